@@ -128,9 +128,14 @@ configure () {
   printf '%s' "$*" > "$stamp"
 }
 
-# build DIR: compiles what changed.  Prints nothing where nothing did.
+# build DIR: compiles what changed, with ninja's progress on a terminal.  Prints nothing where nothing did.
 build () {
-  ninja --quiet -C "$1" < /dev/null >&2
+  local quiet=()
+  case "$(ninja -C "$1" -n 2>&1 < /dev/null)" in
+    *'no work to do'*) return 0 ;;
+  esac
+  [ -t 2 ] || quiet=(--quiet)
+  ninja "${quiet[@]}" -C "$1" < /dev/null >&2
 }
 
 # with_lock DIR COMMAND...: two calls at once must not configure or build the same folder together.
