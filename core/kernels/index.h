@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Selecting and adding along an axis by integer indices.
+ *
+ *     kernel           args             data[]
+ *     index_select     TlIndexArgs      source, indices, output, error?    output[o, j, i] = source[o, indices[j], i]
+ *     index_add_rows   TlIndexArgs      source, indices, output, error?    output[v, i] = sum of source[j, i] over indices[j] == v
+ *     one_hot          TlIndexArgs      indices, output, error?            output[j, v] = indices[j] == v
+ *
+ * All operands are contiguous.  index_select sees the source as [outer, axis, inner] and the output as [outer, n_indices, inner], any dtype;
+ * an embedding is outer = 1.  index_add_rows is its gradient for outer = 1, f32 and f64: the whole output, [axis, inner], is written; rows are added in
+ * ascending order of j, so it is deterministic.  one_hot writes [n_indices, axis] in dtype.
+ *
+ * A negative index in [-axis, -1] counts from the end, but not in one_hot.  An index out of range selects zeros, adds
+ * nothing, makes a row of zeros, and sets *error (int32_t, which the caller has cleared) to 1.
+ *
+ * Thread rule: any thread.
+ */
+
+#include "core/kernels/dtype.h"
+#include "core/kernels/work.h"
+
+typedef struct {
+  TlDType dtype;
+  TlDType index_dtype; /* i64, i32 or u8 */
+  int64_t outer;
+  int64_t axis;
+  int64_t inner;
+  int64_t n_indices;
+} TlIndexArgs;
