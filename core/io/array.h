@@ -49,6 +49,11 @@ typedef struct {
 } TlArrayView;
 
 void        tl_array_clear (TlArray *self);
+gpointer    tl_array_allocate (TlArray      *self,
+                               TlDType       dtype,
+                               guint         rank,
+                               const gint64 *shape,
+                               GError      **error);
 TlArrayView tl_array_view (const TlArray *self);
 const char *tl_io_dtype_name (TlDType dtype);
 gboolean    tl_io_size_of_shape (guint         rank,
