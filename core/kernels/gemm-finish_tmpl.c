@@ -137,8 +137,6 @@ TL_NAME (tl_gemm_dot) (const TlGemmArgs *args, const GemmPlan *plan, const GemmI
 
   if (plan->swap)
     TL_NAME (tl_gemm_epilogue)
-    (args, item, scratch, plan->row_tile, 0, ns, row0, n_rows);
-  else
-    TL_NAME (tl_gemm_epilogue)
-    (args, item, scratch, ns, row0, n_rows, 0, ns);
+  (args, item, scratch, plan->row_tile, 0, ns, row0, n_rows);
+  else TL_NAME (tl_gemm_epilogue) (args, item, scratch, ns, row0, n_rows, 0, ns);
 }

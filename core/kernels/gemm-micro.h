@@ -18,8 +18,8 @@
  * A is not copied.  Its rows stand in groups of three, a_group apart, so that five pointers reach fourteen rows; usually a_group
  * is 3 * a_row.  Along k it is cut into segments: the windows of a convolution are runs of memory.
  *
- * An element of C is one chain of fused multiply-adds over all segments in order, begun at zero; `add` then adds it to what
- * stands in C.  Neither the size of the block nor its place changes it.
+ * An element of C is one chain of fused multiply-adds over all segments in order, begun at zero or the bias; `add` then adds it to
+ * what stands in C.  Neither the size of the block nor its place changes it.
  *
  * Thread rule: any thread.
  */
@@ -48,6 +48,12 @@
 typedef real Vec __attribute__ ((vector_size (TL_VECTOR_BYTES), may_alias));
 typedef real VecU __attribute__ ((vector_size (TL_VECTOR_BYTES), aligned (sizeof (real)), may_alias));
 
+#if defined(TL_TYPE_F32)
+typedef int32_t Index __attribute__ ((vector_size (TL_VECTOR_BYTES)));
+#else
+typedef int64_t Index __attribute__ ((vector_size (TL_VECTOR_BYTES)));
+#endif
+
 /* A run along k. */
 typedef struct {
   ptrdiff_t a, b; /* where it begins, in elements from Micro.a and Micro.b */
@@ -66,6 +72,8 @@ typedef struct {
   real               *c;
   ptrdiff_t           c_row;
   bool                add;
+  bool                relu; /* stores 0 for what is negative */
+  const real         *bias; /* whole vectors, or NULL: where the chain of each column begins instead of zero */
 } Micro;
 
 typedef void (*MicroFn) (const Micro *self);
@@ -122,6 +130,13 @@ vec_fma (Vec a, Vec b, Vec c)
 #endif
 }
 
+/* 0 where negative; NaN stays. */
+static inline Vec
+vec_relu (Vec v)
+{
+  return (Vec)((Index)v & ~(Index)(v < 0));
+}
+
 /* Transposes VL rows of VL elements: after log2 (VL) perfect shuffles of the rows' halves, columns are rows. */
 void TL_NAME (tl_gemm_transpose) (const real *src, ptrdiff_t src_row, real *dst, ptrdiff_t dst_row);
 
@@ -145,15 +160,16 @@ micro_run (Micro *micro, bool by_columns, int n_rows, int n_cols)
     edge.c = block;
     edge.c_row = NR;
     edge.add = false;
+    edge.relu = micro->relu && !micro->add;
     micro_table[by_columns][n_vectors - 1][n_rows - 1](&edge);
     for (int i = 0; i < n_rows; i++) {
       real       *c = micro->c + i * micro->c_row;
       const real *s = block + i * NR;
-      if (micro->add)
-        for (int j = 0; j < n_cols; j++)
-          c[j] += s[j];
-      else
+      if (!micro->add)
         memcpy (c, s, n_cols * sizeof (real));
+      else
+        for (int j = 0; j < n_cols; j++)
+          c[j] = micro->relu && c[j] + s[j] < 0 ? 0 : c[j] + s[j];
     }
   }
 }

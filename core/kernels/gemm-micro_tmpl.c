@@ -23,7 +23,7 @@ block (const Micro *self, const bool by_columns, const int nv, const int mr)
   for (int i = 0; i < mr; i++)
     UNROLL
   for (int v = 0; v < nv; v++)
-    acc[i][v] = (Vec){ 0 };
+    acc[i][v] = self->bias ? vec_load (self->bias + v * VL) : (Vec){ 0 };
 
   for (ptrdiff_t s = 0; s < self->n_segments; s++) {
     const MicroSegment *seg = &self->segments[s];
@@ -62,17 +62,24 @@ block (const Micro *self, const bool by_columns, const int nv, const int mr)
     for (int i = 0; i < mr; i++) {
       UNROLL
       for (int v = 0; v < nv; v++)
-        vec_store (c + v * VL, vec_load (c + v * VL) + acc[i][v]);
+        acc[i][v] = vec_load (c + v * VL) + acc[i][v];
       c += self->c_row;
     }
-  } else {
+    c = self->c;
+  }
+  if (self->relu) {
     UNROLL
-    for (int i = 0; i < mr; i++) {
+    for (int i = 0; i < mr; i++)
       UNROLL
-      for (int v = 0; v < nv; v++)
-        vec_store (c + v * VL, acc[i][v]);
-      c += self->c_row;
-    }
+    for (int v = 0; v < nv; v++)
+      acc[i][v] = vec_relu (acc[i][v]);
+  }
+  UNROLL
+  for (int i = 0; i < mr; i++) {
+    UNROLL
+    for (int v = 0; v < nv; v++)
+      vec_store (c + v * VL, acc[i][v]);
+    c += self->c_row;
   }
 }
 
@@ -103,11 +110,6 @@ const MicroFn micro_table[2][NV][MR] = {
 };
 
 /* A vector of the lower, or upper, halves of two vectors, interleaved. */
-#if defined(TL_TYPE_F32)
-typedef int32_t Index __attribute__ ((vector_size (TL_VECTOR_BYTES)));
-#else
-typedef int64_t Index __attribute__ ((vector_size (TL_VECTOR_BYTES)));
-#endif
 #define PAIR(i) (i), (i) + VL
 #define PAIRS2(i) PAIR (i), PAIR ((i) + 1)
 #define PAIRS4(i) PAIRS2 (i), PAIRS2 ((i) + 2)

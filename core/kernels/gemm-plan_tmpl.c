@@ -132,8 +132,8 @@ choose_packing (const TlGemmArgs *args, GemmPlan *plan)
 }
 
 /* The work of a tile, from that of the call: a power of two of tiles up to N_TILES, then tiles of the largest size. */
-static int64_t
-tile_size (int64_t total)
+int64_t
+TL_NAME (tl_gemm_tile_work) (int64_t total)
 {
   int64_t n_tiles = 1;
 
@@ -156,7 +156,7 @@ TL_NAME (tl_gemm_plan) (const TlGemmArgs *args, GemmPlan *plan)
 
   choose_path (args, plan);
   work = plan->n_rows * plan->n_cols * max_i64 (plan->k, 16);
-  tile_work = tile_size (work * plan->n_items);
+  tile_work = TL_NAME (tl_gemm_tile_work) (work * plan->n_items);
   plan->items_tile = max_i64 (1, min_i64 (tile_work / work, plan->n_items));
   plan->n_item_tiles = ceil_div (plan->n_items, plan->items_tile);
   cut_product (plan, tile_work);

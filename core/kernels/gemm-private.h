@@ -43,6 +43,9 @@ typedef struct {
 /* Copies @args with the batch axes folded into m where they can be. */
 void TL_NAME (tl_gemm_fold) (const TlGemmArgs *args, TlGemmArgs *folded);
 
+/* The work of a tile, from that of the call, in multiply-adds: enough tiles, none too long. */
+int64_t TL_NAME (tl_gemm_tile_work) (int64_t total);
+
 void TL_NAME (tl_gemm_plan) (const TlGemmArgs *args, GemmPlan *plan);
 
 /* Finishes rows i0.. and columns j0.. of C from the sums at @sums. */

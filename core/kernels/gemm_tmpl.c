@@ -122,7 +122,7 @@ finish_swapped (const Tile *tile)
   for (int64_t i = 0; i < tile->n_rows; i += VL)
     for (int64_t j = 0; j < tile->n_cols; j += VL)
       TL_NAME (tl_gemm_transpose)
-      (stage + i * plan->col_tile + j, plan->col_tile, out + j * out_row + i, out_row);
+  (stage + i * plan->col_tile + j, plan->col_tile, out + j * out_row + i, out_row);
   epilogue (tile->args, &tile->item, out, out_row, tile->col0, tile->n_cols, tile->row0, tile->n_rows);
 }
 
