@@ -68,7 +68,10 @@ struct _TlExpr {
   TlExprItem *items;
   gsize       n_items;
   /*< private >*/
-  int ref_count;
+  int      ref_count;
+  int      depth;   /* levels below and with this one */
+  gsize    n_parts; /* nodes below and with this one, shared ones counted as often as they stand */
+  gboolean is_open; /* whether a name or an operator is in it */
 };
 
 /**

@@ -172,10 +172,10 @@ typedef struct {
 
 /**
  * TlGraphText:
- * @nodes: the nodes in the order of the text
+ * @nodes: the nodes in the order of the text; names of one are unique, except where @errors says otherwise
  * @params: the parameters in the order of the text
  * @positions: the `--@` lines in the order of the text
- * @symbols: names in attributes and parameters that nothing in the cell defines: symbolic sizes (or names of Lua), each once
+ * @symbols: (array zero-terminated=1): names in attributes and parameters that nothing in the cell defines: symbolic sizes (or names of Lua), each once
  * @errors: what is wrong, by line
  *
  * Read only.
@@ -191,6 +191,10 @@ typedef struct {
   guint            n_symbols;
   TlGraphError    *errors;
   guint            n_errors;
+  /*< private >*/
+  int         ref_count;
+  GHashTable *names;  /* name -> where it is defined */
+  GHashTable *values; /* parameter -> its value */
 } TlGraphText;
 
 /**

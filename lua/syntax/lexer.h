@@ -52,6 +52,9 @@ typedef struct {
   guint end_line;
 } TlLuaToken;
 
+/** TL_LUA_LONG_LEVELS: levels of long brackets that are told apart when none closes */
+#define TL_LUA_LONG_LEVELS 16
+
 /**
  * TlLuaLexer:
  * @text: (not owned): the text
@@ -60,7 +63,7 @@ typedef struct {
  * @line: the line of @offset, from 1
  * @keep_comments: whether comments are returned as tokens
  * @message: what is wrong, after an error token
- * @unclosed: bit set of long-bracket levels known not to be closed behind @unclosed_from (keeps restarts linear)
+ * @unclosed_from: by level of long brackets, from where on none closes (keeps a start further on linear)
  *
  * To start anywhere else, set @offset and @line.
  */
@@ -71,7 +74,7 @@ typedef struct {
   guint       line;
   gboolean    keep_comments;
   const char *message;
-  guint64     unclosed;
+  gsize       unclosed_from[TL_LUA_LONG_LEVELS];
 } TlLuaLexer;
 
 /**
@@ -95,6 +98,22 @@ void tl_lua_lexer_init (TlLuaLexer *self,
  */
 int tl_lua_lexer_next (TlLuaLexer *self,
                        TlLuaToken *token);
+
+/**
+ * tl_lua_parse_number:
+ * @text: the source of a numeral
+ * @length: its length
+ * @is_integer: (out): whether it is an integer
+ * @integer: (out): its value then
+ * @number: (out): its value as a double
+ *
+ * Returns: whether it is a numeral of Lua
+ */
+gboolean tl_lua_parse_number (const char *text,
+                              gsize       length,
+                              gboolean   *is_integer,
+                              gint64     *integer,
+                              double     *number);
 
 /**
  * tl_lua_token_describe:
