@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Programs over strided operands, a block at a time.
+ *
+ * After merging axes, the last two are called rows and columns.  A block is a piece of one row or several whole rows, at most
+ * BLOCK elements.  Operands that are contiguous there and have the dtype of the computation are used in place; others are
+ * gathered into (or scattered from) a block in scratch.  A gathered block that the next step would gather again, such as
+ * the bias of [N, C] + [C], is kept.
+ */
+
+#include "core/kernels/convert.h"
+#include "core/kernels/functors.h"
+#include "core/kernels/program.h"
+
+void TL_NAME (tl_map_measure) (const void *args, TlWork *work);
+void TL_NAME (tl_map_run) (const void *args, void *const *data, void *workspace, unsigned phase, size_t tile, void *scratch);
+
+#define BLOCK ((int64_t)(sizeof (real) == 8 ? 512 : 1024))
+#define TILE_ELEMENTS 65536
+#define MAX_OPERANDS (TL_PROGRAM_MAX_IN + TL_PROGRAM_MAX_OUT)
+
+typedef void (*InstrFn) (real *d, const real *a, const real *b, const real *c, size_t n);
+
+#define TL_FUNCTOR_1(name)                                                                  \
+  static void instr_##name (real *d, const real *a, const real *b, const real *c, size_t n) \
+  {                                                                                         \
+    TL_VECTOR_LOOP                                                                          \
+    for (size_t i = 0; i < n; i++)                                                          \
+      d[i] = FN (name) (a[i]);                                                              \
+  }
+#define TL_FUNCTOR_2(name)                                                                  \
+  static void instr_##name (real *d, const real *a, const real *b, const real *c, size_t n) \
+  {                                                                                         \
+    TL_VECTOR_LOOP                                                                          \
+    for (size_t i = 0; i < n; i++)                                                          \
+      d[i] = FN (name) (a[i], b[i]);                                                        \
+  }
+#define TL_FUNCTOR_3(name)                                                                  \
+  static void instr_##name (real *d, const real *a, const real *b, const real *c, size_t n) \
+  {                                                                                         \
+    TL_VECTOR_LOOP                                                                          \
+    for (size_t i = 0; i < n; i++)                                                          \
+      d[i] = FN (name) (a[i], b[i], c[i]);                                                  \
+  }
+#define TL_FUNCTOR_ALL(name, arity) TL_FUNCTOR_##arity (name)
+#if TL_TYPE_FLOAT
+#  define TL_FUNCTOR_FLOAT(name, arity) TL_FUNCTOR_##arity (name)
+#else
+#  define TL_FUNCTOR_FLOAT(name, arity)
+#endif
+#include "core/kernels/functors.def"
+#undef TL_FUNCTOR_ALL
+#undef TL_FUNCTOR_FLOAT
+
+static const InstrFn instr_fns[TL_N_FN] = {
+#define TL_FUNCTOR_ALL(name, arity) instr_##name,
+#if TL_TYPE_FLOAT
+#  define TL_FUNCTOR_FLOAT(name, arity) instr_##name,
+#else
+#  define TL_FUNCTOR_FLOAT(name, arity) NULL,
+#endif
+#include "core/kernels/functors.def"
+#undef TL_FUNCTOR_ALL
+#undef TL_FUNCTOR_FLOAT
+};
+
+static const uint8_t arities[TL_N_FN] = {
+#define TL_FUNCTOR_ALL(name, arity) arity,
+#define TL_FUNCTOR_FLOAT(name, arity) arity,
+#include "core/kernels/functors.def"
+#undef TL_FUNCTOR_ALL
+#undef TL_FUNCTOR_FLOAT
+};
+
+typedef struct {
+  TlSpace  space; /* inputs, then outputs */
+  unsigned n_in, n_out, n;
+  unsigned outer_rank;
+  int64_t  rows, cols;             /* the last two axes */
+  int64_t  block_rows, block_cols; /* sizes of a block */
+  int64_t  row_blocks, col_blocks; /* blocks along the last two axes */
+  int64_t  n_blocks;
+  int64_t  blocks_per_tile;
+  int      in_place; /* every operand is one run in the dtype of the computation */
+} MapPlan;
+
+static int
+has_compute_dtype (TlDType dtype)
+{
+  return dtype == TL_TYPE_DTYPE;
+}
+
+static TlDType
+operand_dtype (const TlMapArgs *args, const MapPlan *plan, unsigned k)
+{
+  return k < plan->n_in ? args->in_dtype[k] : args->out_dtype[k - plan->n_in];
+}
+
+static void
+plan_map (const TlMapArgs *args, MapPlan *plan)
+{
+  TlSpace *space = &plan->space;
+  int64_t  outer = 1, elements;
+
+  plan->n_in = args->program->n_in;
+  plan->n_out = args->program->n_out;
+  plan->n = space->n = plan->n_in + plan->n_out;
+  space->rank = args->rank;
+  for (unsigned d = 0; d < args->rank; d++) {
+    space->shape[d] = args->shape[d];
+    for (unsigned k = 0; k < plan->n_in; k++)
+      space->strides[d][k] = args->in_strides[k][d];
+    for (unsigned k = 0; k < plan->n_out; k++)
+      space->strides[d][plan->n_in + k] = args->out_strides[k][d];
+  }
+  tl_space_collapse (space);
+  while (space->rank < 2) { /* add axes of one element in front */
+    for (unsigned k = 0; k < plan->n; k++) {
+      space->strides[space->rank][k] = space->rank ? space->strides[0][k] : 1;
+      space->strides[0][k] = space->rank ? 0 : space->strides[0][k];
+    }
+    space->shape[space->rank] = space->rank ? space->shape[0] : 1;
+    if (space->rank)
+      space->shape[0] = 1;
+    space->rank++;
+  }
+  plan->outer_rank = space->rank - 2;
+  plan->rows = space->shape[plan->outer_rank];
+  plan->cols = space->shape[plan->outer_rank + 1];
+  for (unsigned d = 0; d < plan->outer_rank; d++)
+    outer *= space->shape[d];
+  plan->block_cols = tl_min_i64 (plan->cols, BLOCK);
+  plan->block_rows = tl_max_i64 (1, tl_min_i64 (plan->rows, plan->cols > 0 ? BLOCK / plan->cols : 1));
+  plan->row_blocks = tl_ceil_div (plan->rows, plan->block_rows);
+  plan->col_blocks = plan->cols > 0 ? tl_ceil_div (plan->cols, plan->block_cols) : 0;
+  plan->n_blocks = outer * plan->row_blocks * plan->col_blocks;
+  elements = TILE_ELEMENTS / (1 + args->program->n_instr / 8);
+  plan->blocks_per_tile = tl_max_i64 (1, elements / tl_max_i64 (1, plan->block_rows * plan->block_cols));
+  plan->in_place = plan->outer_rank == 0 && plan->rows == 1;
+  for (unsigned k = 0; k < plan->n; k++)
+    plan->in_place &= has_compute_dtype (operand_dtype (args, plan, k)) &&
+                      (space->strides[1][k] == 1 || plan->cols == 1);
+}
+
+void
+TL_NAME (tl_map_measure) (const void *args_, TlWork *work)
+{
+  const TlMapArgs *args = args_;
+  const TlProgram *program = args->program;
+  MapPlan          plan;
+
+  plan_map (args, &plan);
+  *work = (TlWork){ .n_phases = 1 };
+  work->n_tiles[0] = (size_t)tl_ceil_div (plan.n_blocks, plan.blocks_per_tile);
+  /* One block per register; compiled programs need one per operand only. */
+  work->scratch = (size_t)BLOCK * sizeof (real) *
+                  (program->n_in + program->n_out + (args->compiled ? 0 : program->n_constants + program->n_instr));
+}
+
+typedef struct {
+  const TlMapArgs *args;
+  const MapPlan   *plan;
+  real            *blocks;               /* one per operand, then constants, then temporaries */
+  char            *base[MAX_OPERANDS];   /* operands at the current outer position */
+  const void      *cached[MAX_OPERANDS]; /* what an input's block was gathered from */
+  int64_t          cached_n[MAX_OPERANDS];
+  TlConvertFn      convert[MAX_OPERANDS];
+  size_t           size[MAX_OPERANDS];
+  int              write_through[TL_PROGRAM_MAX_OUT];
+  uint8_t          temporary[TL_PROGRAM_MAX_INSTR]; /* slot of each instruction's result */
+} MapRun;
+
+static real *
+block_of (const MapRun *run, unsigned slot)
+{
+  return run->blocks + slot * BLOCK;
+}
+
+/* The address of operand @k in the block if it can be used in place there, else NULL. */
+static real *
+direct (const MapRun *run, unsigned k, int64_t r0, int64_t c0, int64_t n_rows)
+{
+  const MapPlan *plan = run->plan;
+  const int64_t *row = plan->space.strides[plan->outer_rank], *col = plan->space.strides[plan->outer_rank + 1];
+
+  if (!has_compute_dtype (operand_dtype (run->args, plan, k)) || (col[k] != 1 && plan->cols > 1))
+    return NULL;
+  if (n_rows > 1 && row[k] != plan->cols)
+    return NULL;
+  return (real *)(run->base[k] + (r0 * row[k] + c0 * col[k]) * (int64_t)run->size[k]);
+}
+
+static const real *
+load (MapRun *run, unsigned k, int64_t r0, int64_t c0, int64_t n_rows, int64_t n_cols)
+{
+  const MapPlan *plan = run->plan;
+  int64_t        row = plan->space.strides[plan->outer_rank][k], col = plan->space.strides[plan->outer_rank + 1][k];
+  const char    *src = run->base[k] + (r0 * row + c0 * col) * (int64_t)run->size[k];
+  real          *block = direct (run, k, r0, c0, n_rows);
+
+  if (block)
+    return block;
+  block = block_of (run, k);
+  if (row == 0 || n_rows == 1) {
+    if (run->cached[k] == src && run->cached_n[k] >= n_rows * n_cols && (row == 0 || col == 0))
+      return block;
+    run->cached[k] = src;
+    run->cached_n[k] = n_rows * n_cols;
+  }
+  if (col == 0 && (row == 0 || n_rows == 1)) {
+    run->convert[k](block, 1, src, 0, (size_t)(n_rows * n_cols));
+    return block;
+  }
+  for (int64_t r = 0; r < n_rows; r++)
+    run->convert[k](block + r * n_cols, 1, src + r * row * (int64_t)run->size[k], col, (size_t)n_cols);
+  return block;
+}
+
+static void
+store (MapRun *run, unsigned k, const real *block, int64_t r0, int64_t c0, int64_t n_rows, int64_t n_cols)
+{
+  const MapPlan *plan = run->plan;
+  int64_t        row = plan->space.strides[plan->outer_rank][k], col = plan->space.strides[plan->outer_rank + 1][k];
+  char          *dst = run->base[k] + (r0 * row + c0 * col) * (int64_t)run->size[k];
+
+  if ((const char *)block == dst)
+    return;
+  for (int64_t r = 0; r < n_rows; r++)
+    run->convert[k](dst + r * row * (int64_t)run->size[k], col, block + r * n_cols, 1, (size_t)n_cols);
+}
+
+static void
+run_compiled (MapRun *run, int64_t r0, int64_t c0, int64_t n_rows, int64_t n_cols)
+{
+  const MapPlan *plan = run->plan;
+  const void    *in[TL_PROGRAM_MAX_IN];
+  void          *out[TL_PROGRAM_MAX_OUT];
+
+  for (unsigned k = 0; k < plan->n_in; k++)
+    in[k] = load (run, k, r0, c0, n_rows, n_cols);
+  for (unsigned k = 0; k < plan->n_out; k++) {
+    out[k] = direct (run, plan->n_in + k, r0, c0, n_rows);
+    out[k] = out[k] ? out[k] : block_of (run, plan->n_in + k);
+  }
+  run->args->compiled (out, in, (size_t)(n_rows * n_cols));
+  for (unsigned k = 0; k < plan->n_out; k++)
+    store (run, plan->n_in + k, out[k], r0, c0, n_rows, n_cols);
+}
+
+static void
+run_program (MapRun *run, int64_t r0, int64_t c0, int64_t n_rows, int64_t n_cols)
+{
+  const MapPlan   *plan = run->plan;
+  const TlProgram *program = run->args->program;
+  unsigned         first = program->n_in + program->n_constants;
+  const real      *registers[TL_PROGRAM_MAX_REGISTERS];
+
+  for (unsigned k = 0; k < plan->n_in; k++)
+    registers[k] = load (run, k, r0, c0, n_rows, n_cols);
+  for (unsigned k = 0; k < program->n_constants; k++)
+    registers[plan->n_in + k] = block_of (run, plan->n + k);
+  for (unsigned i = 0; i < program->n_instr; i++) {
+    const TlInstr *instr = &program->instr[i];
+    unsigned       arity = arities[instr->fn];
+    const real    *a = registers[instr->src[0]];
+    real          *d = NULL;
+
+    for (unsigned k = 0; k < plan->n_out && !d; k++)
+      if (program->out[k] == first + i && run->write_through[k])
+        d = direct (run, plan->n_in + k, r0, c0, n_rows);
+    d = d ? d : block_of (run, plan->n + program->n_constants + run->temporary[i]);
+    instr_fns[instr->fn](d, a, arity > 1 ? registers[instr->src[1]] : a, arity > 2 ? registers[instr->src[2]] : a,
+                         (size_t)(n_rows * n_cols));
+    registers[first + i] = d;
+  }
+  /* Inputs passed on go first, before anything in place overwrites them. */
+  for (unsigned k = 0; k < plan->n_out; k++)
+    if (program->out[k] < first)
+      store (run, plan->n_in + k, registers[program->out[k]], r0, c0, n_rows, n_cols);
+  for (unsigned k = 0; k < plan->n_out; k++)
+    if (program->out[k] >= first)
+      store (run, plan->n_in + k, registers[program->out[k]], r0, c0, n_rows, n_cols);
+}
+
+/* Gives every instruction's result a block; one whose last reader has run is used again. */
+static void
+assign_temporaries (MapRun *run)
+{
+  const TlProgram *program = run->args->program;
+  unsigned         first = program->n_in + program->n_constants, n_free = 0, n_used = 0;
+  uint8_t          last_use[TL_PROGRAM_MAX_REGISTERS] = { 0 }, free_slots[TL_PROGRAM_MAX_INSTR];
+
+  if (program->n_instr == 1) {
+    run->temporary[0] = 0;
+    return;
+  }
+  for (unsigned i = 0; i < program->n_instr; i++)
+    for (unsigned k = 0; k < arities[program->instr[i].fn]; k++)
+      last_use[program->instr[i].src[k]] = (uint8_t)i;
+  for (unsigned k = 0; k < program->n_out; k++)
+    last_use[program->out[k]] = UINT8_MAX;
+  for (unsigned i = 0; i < program->n_instr; i++) {
+    run->temporary[i] = (uint8_t)(n_free > 0 ? free_slots[--n_free] : n_used++);
+    for (unsigned k = 0; k < arities[program->instr[i].fn]; k++) {
+      unsigned reg = program->instr[i].src[k];
+
+      if (reg >= first && last_use[reg] == i) {
+        free_slots[n_free++] = run->temporary[reg - first];
+        last_use[reg] = UINT8_MAX; /* not twice */
+      }
+    }
+  }
+}
+
+/* An instruction may write an output's memory at once unless a later one reads an input that lies there. */
+static void
+decide_write_through (MapRun *run, void *const *data)
+{
+  const TlProgram *program = run->args->program;
+  unsigned         first = program->n_in + program->n_constants;
+  int              last_read = -1;
+
+  for (unsigned i = 0; i < program->n_instr; i++)
+    for (unsigned k = 0; k < arities[program->instr[i].fn]; k++)
+      if (program->instr[i].src[k] < program->n_in)
+        last_read = (int)i;
+  for (unsigned k = 0; k < program->n_out; k++)
+    if (program->out[k] < program->n_in)
+      last_read = program->n_instr;
+  for (unsigned k = 0; k < program->n_out; k++) {
+    int aliases = 0;
+
+    for (unsigned j = 0; j < program->n_in; j++)
+      aliases |= data[j] == data[program->n_in + k];
+    run->write_through[k] = program->out[k] >= first && (!aliases || (int)(program->out[k] - first) >= last_read);
+  }
+}
+
+static void
+prepare (MapRun *run, void *const *data, void *scratch)
+{
+  const MapPlan   *plan = run->plan;
+  const TlProgram *program = run->args->program;
+
+  run->blocks = scratch;
+  for (unsigned k = 0; k < plan->n; k++) {
+    TlDType dtype = operand_dtype (run->args, plan, k);
+
+    run->size[k] = tl_dtype_size (dtype);
+    run->cached[k] = NULL;
+    run->convert[k] = k < plan->n_in ? TL_ISA_NAME (tl_convert) (TL_TYPE_DTYPE, dtype)
+                                     : TL_ISA_NAME (tl_convert) (dtype, TL_TYPE_DTYPE);
+  }
+  if (run->args->compiled)
+    return;
+  assign_temporaries (run);
+  decide_write_through (run, data);
+  for (unsigned k = 0; k < program->n_constants; k++) {
+    real *block = block_of (run, plan->n + k);
+    real  value = (real)program->constants[k];
+
+    for (int64_t i = 0; i < plan->block_rows * plan->block_cols; i++)
+      block[i] = value;
+  }
+}
+
+/* The whole tile is one run of memory for every operand: a compiled program needs no blocks. */
+static void
+run_compiled_in_place (const TlMapArgs *args, const MapPlan *plan, void *const *data, int64_t first, int64_t end)
+{
+  int64_t     start = first * plan->block_cols;
+  int64_t     n = tl_min_i64 (plan->cols, end * plan->block_cols) - start;
+  const void *in[TL_PROGRAM_MAX_IN];
+  void       *out[TL_PROGRAM_MAX_OUT];
+
+  for (unsigned k = 0; k < plan->n_in; k++)
+    in[k] = (const real *)data[k] + start;
+  for (unsigned k = 0; k < plan->n_out; k++)
+    out[k] = (real *)data[plan->n_in + k] + start;
+  args->compiled (out, in, (size_t)n);
+}
+
+void
+TL_NAME (tl_map_run) (const void *args_, void *const *data, void *workspace, unsigned phase, size_t tile, void *scratch)
+{
+  const TlMapArgs *args = args_;
+  MapPlan          plan;
+  MapRun           run = { .args = args, .plan = &plan };
+  int64_t          first, end, last_outer = -1;
+
+  plan_map (args, &plan);
+  first = (int64_t)tile * plan.blocks_per_tile;
+  end = tl_min_i64 (plan.n_blocks, first + plan.blocks_per_tile);
+  if (args->compiled && plan.in_place) {
+    run_compiled_in_place (args, &plan, data, first, end);
+    return;
+  }
+  prepare (&run, data, scratch);
+  for (int64_t b = first; b < end; b++) {
+    int64_t per_outer = plan.row_blocks * plan.col_blocks;
+    int64_t outer = b / per_outer, r0, c0, n_rows, n_cols;
+
+    if (outer != last_outer)
+      for (unsigned k = 0; k < plan.n; k++)
+        run.base[k] = (char *)data[k] + tl_space_offset (&plan.space, plan.outer_rank, k, outer) * (int64_t)run.size[k];
+    last_outer = outer;
+    r0 = b % per_outer / plan.col_blocks * plan.block_rows;
+    c0 = b % plan.col_blocks * plan.block_cols;
+    n_rows = tl_min_i64 (plan.block_rows, plan.rows - r0);
+    n_cols = tl_min_i64 (plan.block_cols, plan.cols - c0);
+    if (args->compiled)
+      run_compiled (&run, r0, c0, n_rows, n_cols);
+    else
+      run_program (&run, r0, c0, n_rows, n_cols);
+  }
+}
