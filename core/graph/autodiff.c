@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/graph/autodiff.h"
+
+#include "core/base/error.h"
+#include "core/graph/node-private.h"
+
+/*
+ * Nodes wait in a heap and are taken latest first, so a node is reached when the gradients of all its outputs are complete.
+ * What arrived for a node's outputs stands in the node; leaves collect in the sink.
+ */
+typedef struct {
+  GPtrArray       *heap;   /* TlNode, owned references */
+  TlTensor *const *wanted; /* tensors whose gradients are asked for; NULL: variables */
+  guint            n_wanted;
+  TlTensor       **sums;
+} Walk;
+
+static TlNode *
+node_of (TlTensor *tensor)
+{
+  return (TlNode *)tensor->producer;
+}
+
+static void
+heap_push (GPtrArray *heap,
+           TlNode    *node)
+{
+  guint i = heap->len;
+
+  tl_producer_ref (&node->producer);
+  g_ptr_array_add (heap, node);
+  while (i > 0 && ((TlNode *)heap->pdata[(i - 1) / 2])->serial < node->serial) {
+    heap->pdata[i] = heap->pdata[(i - 1) / 2];
+    i = (i - 1) / 2;
+  }
+  heap->pdata[i] = node;
+}
+
+static TlNode *
+heap_pop (GPtrArray *heap)
+{
+  TlNode *top = heap->pdata[0];
+  TlNode *last = heap->pdata[heap->len - 1];
+  guint   i = 0, child;
+
+  g_ptr_array_set_size (heap, (gint)heap->len - 1);
+  while ((child = 2 * i + 1) < heap->len) {
+    if (child + 1 < heap->len &&
+        ((TlNode *)heap->pdata[child + 1])->serial > ((TlNode *)heap->pdata[child])->serial)
+      child++;
+    if (((TlNode *)heap->pdata[child])->serial < last->serial)
+      break;
+    heap->pdata[i] = heap->pdata[child];
+    i = child;
+  }
+  if (heap->len > 0)
+    heap->pdata[i] = last;
+  return top;
+}
+
+static gboolean
+same_value (const TlTensor *a,
+            const TlTensor *b)
+{
+  return a == b || (a->producer != NULL && a->producer == b->producer && a->output == b->output) ||
+         (a->variable != NULL && a->variable == b->variable && a->producer == b->producer);
+}
+
+static gboolean
+add_variable_grad (TlVariable *variable,
+                   TlTensor   *dy,
+                   GError    **error)
+{
+  TlContext           *context = tl_context_get ();
+  g_autoptr (TlTensor) sum = NULL;
+
+  if (context->trace != NULL) {
+    sum = tl_trace_read_grad (context->trace, variable);
+    if (!tl_accumulate (&sum, dy, error))
+      return FALSE;
+    tl_trace_set_grad (context->trace, variable, sum);
+    return TRUE;
+  }
+  if (variable->grad != NULL)
+    sum = tl_tensor_ref (variable->grad);
+  if (!tl_accumulate (&sum, dy, error))
+    return FALSE;
+  tl_variable_set_grad (variable, sum);
+  return TRUE;
+}
+
+/* A gradient arrives at a tensor. */
+static gboolean
+deliver (Walk     *walk,
+         TlTensor *to,
+         TlTensor *dy,
+         GError  **error)
+{
+  TlNode  *node = node_of (to);
+  gboolean first = TRUE;
+
+  for (guint i = 0; i < walk->n_wanted; i++)
+    if (same_value (walk->wanted[i], to) && !tl_accumulate (&walk->sums[i], dy, error))
+      return FALSE;
+  if (to->variable != NULL && walk->wanted == NULL && to->variable->trainable)
+    return add_variable_grad (to->variable, dy, error);
+  if (node == NULL || !node->keeps)
+    return TRUE;
+  if (node->dy == NULL)
+    node->dy = g_new0 (TlTensor *, node->n_out);
+  for (guint i = 0; i < node->n_out; i++)
+    first = first && node->dy[i] == NULL;
+  if (first)
+    heap_push (walk->heap, node);
+  return tl_accumulate (&node->dy[to->output], dy, error);
+}
+
+static gboolean
+call_gradient (TlNode    *node,
+               TlTensor **out,
+               gboolean  *needs,
+               TlTensor **dx,
+               GError   **error)
+{
+  TlGradient gradient = { node->op, node->attrs, node->expr, node->n_in, node->in, node->n_out, out, node->dy, needs, dx };
+  TlContext *context = tl_context_get ();
+  TlSource   source = context->source;
+  gboolean   ok;
+
+  context->source = node->source;
+  ok = node->expr != NULL ? tl_map_gradient (&gradient, error) : node->op->gradient (&gradient, error);
+  context->source = source;
+  return ok;
+}
+
+static gboolean
+step (Walk    *walk,
+      TlNode  *node,
+      GError **error)
+{
+  g_autofree gpointer *block = g_new0 (gpointer, node->n_in + node->n_out);
+  g_autofree gboolean *needs = g_new0 (gboolean, node->n_in + 1);
+  TlTensor           **dx = (TlTensor **)block;
+  TlTensor           **out = dx + node->n_in;
+  gboolean             ok = TRUE, released = FALSE;
+
+  for (guint i = 0; i < node->n_in; i++) {
+    needs[i] = node->in[i] != NULL && node->in[i]->requires_grad;
+    released = released || needs[i];
+  }
+  if (!released) {
+    g_set_error (error, TL_ERROR, TL_ERROR_VALUE,
+                 "backward: the values that %s kept were released by an earlier backward; ask it to retain them",
+                 node->op->name);
+    return FALSE;
+  }
+  for (guint i = 0; i < node->n_out; i++)
+    out[i] = tl_node_get_output (node, i);
+  ok = call_gradient (node, out, needs, dx, error);
+  for (guint i = 0; i < node->n_in; i++) {
+    if (ok && dx[i] != NULL && needs[i])
+      ok = deliver (walk, node->in[i], dx[i], error);
+    g_clear_pointer (&dx[i], tl_tensor_unref);
+  }
+  for (guint i = 0; i < node->n_out; i++)
+    tl_tensor_unref (out[i]);
+  return ok;
+}
+
+static void
+forget_grads (TlNode *node)
+{
+  for (guint i = 0; node->dy != NULL && i < node->n_out; i++)
+    g_clear_pointer (&node->dy[i], tl_tensor_unref);
+  g_clear_pointer (&node->dy, g_free);
+}
+
+static gboolean
+walk_back (Walk    *walk,
+           gboolean retain,
+           GError **error)
+{
+  TlContext *context = tl_context_get ();
+  gboolean   ok = TRUE;
+
+  while (walk->heap->len > 0) {
+    TlNode *node = heap_pop (walk->heap);
+
+    ok = ok && tl_context_check_cancelled (context, error) && step (walk, node, error);
+    forget_grads (node);
+    /* While a step is traced the trace needs what the nodes hold. */
+    if (!retain && ok && context->trace == NULL)
+      tl_node_release (node);
+    tl_producer_unref (&node->producer);
+  }
+  return ok;
+}
+
+static TlTensor *
+ones_like (TlTensor *y,
+           GError  **error)
+{
+  static TlExpr          *expr;
+  static const TlExprName names[] = { { "a" }, { NULL } };
+
+  if (g_once_init_enter (&expr))
+    g_once_init_leave (&expr, tl_expr_parse ("1", names, NULL));
+  return tl_map (expr, &y, 1, TL_RESULT_PROMOTED, error);
+}
+
+static gboolean
+run (Walk            *walk,
+     TlTensor *const *y,
+     TlTensor *const *dy,
+     guint            n_y,
+     gboolean         retain,
+     gboolean         create_graph,
+     GError         **error)
+{
+  TlContext *context = tl_context_get ();
+  gboolean   before = tl_context_set_grad_enabled (context, create_graph);
+  gboolean   ok = TRUE;
+
+  walk->heap = g_ptr_array_new ();
+  for (guint i = 0; i < n_y && ok; i++) {
+    g_autoptr (TlTensor) seed = NULL;
+
+    seed = dy != NULL && dy[i] != NULL ? tl_tensor_ref (dy[i]) : ones_like (y[i], error);
+    ok = seed != NULL && deliver (walk, y[i], seed, error);
+  }
+  if (ok)
+    ok = walk_back (walk, retain, error);
+  else
+    walk_back (walk, TRUE, NULL);
+  g_ptr_array_unref (walk->heap);
+  tl_context_set_grad_enabled (context, before);
+  return ok;
+}
+
+static gboolean
+check_start (TlTensor *y,
+             TlTensor *dy,
+             GError  **error)
+{
+  g_autofree char *shape = tl_shape_to_string (y->meta.shape, y->meta.rank);
+
+  if (!y->requires_grad) {
+    g_set_error (error, TL_ERROR, TL_ERROR_VALUE, "backward: the value does not depend on any parameter");
+    return FALSE;
+  }
+  if (dy == NULL && tl_meta_get_n_elements (&y->meta) != 1) {
+    g_set_error (error, TL_ERROR, TL_ERROR_SHAPE,
+                 "backward: the value has shape %s; one element is wanted, or a gradient for each", shape);
+    return FALSE;
+  }
+  if (dy != NULL && !tl_meta_same_shape (&y->meta, &dy->meta)) {
+    g_autofree char *got = tl_shape_to_string (dy->meta.shape, dy->meta.rank);
+
+    g_set_error (error, TL_ERROR, TL_ERROR_SHAPE, "backward: the value has shape %s, its gradient %s", shape, got);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+/**
+ * tl_backward:
+ * @y: a value that depends on variables, usually a loss of one element
+ * @dy: (nullable): its gradient; 1 if it is not given
+ * @retain: whether to keep what another backward through the same values needs
+ * @error: return location for an error
+ *
+ * Adds to the gradient of each trainable variable that @y depends on.
+ *
+ * Errors: %TL_ERROR_SHAPE, %TL_ERROR_VALUE, %TL_ERROR_MEMORY, %TL_ERROR_CANCELLED
+ *
+ * Returns: whether it worked
+ */
+gboolean
+tl_backward (TlTensor *y,
+             TlTensor *dy,
+             gboolean  retain,
+             GError  **error)
+{
+  Walk walk = { 0 };
+
+  if (!check_start (y, dy, error))
+    return FALSE;
+  return run (&walk, &y, &dy, 1, retain, FALSE, error);
+}
+
+/**
+ * tl_grad:
+ * @y: (array length=n_y): values
+ * @dy: (array length=n_y) (nullable): their gradients
+ * @n_y: number of values
+ * @x: (array length=n_x): tensors they depend on
+ * @n_x: number of tensors
+ * @create_graph: whether the gradients can be differentiated again
+ * @dx: (array length=n_x) (out): the gradients, (transfer full); %NULL for a tensor that no value depends on
+ * @error: return location for an error
+ *
+ * Computes gradients without adding them to variables.
+ *
+ * Errors: as tl_backward()
+ *
+ * Returns: whether it worked
+ */
+gboolean
+tl_grad (TlTensor *const *y,
+         TlTensor *const *dy,
+         guint            n_y,
+         TlTensor *const *x,
+         guint            n_x,
+         gboolean         create_graph,
+         TlTensor       **dx,
+         GError         **error)
+{
+  Walk     walk = { .wanted = x, .n_wanted = n_x, .sums = dx };
+  gboolean ok = TRUE;
+
+  for (guint i = 0; i < n_x; i++)
+    dx[i] = NULL;
+  for (guint i = 0; i < n_y && ok; i++)
+    ok = check_start (y[i], dy != NULL ? dy[i] : NULL, error);
+  ok = ok && run (&walk, y, dy, n_y, TRUE, create_graph, error);
+  for (guint i = 0; i < n_x && !ok; i++)
+    g_clear_pointer (&dx[i], tl_tensor_unref);
+  return ok;
+}

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/graph/node-private.h"
+
+#include <string.h>
+
+#include "core/base/error.h"
+#include "core/kernels/kernels.h"
+
+/* Inputs of a call that live on the stack; variadic calls beyond it use the heap. */
+#define N_INLINE 16
+
+void
+tl_node_release (TlNode *self)
+{
+  for (guint i = 0; i < self->n_in; i++)
+    g_clear_pointer (&self->in[i], tl_tensor_unref);
+  for (guint i = 0; i < self->n_out; i++)
+    g_clear_pointer (&self->out[i].storage, tl_storage_unref);
+}
+
+/*
+ * Freeing a long chain must not recurse: nodes whose last reference goes while another one is being freed wait in a list.
+ */
+static _Thread_local TlNode  *pending;
+static _Thread_local gboolean is_freeing;
+
+static void
+free_one (TlNode *self)
+{
+  tl_node_release (self);
+  tl_expr_unref (self->expr);
+  g_free (self);
+}
+
+static void
+node_free (TlProducer *producer)
+{
+  TlNode *self = (TlNode *)producer;
+
+  if (is_freeing) {
+    self->dy = (TlTensor **)pending;
+    pending = self;
+    return;
+  }
+  is_freeing = TRUE;
+  free_one (self);
+  while (pending != NULL) {
+    self = pending;
+    pending = (TlNode *)self->dy;
+    free_one (self);
+  }
+  is_freeing = FALSE;
+}
+
+static void
+node_output_gone (TlProducer *producer,
+                  guint       output)
+{
+  ((TlNode *)producer)->out[output].handle = NULL;
+}
+
+TlNode *
+tl_node_new (const TlNodeInit *init,
+             guint             n_out)
+{
+  gsize size = sizeof (TlNode) + n_out * sizeof (TlNodeOut) + init->n_attrs * sizeof (TlAttrValue) +
+               init->n_in * sizeof (TlTensor *);
+  TlNode *self = g_malloc0 (size);
+
+  self->producer.free = node_free;
+  self->producer.output_gone = node_output_gone;
+  atomic_init (&self->producer.ref_count, 1);
+  self->op = init->op;
+  self->expr = init->expr != NULL ? tl_expr_ref (init->expr) : NULL;
+  self->result = init->result;
+  self->n_in = init->n_in;
+  self->n_out = n_out;
+  self->n_attrs = init->n_attrs;
+  self->out = (TlNodeOut *)(self + 1);
+  self->attrs = (TlAttrValue *)(self->out + n_out);
+  self->in = (TlTensor **)(self->attrs + init->n_attrs);
+  if (init->n_attrs > 0)
+    memcpy (self->attrs, init->attrs, init->n_attrs * sizeof (TlAttrValue));
+  for (guint i = 0; i < init->n_in; i++)
+    self->in[i] = init->in[i] != NULL ? tl_tensor_ref (init->in[i]) : NULL;
+  return self;
+}
+
+/* A reference to an output, made anew if nobody holds it any more. */
+TlTensor *
+tl_node_get_output (TlNode *self,
+                    guint   output)
+{
+  TlNodeOut *out = &self->out[output];
+  TlTensor  *tensor;
+
+  if (out->handle != NULL)
+    return tl_tensor_ref (out->handle);
+  tensor = out->storage != NULL ? tl_tensor_new_wrapped (&out->meta, out->storage) : tl_tensor_new_traced (&out->meta);
+  tl_producer_ref (&self->producer);
+  tensor->producer = &self->producer;
+  tensor->output = output;
+  tensor->requires_grad = self->keeps;
+  out->handle = tensor;
+  return tensor;
+}
+
+gboolean
+tl_kernel_prepare (TlPrepare *prepare,
+                   TlWork    *work,
+                   GError   **error)
+{
+  gboolean ok = prepare->expr != NULL ? tl_map_prepare (prepare, error) : prepare->op->prepare (prepare, error);
+
+  if (!ok)
+    return FALSE;
+  memset (work, 0, sizeof *work);
+  prepare->kernel->measure (prepare->args, work);
+  return TRUE;
+}
+
+void
+tl_kernel_bind_data (const TlPrepare *prepare,
+                     void *const     *in,
+                     void *const     *out,
+                     void           **data)
+{
+  if (prepare->n_data == 0) {
+    memcpy (data, in, prepare->n_in * sizeof (void *));
+    memcpy (data + prepare->n_in, out, prepare->n_out * sizeof (void *));
+    return;
+  }
+  for (guint i = 0; i < prepare->n_data; i++) {
+    gint operand = prepare->data[i];
+
+    data[i] = operand > 0 ? in[operand - 1] : operand < 0 ? out[-operand - 1]
+                                                          : NULL;
+  }
+}
+
+static gboolean
+is_empty (const TlMeta *metas,
+          guint         n)
+{
+  for (guint i = 0; i < n; i++)
+    if (tl_meta_get_n_elements (&metas[i]) != 0)
+      return FALSE;
+  return n > 0;
+}
+
+static gboolean
+run_now (TlContext        *context,
+         const TlNodeInit *init,
+         const TlMeta    **in,
+         const TlMeta     *out,
+         TlStorage       **storages,
+         guint             n_out,
+         GError          **error)
+{
+  static _Thread_local TlArena arena;
+  TlPrepare                    prepare = { .op = init->op, .n_in = init->n_in, .in = in, .n_out = n_out, .out = out, .attrs = init->attrs, .expr = init->expr, .arena = &arena };
+  void                       **pointers;
+  TlWork                       work;
+
+  if (is_empty (out, n_out))
+    return TRUE;
+  if (init->expr != NULL)
+    prepare.compute = tl_map_compute_dtype (in, init->n_in, init->result);
+  tl_arena_reset (&arena);
+  if (!tl_kernel_prepare (&prepare, &work, error))
+    return FALSE;
+  pointers = tl_arena_new0 (&arena, void *, (init->n_in + n_out) * 2 + prepare.n_data);
+  for (guint i = 0; i < init->n_in; i++)
+    pointers[i] = init->in[i] != NULL ? init->in[i]->data : NULL;
+  for (guint i = 0; i < n_out; i++)
+    pointers[init->n_in + i] = (guint8 *)tl_storage_get_data (storages[i]) +
+                               (gsize)out[i].offset * tl_dtype_size (out[i].dtype);
+  tl_kernel_bind_data (&prepare, pointers, pointers + init->n_in, pointers + init->n_in + n_out);
+  return tl_context_run (context, prepare.kernel->run, prepare.args, pointers + init->n_in + n_out, &work, error);
+}
+
+static gboolean
+make_storages (const TlNodeInit *init,
+               const TlMeta     *out,
+               TlStorage       **storages,
+               guint             n_out,
+               GError          **error)
+{
+  if ((init->op->flags & TL_OP_VIEW) != 0) {
+    storages[0] = tl_storage_ref (init->in[0]->storage);
+    return TRUE;
+  }
+  for (guint i = 0; i < n_out; i++) {
+    TlDim n = tl_meta_get_n_elements (&out[i]);
+
+    if (n < 0 || n > G_MAXSSIZE / 64) {
+      g_autofree char *shape = tl_shape_to_string (out[i].shape, out[i].rank);
+
+      g_set_error (error, TL_ERROR, TL_ERROR_SHAPE, "%s: a result of shape %s cannot be made", init->op->name, shape);
+      return FALSE;
+    }
+    storages[i] = tl_storage_new (tl_device_cpu (), (gsize)n * tl_dtype_size (out[i].dtype), error);
+    if (storages[i] == NULL) {
+      g_prefix_error (error, "%s: ", init->op->name);
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
+
+static gboolean
+wants_grad (TlContext        *context,
+            const TlNodeInit *init)
+{
+  if (!context->grad_enabled || (init->op->gradient == NULL && init->expr == NULL))
+    return FALSE;
+  for (guint i = 0; i < init->n_in; i++)
+    if (init->in[i] != NULL && init->in[i]->requires_grad)
+      return TRUE;
+  return FALSE;
+}
+
+static void
+finish_node (TlContext        *context,
+             const TlNodeInit *init,
+             const TlMeta     *metas,
+             TlStorage *const *storages,
+             gboolean          keeps,
+             TlTensor        **out,
+             guint             n_out)
+{
+  TlNode *node = tl_node_new (init, n_out);
+
+  node->serial = context->next_serial++;
+  node->source = context->source;
+  node->trace_id = context->trace != NULL ? tl_trace_get_id (context->trace) : 0;
+  node->keeps = keeps;
+  for (guint i = 0; i < n_out; i++) {
+    node->out[i].meta = metas[i];
+    node->out[i].storage = storages[i] != NULL ? tl_storage_ref (storages[i]) : NULL;
+    out[i] = tl_node_get_output (node, i);
+    out[i]->requires_grad = keeps && tl_dtype_is_float (metas[i].dtype);
+  }
+  if (context->trace != NULL)
+    tl_trace_add_node (context->trace, node);
+  tl_producer_unref (&node->producer);
+}
+
+gboolean
+tl_node_infer (const TlOpClass     *op,
+               gboolean             is_map,
+               TlResultType         result,
+               const TlMeta *const *in,
+               guint                n_in,
+               const TlAttrValue   *attrs,
+               TlMeta              *out,
+               guint                n_out,
+               GError             **error)
+{
+  TlInfer infer = { op, n_in, in, attrs, n_out, out };
+
+  if (is_map)
+    return tl_map_infer (op, in, n_in, result, out, n_out, error);
+  return op->infer (&infer, error);
+}
+
+/* Infers and runs or records; the inputs already have the layout that the row wants. */
+gboolean
+tl_node_apply (const TlNodeInit *init,
+               TlTensor        **out,
+               guint             n_out,
+               GError          **error)
+{
+  TlContext           *context = tl_context_get ();
+  g_autofree TlMeta   *metas_heap = n_out > N_INLINE ? g_new0 (TlMeta, n_out) : NULL;
+  TlMeta               metas_inline[N_INLINE];
+  TlMeta              *metas = metas_heap != NULL ? metas_heap : metas_inline;
+  g_autofree gpointer *heap = g_new0 (gpointer, init->n_in + n_out);
+  const TlMeta       **in = (const TlMeta **)heap;
+  TlStorage          **storages = (TlStorage **)heap + init->n_in;
+  gboolean             keeps, ok;
+
+  for (guint i = 0; i < init->n_in; i++)
+    in[i] = init->in[i] != NULL ? &init->in[i]->meta : NULL;
+  if (!tl_node_infer (init->op, init->expr != NULL, init->result, in, init->n_in, init->attrs, metas, n_out, error))
+    return FALSE;
+  keeps = wants_grad (context, init);
+  if (context->trace != NULL) {
+    finish_node (context, init, metas, storages, keeps, out, n_out);
+    return TRUE;
+  }
+  ok = make_storages (init, metas, storages, n_out, error) &&
+       ((init->op->flags & TL_OP_VIEW) != 0 || run_now (context, init, in, metas, storages, n_out, error));
+  if (ok && keeps)
+    finish_node (context, init, metas, storages, keeps, out, n_out);
+  else if (ok)
+    for (guint i = 0; i < n_out; i++)
+      out[i] = tl_tensor_new_wrapped (&metas[i], storages[i]);
+  for (guint i = 0; i < n_out; i++)
+    g_clear_pointer (&storages[i], tl_storage_unref);
+  return ok;
+}

@@ -1,0 +1,530 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Binding: a plan for sizes that are numbers.
+ */
+#include <string.h>
+
+#include "core/base/error.h"
+#include "core/base/memory.h"
+#include "core/graph/plan-private.h"
+#include "core/kernels/copy.h"
+#include "core/kernels/kernels.h"
+#include "core/kernels/update.h"
+
+typedef struct {
+  TlPlan    *plan;
+  TlBound   *bound;
+  guint     *order; /* nodes in the order of running: compute, then commit */
+  guint      n_order;
+  guint      n_compute;
+  guint     *root;  /* of each value: the value whose block it lies in */
+  guint     *first; /* of each root: the step that writes it first */
+  guint     *last;  /* of each root: the step that reads it last */
+  gsize     *offsets;
+  TlPrepare *prepares; /* of each step */
+  TlWork    *works;
+  gsize     *workspaces; /* of each step: offset */
+  guint     *checked;    /* values that must be finite */
+  guint      n_checked;
+} Binder;
+
+static gsize
+meta_bytes (const TlMeta *meta)
+{
+  return (gsize)tl_meta_get_n_elements (meta) * tl_dtype_size (meta->dtype);
+}
+
+static TlAttrValue *
+eval_attrs (Binder           *self,
+            const TlPlanNode *node,
+            const TlBinding  *bindings,
+            guint             n_bindings)
+{
+  TlAttrValue *attrs = tl_arena_dup (&self->bound->memory, node->attrs, node->n_attrs * sizeof (TlAttrValue));
+
+  for (guint i = 0; i < node->n_attrs && node->op->attrs != NULL && node->op->attrs[i].name != NULL; i++)
+    if (node->op->attrs[i].type == TL_ATTR_INTS)
+      for (gint j = 0; j < attrs[i].n; j++)
+        if (tl_dim_is_symbolic (attrs[i].v[j]))
+          attrs[i].v[j] = tl_dim_eval (attrs[i].v[j], bindings, n_bindings);
+  return attrs;
+}
+
+/* Shapes of leaves are given; all others are inferred again, now from numbers. */
+static gboolean
+infer_all (Binder          *self,
+           const TlMeta    *inputs,
+           const TlBinding *bindings,
+           TlAttrValue    **attrs,
+           GError         **error)
+{
+  TlPlan *plan = self->plan;
+  TlMeta *metas = self->bound->metas;
+
+  for (guint i = 0; i < plan->values->len; i++)
+    metas[i] = tl_plan_value (plan, i)->meta;
+  for (guint i = 0; i < plan->n_inputs; i++)
+    metas[plan->inputs[i]] = inputs[i];
+  for (guint i = 0; i < plan->nodes->len; i++) {
+    TlPlanNode               *node = tl_plan_node (plan, i);
+    g_autofree const TlMeta **in = NULL;
+    TlCost                    cost = { 0 };
+
+    if (node->dead)
+      continue;
+    attrs[i] = eval_attrs (self, node, bindings, plan->n_symbols);
+    in = g_new0 (const TlMeta *, node->n_in + 1);
+    for (guint j = 0; j < node->n_in; j++)
+      in[j] = node->in[j] != TL_NO_VALUE ? &metas[node->in[j]] : NULL;
+    if (!tl_node_infer (node->op, node->expr != NULL, node->result, in, node->n_in, attrs[i], &metas[node->first_out],
+                        node->n_out, error))
+      return FALSE;
+    if (node->op->cost != NULL) {
+      TlInfer infer = { node->op, node->n_in, in, attrs[i], node->n_out, &metas[node->first_out] };
+
+      node->op->cost (&infer, &cost);
+      self->bound->flops += cost.flops;
+    }
+  }
+  return TRUE;
+}
+
+static void
+order_nodes (Binder *self)
+{
+  TlPlan *plan = self->plan;
+
+  for (gboolean commits = FALSE; commits <= TRUE; commits++) {
+    for (guint i = 0; i < plan->nodes->len; i++) {
+      TlPlanNode *node = tl_plan_node (plan, i);
+
+      if (!node->dead && node->commits == commits)
+        self->order[self->n_order++] = i;
+    }
+    if (!commits)
+      self->n_compute = self->n_order;
+  }
+}
+
+/* The block that a value lies in: its own, the one it is a view of, or the one that an update writes. */
+static void
+find_roots (Binder *self)
+{
+  TlPlan *plan = self->plan;
+
+  for (guint i = 0; i < plan->values->len; i++)
+    self->root[i] = i;
+  for (guint k = 0; k < self->n_order; k++) {
+    TlPlanNode *node = tl_plan_node (plan, self->order[k]);
+
+    if ((node->op->flags & TL_OP_VIEW) != 0)
+      self->root[node->first_out] = self->root[node->in[0]];
+    if ((node->op->flags & TL_OP_UPDATE) != 0)
+      for (guint j = 0; j < node->n_out; j++)
+        self->root[node->first_out + j] = self->root[node->in[j]];
+  }
+}
+
+static void
+find_lifetimes (Binder *self)
+{
+  TlPlan *plan = self->plan;
+
+  for (guint i = 0; i < plan->values->len; i++) {
+    self->first[i] = G_MAXUINT;
+    self->last[i] = 0;
+  }
+  for (guint k = 0; k < self->n_order; k++) {
+    TlPlanNode *node = tl_plan_node (plan, self->order[k]);
+
+    for (guint j = 0; j < node->n_in; j++)
+      if (node->in[j] != TL_NO_VALUE)
+        self->last[self->root[node->in[j]]] = k;
+    for (guint j = 0; j < node->n_out; j++) {
+      guint root = self->root[node->first_out + j];
+
+      self->first[root] = MIN (self->first[root], k);
+      self->last[root] = MAX (self->last[root], k);
+    }
+  }
+  for (guint i = 0; i < plan->n_outputs; i++)
+    self->last[self->root[plan->outputs[i]]] = self->n_order;
+  for (guint i = 0; i < plan->assignments->len; i++)
+    self->last[self->root[g_array_index (plan->assignments, TlPlanAssignment, i).value]] = self->n_order;
+  for (guint i = 0; i < self->n_checked; i++) {
+    guint root = self->root[self->checked[i]];
+
+    self->last[root] = MAX (self->last[root], self->n_compute);
+  }
+}
+
+/* An elementwise result may take the block of an operand that nobody reads afterwards. */
+static void
+reuse_in_place (Binder *self)
+{
+  TlPlan *plan = self->plan;
+
+  for (guint k = 0; k < self->n_order; k++) {
+    TlPlanNode *node = tl_plan_node (plan, self->order[k]);
+    guint       out = node->first_out;
+
+    if (node->expr == NULL || node->n_out != 1 || self->root[out] != out)
+      continue;
+    for (guint j = 0; j < node->n_in; j++) {
+      guint         in = node->in[j], root = self->root[in];
+      const TlMeta *a = &self->bound->metas[in], *b = &self->bound->metas[out];
+
+      if (tl_plan_value (plan, root)->is_leaf || self->last[root] != k || root != in || a->dtype != b->dtype ||
+          !tl_meta_same_shape (a, b) || memcmp (a->strides, b->strides, a->rank * sizeof (TlDim)) != 0)
+        continue;
+      for (guint i = 0; i < plan->values->len; i++)
+        if (self->root[i] == out)
+          self->root[i] = root;
+      self->last[root] = self->last[out];
+      break;
+    }
+  }
+}
+
+static gboolean
+prepare_all (Binder       *self,
+             TlAttrValue **attrs,
+             GError      **error)
+{
+  TlPlan *plan = self->plan;
+  TlMeta *metas = self->bound->metas;
+
+  for (guint k = 0; k < self->n_order; k++) {
+    TlPlanNode    *node = tl_plan_node (plan, self->order[k]);
+    TlPrepare     *prepare = &self->prepares[k];
+    const TlMeta **in = tl_arena_new0 (&self->bound->memory, const TlMeta *, node->n_in + 1);
+    gboolean       empty = TRUE;
+
+    for (guint j = 0; j < node->n_out; j++)
+      empty = empty && tl_meta_get_n_elements (&metas[node->first_out + j]) == 0;
+    if ((node->op->flags & TL_OP_VIEW) != 0 || empty)
+      continue;
+    for (guint j = 0; j < node->n_in; j++)
+      in[j] = node->in[j] != TL_NO_VALUE ? &metas[node->in[j]] : NULL;
+    *prepare = (TlPrepare){ .op = node->op, .n_in = node->n_in, .in = in, .n_out = node->n_out, .out = &metas[node->first_out], .attrs = attrs[self->order[k]], .expr = node->expr, .arena = &self->bound->memory };
+    if (node->expr != NULL)
+      prepare->compute = tl_map_compute_dtype (in, node->n_in, node->result);
+    if (!tl_kernel_prepare (prepare, &self->works[k], error))
+      return FALSE;
+    self->bound->n_scratch = MAX (self->bound->n_scratch, self->works[k].scratch);
+  }
+  return TRUE;
+}
+
+/* Values and workspaces share the arena. */
+static gboolean
+lay_out (Binder  *self,
+         GError **error)
+{
+  TlPlan           *plan = self->plan;
+  guint             n = plan->values->len + self->n_order;
+  g_autofree gsize *sizes = g_new0 (gsize, n + 1);
+  g_autofree gsize *offsets = g_new0 (gsize, n + 1);
+  g_autofree guint *first = g_new0 (guint, n + 1);
+  g_autofree guint *last = g_new0 (guint, n + 1);
+  gsize             n_total;
+
+  for (guint i = 0; i < plan->values->len; i++) {
+    const TlPlanValue *value = tl_plan_value (plan, i);
+
+    if (value->is_leaf || self->root[i] != i || self->first[i] == G_MAXUINT)
+      continue;
+    sizes[i] = meta_bytes (&self->bound->metas[i]);
+    first[i] = self->first[i];
+    last[i] = self->last[i];
+  }
+  for (guint k = 0; k < self->n_order; k++) {
+    sizes[plan->values->len + k] = self->works[k].workspace;
+    first[plan->values->len + k] = last[plan->values->len + k] = k;
+  }
+  tl_plan_layout (sizes, first, last, n, offsets, &n_total);
+  self->bound->arena = tl_storage_new (tl_device_cpu (), n_total, error);
+  memcpy (self->offsets, offsets, plan->values->len * sizeof (gsize));
+  memcpy (self->workspaces, offsets + plan->values->len, self->n_order * sizeof (gsize));
+  return self->bound->arena != NULL;
+}
+
+static void *
+value_address (Binder *self,
+               guint   value)
+{
+  guint         root = self->root[value];
+  const TlMeta *meta = &self->bound->metas[value];
+
+  if (tl_plan_value (self->plan, root)->is_leaf)
+    return NULL;
+  return (guint8 *)tl_storage_get_data (self->bound->arena) + self->offsets[root] +
+         (gsize)meta->offset * tl_dtype_size (meta->dtype);
+}
+
+/* Leaves move: their addresses are filled in at each run that finds them elsewhere. */
+static void
+set_address (Binder *self,
+             guint   value,
+             void  **slot)
+{
+  guint         root = self->root[value];
+  const TlMeta *meta = &self->bound->metas[value], *of = &self->bound->metas[root];
+  TlPlanSlot    entry = { slot, (gsize)(meta->offset - of->offset) * tl_dtype_size (meta->dtype) };
+
+  *slot = value_address (self, value);
+  if (*slot != NULL || !tl_plan_value (self->plan, root)->is_leaf)
+    return;
+  if (self->bound->slots[root] == NULL)
+    self->bound->slots[root] = g_array_new (FALSE, FALSE, sizeof (TlPlanSlot));
+  g_array_append_val (self->bound->slots[root], entry);
+}
+
+static void
+add_call (Binder         *self,
+          const TlKernel *kernel,
+          gpointer        args,
+          void          **data,
+          void           *workspace,
+          const TlWork   *work,
+          guint           node)
+{
+  TlPlanCall *call = &self->bound->calls[self->bound->n_calls++];
+
+  *call = (TlPlanCall){ kernel->run, args, data, workspace, *work, node, self->bound->n_counters };
+  self->bound->n_counters += work->n_phases;
+}
+
+static void
+add_node_call (Binder *self,
+               guint   k)
+{
+  TlPlanNode *node = tl_plan_node (self->plan, self->order[k]);
+  TlPrepare  *prepare = &self->prepares[k];
+  guint       n_data = prepare->n_data != 0 ? prepare->n_data : node->n_in + node->n_out;
+  void      **data = tl_arena_new0 (&self->bound->memory, void *, n_data + 1);
+
+  if (prepare->kernel == NULL)
+    return;
+  for (guint i = 0; i < n_data; i++) {
+    gint  operand = prepare->n_data != 0 ? prepare->data[i]
+                    : i < node->n_in     ? TL_OPERAND_IN (i)
+                                         : TL_OPERAND_OUT (i - node->n_in);
+    guint value = operand > 0   ? node->in[operand - 1]
+                  : operand < 0 ? node->first_out + (guint)(-operand - 1)
+                                : TL_NO_VALUE;
+
+    if (value != TL_NO_VALUE)
+      set_address (self, value, &data[i]);
+  }
+  add_call (self, prepare->kernel, prepare->args, data,
+            (guint8 *)tl_storage_get_data (self->bound->arena) + self->workspaces[k], &self->works[k],
+            self->order[k]);
+}
+
+/* Everything that updates variables must be finite before the commit. */
+static void
+find_checked (Binder *self)
+{
+  TlPlan *plan = self->plan;
+
+  self->checked = tl_arena_new0 (&self->bound->memory, guint, plan->values->len + plan->n_outputs);
+  if ((plan->flags & TL_PLAN_CHECKED) == 0)
+    return;
+  for (guint i = 0; i < plan->nodes->len; i++) {
+    TlPlanNode *node = tl_plan_node (plan, i);
+
+    if (node->dead || (node->op->flags & TL_OP_UPDATE) == 0)
+      continue;
+    for (guint j = node->n_out; j < node->n_in; j++) {
+      const TlPlanValue *value = tl_plan_value (plan, node->in[j]);
+
+      if (!value->is_leaf && value->meta.dtype == TL_DTYPE_F32 && self->n_checked < plan->values->len)
+        self->checked[self->n_checked++] = node->in[j];
+    }
+  }
+}
+
+static gboolean
+add_check_call (Binder  *self,
+                GError **error)
+{
+  TlBound       *bound = self->bound;
+  TlTensorsArgs *args;
+  int64_t       *sizes;
+  void         **data;
+  TlWork         work = { 0 };
+  gpointer       workspace;
+
+  if (self->n_checked == 0)
+    return TRUE;
+  args = tl_arena_new0 (&bound->memory, TlTensorsArgs, 1);
+  sizes = tl_arena_new0 (&bound->memory, int64_t, self->n_checked);
+  data = tl_arena_new0 (&bound->memory, void *, self->n_checked + 1);
+  bound->nonfinite = tl_arena_new0 (&bound->memory, gint64, 1);
+  for (guint i = 0; i < self->n_checked; i++) {
+    sizes[i] = tl_meta_get_n_elements (&bound->metas[self->checked[i]]);
+    set_address (self, self->checked[i], &data[i]);
+  }
+  data[self->n_checked] = bound->nonfinite;
+  *args = (TlTensorsArgs){ .dtype = TL_DTYPE_F32, .n = self->n_checked, .sizes = sizes };
+  tl_kernels_get ()->find_nonfinite.measure (args, &work);
+  workspace = tl_arena_alloc0 (&bound->memory, work.workspace + 64);
+  workspace = (gpointer)(((guintptr)workspace + 63) & ~(guintptr)63);
+  bound->n_scratch = MAX (bound->n_scratch, work.scratch);
+  add_call (self, &tl_kernels_get ()->find_nonfinite, args, data, workspace, &work, TL_NO_VALUE);
+  return TRUE;
+}
+
+/* The addresses of what is assigned are leaves too: filled in by tl_plan_run(). */
+static void
+add_assignment_calls (Binder *self)
+{
+  TlPlan *plan = self->plan;
+
+  for (guint i = 0; i < plan->assignments->len; i++) {
+    TlPlanAssignment *assignment = &g_array_index (plan->assignments, TlPlanAssignment, i);
+    const TlMeta     *meta = &self->bound->metas[assignment->value];
+    TlCopyArgs       *args;
+    void            **data;
+    TlWork            work = { 0 };
+
+    if (assignment->in_place || tl_meta_get_n_elements (meta) == 0)
+      continue;
+    args = tl_arena_new0 (&self->bound->memory, TlCopyArgs, 1);
+    data = tl_arena_new0 (&self->bound->memory, void *, 2);
+    *args = (TlCopyArgs){ .src_dtype = meta->dtype, .dst_dtype = meta->dtype, .rank = 1, .shape = { tl_meta_get_n_elements (meta) }, .src_strides = { 1 }, .dst_strides = { 1 } };
+    tl_kernels_get ()->copy.measure (args, &work);
+    self->bound->n_scratch = MAX (self->bound->n_scratch, work.scratch);
+    data[0] = value_address (self, assignment->value);
+    self->bound->assigned[i] = &data[1];
+    add_call (self, &tl_kernels_get ()->copy, args, data, NULL, &work, TL_NO_VALUE);
+  }
+}
+
+static void
+make_segments (Binder *self)
+{
+  TlBound       *bound = self->bound;
+  TlPlanSegment *open = NULL;
+
+  bound->segments = tl_arena_new0 (&bound->memory, TlPlanSegment, bound->n_calls + 1);
+  for (guint i = 0; i < bound->n_calls; i++) {
+    const TlPlanCall *call = &bound->calls[i];
+    gboolean          parallel = FALSE;
+
+    for (guint phase = 0; phase < call->work.n_phases; phase++)
+      parallel = parallel || call->work.n_tiles[phase] > 1;
+    if (i == bound->n_compute_calls) {
+      bound->n_compute_segments = bound->n_segments;
+      open = NULL;
+    }
+    if (open == NULL || open->parallel || parallel) {
+      open = &bound->segments[bound->n_segments++];
+      *open = (TlPlanSegment){ i, 0, parallel };
+    }
+    open->n_calls++;
+  }
+  if (bound->n_compute_calls == bound->n_calls)
+    bound->n_compute_segments = bound->n_segments;
+}
+
+static gboolean
+make_calls (Binder  *self,
+            GError **error)
+{
+  TlPlan  *plan = self->plan;
+  TlBound *bound = self->bound;
+  guint    n_threads = tl_context_get_n_threads (tl_context_get ());
+
+  bound->calls = tl_arena_new0 (&bound->memory, TlPlanCall, self->n_order + plan->assignments->len + 1);
+  bound->slots = tl_arena_new0 (&bound->memory, GArray *, plan->values->len + 1);
+  bound->n_values = plan->values->len;
+  bound->leaf_data = tl_arena_new0 (&bound->memory, void *, plan->values->len + 1);
+  bound->assigned = tl_arena_new0 (&bound->memory, void **, plan->assignments->len + 1);
+  for (guint k = 0; k < self->n_compute; k++)
+    add_node_call (self, k);
+  if (!add_check_call (self, error))
+    return FALSE;
+  bound->n_compute_calls = bound->n_calls;
+  for (guint k = self->n_compute; k < self->n_order; k++)
+    add_node_call (self, k);
+  add_assignment_calls (self);
+  make_segments (self);
+  bound->counters = tl_arena_alloc0 (&bound->memory, (bound->n_counters + 1) * sizeof (atomic_size_t));
+  bound->n_scratch = (bound->n_scratch + 4095) & ~(gsize)4095;
+  bound->n_threads = n_threads;
+  bound->scratch = tl_memory_alloc (bound->n_scratch * n_threads, error);
+  return bound->scratch != NULL;
+}
+
+static void
+make_outputs (Binder *self)
+{
+  TlPlan *plan = self->plan;
+
+  self->bound->n_outputs = plan->n_outputs;
+  self->bound->outputs = tl_arena_new0 (&self->bound->memory, TlTensor *, plan->n_outputs + 1);
+  for (guint i = 0; i < plan->n_outputs; i++) {
+    guint  value = plan->outputs[i];
+    TlMeta meta = self->bound->metas[value];
+
+    if (tl_plan_value (plan, self->root[value])->is_leaf)
+      continue;
+    self->bound->outputs[i] = tl_tensor_new_wrapped (&meta, self->bound->arena);
+    self->bound->outputs[i]->data = value_address (self, value);
+  }
+}
+
+/* Sizes, kernels, memory and calls of a plan for given inputs. */
+TlBound *
+tl_bound_new (TlPlan       *plan,
+              const TlMeta *inputs,
+              const TlDim  *sizes,
+              GError      **error)
+{
+  TlBound                 *bound = g_new0 (TlBound, 1);
+  guint                    n_values = plan->values->len, n_nodes = plan->nodes->len;
+  g_autofree TlBinding    *bindings = g_new0 (TlBinding, plan->n_symbols + 1);
+  g_autofree TlAttrValue **attrs = g_new0 (TlAttrValue *, n_nodes + 1);
+  g_autofree guint        *numbers = g_new0 (guint, 3 * n_values + n_nodes + 1);
+  g_autofree gsize        *bytes = g_new0 (gsize, n_values + n_nodes + 1);
+  g_autofree TlPrepare    *prepares = g_new0 (TlPrepare, n_nodes + 1);
+  g_autofree TlWork       *works = g_new0 (TlWork, n_nodes + 1);
+  Binder                   self = { .plan = plan, .bound = bound, .root = numbers, .first = numbers + n_values, .last = numbers + 2 * n_values, .order = numbers + 3 * n_values, .offsets = bytes, .workspaces = bytes + n_values, .prepares = prepares, .works = works };
+  gboolean                 ok;
+
+  bound->sizes = tl_arena_dup (&bound->memory, sizes, plan->n_symbols * sizeof (TlDim));
+  bound->metas = tl_arena_new0 (&bound->memory, TlMeta, n_values + 1);
+  for (guint i = 0; i < plan->n_symbols; i++)
+    bindings[i] = (TlBinding){ plan->symbols[i], sizes[i] };
+  ok = infer_all (&self, inputs, bindings, attrs, error);
+  if (ok) {
+    order_nodes (&self);
+    find_roots (&self);
+    find_checked (&self);
+    find_lifetimes (&self);
+    if ((plan->flags & TL_PLAN_UNFUSED) == 0)
+      reuse_in_place (&self);
+  }
+  ok = ok && prepare_all (&self, attrs, error) && lay_out (&self, error) && make_calls (&self, error);
+  if (!ok) {
+    tl_bound_free (bound);
+    return NULL;
+  }
+  make_outputs (&self);
+  return bound;
+}
+
+void
+tl_bound_free (TlBound *self)
+{
+  for (guint i = 0; i < self->n_values && self->slots != NULL; i++)
+    g_clear_pointer (&self->slots[i], g_array_unref);
+  for (guint i = 0; i < self->n_outputs && self->outputs != NULL; i++)
+    g_clear_pointer (&self->outputs[i], tl_tensor_unref);
+  g_clear_pointer (&self->arena, tl_storage_unref);
+  tl_memory_free (self->scratch, self->n_scratch * self->n_threads);
+  tl_arena_clear (&self->memory);
+  g_free (self);
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/op/reduce-common.h"
+
+#include "core/base/error.h"
+#include "core/kernels/kernels.h"
+
+const TlAttrSpec tl_reduce_attrs[] = {
+  { "dim", "axes to reduce, from the end if negative; none for all", TL_ATTR_INTS, .has_range = TRUE, .min = -8, .max = 7 },
+  { "keepdim", "whether reduced axes stay, with size 1", TL_ATTR_BOOL },
+  { NULL },
+};
+
+const TlSample tl_reduce_samples[] = {
+  { "3,4", "" },
+  { "3,4", "dim = {0}" },
+  { "2,3,4", "dim = {-1}, keepdim = true" },
+  { "2,3,4,5", "dim = {0, 2, 3}" },
+  { "1", "" },
+  { NULL },
+};
+
+static gboolean
+reduced_mask (const TlAttrValue *attrs,
+              guint              rank,
+              guint             *mask)
+{
+  *mask = 0;
+  for (gint i = 0; i < attrs[TL_REDUCE_ATTR_DIM].n; i++) {
+    gint64 axis = attrs[TL_REDUCE_ATTR_DIM].v[i];
+
+    axis += axis < 0 ? rank : 0;
+    if (axis < 0 || axis >= MAX (rank, 1) || (*mask >> axis & 1) != 0)
+      return FALSE;
+    *mask |= 1u << axis;
+  }
+  if (attrs[TL_REDUCE_ATTR_DIM].n == 0)
+    *mask = (1u << rank) - 1;
+  return TRUE;
+}
+
+gboolean
+tl_reduce_infer (TlInfer   *self,
+                 TlReduceOp op,
+                 GError   **error)
+{
+  const TlMeta *x = self->in[0];
+  TlDim         shape[TL_TENSOR_MAX_RANK];
+  guint         rank = 0, mask;
+
+  if (!reduced_mask (self->attrs, x->rank, &mask))
+    return tl_infer_fail (self, TL_ERROR_VALUE, error, "dim has an axis twice or out of range for %u axes", x->rank);
+  for (guint i = 0; i < x->rank; i++)
+    if ((mask >> i & 1) == 0)
+      shape[rank++] = x->shape[i];
+    else if (self->attrs[TL_REDUCE_ATTR_KEEPDIM].i != 0)
+      shape[rank++] = 1;
+  tl_infer_out (self, 0, tl_reduce_out_dtype (op, x->dtype), rank, shape);
+  return TRUE;
+}
+
+gboolean
+tl_reduce_prepare (TlPrepare *self,
+                   TlReduceOp op,
+                   GError   **error)
+{
+  TlReduceArgs *args = tl_prepare_args (self, TlReduceArgs);
+  const TlMeta *x = self->in[0], *y = &self->out[0];
+  guint         mask, out = 0;
+
+  reduced_mask (self->attrs, x->rank, &mask);
+  args->dtype = x->dtype;
+  args->op = op;
+  for (guint i = 0; i < x->rank; i++)
+    if ((mask >> i & 1) != 0) {
+      args->reduced_shape[args->n_reduced] = x->shape[i];
+      args->reduced_strides[args->n_reduced++] = x->strides[i];
+      out += self->attrs[TL_REDUCE_ATTR_KEEPDIM].i != 0;
+    } else {
+      args->kept_shape[args->n_kept] = x->shape[i];
+      args->kept_in_strides[args->n_kept] = x->strides[i];
+      args->kept_out_strides[args->n_kept++] = y->strides[out++];
+    }
+  self->kernel = &tl_kernels_get ()->reduce;
+  return TRUE;
+}
+
+/* A tensor of the reduction's result shape, repeated over the input's shape. */
+TlTensor *
+tl_reduce_spread (TlGradient *self,
+                  TlTensor   *reduced,
+                  GError    **error)
+{
+  const TlMeta        *x = &self->in[0]->meta;
+  TlDim                shape[TL_TENSOR_MAX_RANK];
+  guint                mask;
+  g_autoptr (TlTensor) kept = NULL;
+
+  reduced_mask (self->attrs, x->rank, &mask);
+  for (guint i = 0; i < x->rank; i++)
+    shape[i] = (mask >> i & 1) != 0 ? 1 : x->shape[i];
+  kept = tl_reshape (reduced, x->rank, shape, error);
+  return kept != NULL ? tl_expand (kept, x->rank, x->shape, error) : NULL;
+}
+
+TlTensor *
+tl_reduce_apply (const TlOpClass *op,
+                 TlTensor        *x,
+                 const gint      *axes,
+                 guint            n_axes,
+                 gboolean         keepdim,
+                 GError         **error)
+{
+  TlAttrValue values[2] = { { .n = (gint32)n_axes }, TL_INT (keepdim) };
+
+  g_return_val_if_fail (n_axes <= TL_TENSOR_MAX_RANK, NULL);
+
+  for (guint i = 0; i < n_axes; i++)
+    values[0].v[i] = axes[i];
+  return tl_op_apply1 (op, &x, 1, values, error);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * What all reductions share: the attributes dim and keepdim, shapes, and the kernel's arguments.
+ */
+
+#include "core/kernels/reduce.h"
+#include "core/op/common.h"
+
+G_BEGIN_DECLS
+
+enum { TL_REDUCE_ATTR_DIM,
+       TL_REDUCE_ATTR_KEEPDIM };
+
+extern const TlAttrSpec tl_reduce_attrs[];
+extern const TlSample   tl_reduce_samples[];
+
+gboolean  tl_reduce_infer (TlInfer   *self,
+                           TlReduceOp op,
+                           GError   **error);
+gboolean  tl_reduce_prepare (TlPrepare *self,
+                             TlReduceOp op,
+                             GError   **error);
+TlTensor *tl_reduce_spread (TlGradient *self,
+                            TlTensor   *reduced,
+                            GError    **error);
+TlTensor *tl_reduce_apply (const TlOpClass *op,
+                           TlTensor        *x,
+                           const gint      *axes,
+                           guint            n_axes,
+                           gboolean         keepdim,
+                           GError         **error);
+
+G_END_DECLS
