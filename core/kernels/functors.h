@@ -23,3 +23,4 @@
 #include "core/kernels/functors-int.h"
 
 #define FN(name) TL_PASTE3 (fn, name, TL_TYPE)
+#define FN_FMA TL_PASTE2 (fma, TL_TYPE)
