@@ -27,6 +27,7 @@
  *     cell-added (cell, index)            cell-changed (cell, start, n_removed, n_inserted)   offsets and bytes of its text
  *     cell-removed (cell, index)          cell-moved (cell, from, to)
  *     modified-changed ()                 history-changed ()           head-changed ()
+ *     changed ()      once behind each command, undo and redo          saved (bytes)   what a file now contains
  *
  * which come while the document is already in the new state of that one change; #GListModel::items-changed follows each
  * of added, removed and moved.  A handler must not send commands; it may read.

@@ -79,11 +79,11 @@ void tl_journal_flush (TlJournal *self);
 const GError *tl_journal_get_error (TlJournal *self);
 
 /**
- * tl_journal_get_path:
+ * tl_journal_dup_path:
  *
- * Returns: (nullable): the journal's file, or %NULL while there is none
+ * Returns: (transfer full) (nullable): the journal's file, or %NULL while there is none
  */
-const char *tl_journal_get_path (TlJournal *self);
+char *tl_journal_dup_path (TlJournal *self);
 
 /**
  * tl_journal_close:
@@ -92,6 +92,14 @@ const char *tl_journal_get_path (TlJournal *self);
  * Ends the journal and removes its file: the document was closed, and what was not saved is not wanted.
  */
 void tl_journal_close (TlJournal *self);
+
+/**
+ * tl_journal_keep:
+ * @self: (transfer full): a journal
+ *
+ * Writes what is left to write and ends the journal, but leaves its file: the session ends and nobody can be asked.
+ */
+void tl_journal_keep (TlJournal *self);
 
 /**
  * tl_journal_list:
