@@ -2,6 +2,7 @@
 
 /* What follows the sums: bias, activation, mask; and the products too narrow for the micro-kernel. */
 
+#include "core/kernels/functors.h"
 #include "core/kernels/gemm-private.h"
 
 static void
@@ -21,9 +22,26 @@ add_bias (const TlGemmArgs *args, const GemmItem *item, real *s, int64_t i, int6
 static void
 activate (TlActivation activation, real *s, int64_t n)
 {
-  if (activation == TL_ACTIVATION_RELU)
+  switch (activation) {
+  case TL_ACTIVATION_RELU:
     for (int64_t j = 0; j < n; j++)
       s[j] = s[j] < 0 ? 0 : s[j];
+    break;
+  case TL_ACTIVATION_GELU:
+    for (int64_t j = 0; j < n; j++)
+      s[j] = (real)0.5 * s[j] * (1 + FN (erf) (s[j] * (real)0.70710678118654752440));
+    break;
+  case TL_ACTIVATION_TANH:
+    for (int64_t j = 0; j < n; j++)
+      s[j] = FN (tanh) (s[j]);
+    break;
+  case TL_ACTIVATION_SIGMOID:
+    for (int64_t j = 0; j < n; j++)
+      s[j] = FN (sigmoid) (s[j]);
+    break;
+  case TL_ACTIVATION_NONE:
+    break;
+  }
 }
 
 void
