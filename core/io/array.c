@@ -2,8 +2,24 @@
 #include "core/io/array.h"
 
 #include "core/base/error.h"
+#include "core/base/memory.h"
 
 #include <string.h>
+
+/* A block that a GBytes gives back when its last holder lets go. */
+typedef struct {
+  gpointer block;
+  gsize    n_bytes;
+} Owned;
+
+static void
+owned_free_cb (gpointer data)
+{
+  Owned *self = data;
+
+  tl_memory_free (self->block, self->n_bytes);
+  g_free (self);
+}
 
 /**
  * tl_array_clear:
@@ -28,8 +44,8 @@ tl_array_clear (TlArray *self)
  * @shape: sizes
  * @error: return location for an error
  *
- * Makes @self an array of this type and shape.  Its elements are not initialised: the caller writes them before he gives
- * the array to anyone else.
+ * Makes @self an array of this type and shape, under the common memory limit.  Its elements are not initialised: the
+ * caller writes them before he gives the array to anyone else.
  *
  * Errors: %TL_ERROR_MEMORY
  *
@@ -42,6 +58,7 @@ tl_array_allocate (TlArray      *self,
                    const gint64 *shape,
                    GError      **error)
 {
+  Owned   *owned;
   gpointer block;
   gsize    n_bytes;
 
@@ -55,15 +72,16 @@ tl_array_allocate (TlArray      *self,
     return NULL;
   }
 
-  block = g_try_malloc (MAX (n_bytes, 1));
-  if (block == NULL) {
-    g_set_error (error, TL_ERROR, TL_ERROR_MEMORY, "no memory for %" G_GSIZE_FORMAT " bytes", n_bytes);
+  block = tl_memory_alloc (MAX (n_bytes, 1), error);
+  if (block == NULL)
     return NULL;
-  }
+  owned = g_new (Owned, 1);
+  owned->block = block;
+  owned->n_bytes = MAX (n_bytes, 1);
   self->dtype = dtype;
   self->rank = rank;
   memcpy (self->shape, shape, rank * sizeof *shape);
-  self->bytes = g_bytes_new_take (block, n_bytes);
+  self->bytes = g_bytes_new_with_free_func (block, n_bytes, owned_free_cb, owned);
   return block;
 }
 
