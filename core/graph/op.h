@@ -37,23 +37,31 @@ typedef enum {
   TL_ATTR_BOOL,
   TL_ATTR_ENUM, /* one of the row's names, by number */
   TL_ATTR_DTYPE,
-  TL_ATTR_INTS, /* up to 8 whole numbers or sizes */
+  TL_ATTR_INTS,   /* up to 8 whole numbers or sizes */
+  TL_ATTR_FLOATS, /* up to 8 numbers */
+  TL_ATTR_STRING,
 } TlAttrType;
 
 /**
  * TlAttrValue:
  * @i: of INT, BOOL, ENUM and DTYPE
  * @d: of FLOAT
- * @n: number of @v
+ * @s: (nullable): of STRING, interned
+ * @n: number of @v or @f
  * @v: of INTS; may be symbolic sizes
+ * @f: of FLOATS
  */
 typedef struct {
   union {
-    gint64 i;
-    double d;
+    gint64      i;
+    double      d;
+    const char *s;
     struct {
       gint32 n;
-      TlDim  v[TL_ATTR_MAX_INTS];
+      union {
+        TlDim  v[TL_ATTR_MAX_INTS];
+        double f[TL_ATTR_MAX_INTS];
+      };
     };
   };
 } TlAttrValue;
@@ -62,6 +70,7 @@ typedef struct {
 #define TL_FLOAT(value) ((TlAttrValue){ .d = (value) })
 #define TL_INTS1(a) ((TlAttrValue){ .n = 1, .v = { (a) } })
 #define TL_INTS2(a, b) ((TlAttrValue){ .n = 2, .v = { (a), (b) } })
+#define TL_FLOATS2(a, b) ((TlAttrValue){ .n = 2, .f = { (a), (b) } })
 
 /**
  * TlAttrSpec:
@@ -70,9 +79,11 @@ typedef struct {
  * @type: its type
  * @required: whether it must be given
  * @def: default
- * @min: smallest allowed number (of each element of INTS), if @has_range
+ * @min: smallest allowed number (of each element of INTS and FLOATS), if @has_range
  * @max: largest allowed number
  * @names: (array zero-terminated=1): values of an ENUM
+ * @alias: (nullable): another name that is understood: PyTorch's, where @name is shorter
+ * @n: how many elements INTS and FLOATS have, and a single number fills; 0 for any
  *
  * The array of a row ends with a nameless one.
  */
@@ -85,6 +96,8 @@ typedef struct {
   gboolean           has_range;
   double             min, max;
   const char *const *names;
+  const char        *alias;
+  guint              n;
 } TlAttrSpec;
 
 typedef enum {

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * How parameters get their first values: THE TABLE of initialisers, initializers.def.
+ *
+ * Numbers are drawn with Philox from (seed, path of the variable), so a parameter's first value depends on nothing else: not on the
+ * order in which layers are made, nor on threads, nor on the machine.
+ *
+ * Ownership: rows are constant.  Thread rule: any thread.
+ */
+
+#include "core/tensor/variable.h"
+
+G_BEGIN_DECLS
+
+typedef struct _TlInitializer TlInitializer;
+
+/**
+ * TlInit:
+ * @row: the initialiser
+ * @a: its number: the value of constant, the bound of uniform, the deviation of normal, the negative slope of kaiming_*, the gain of xavier_*
+ */
+typedef struct {
+  const TlInitializer *row;
+  double               a;
+} TlInit;
+
+struct _TlInitializer {
+  const char *name;
+  const char *doc;
+  const char *source;
+  double      default_a;
+  double (*spread) (double        a, /* bound of a uniform draw, deviation of a normal one, or the value itself */
+                    const TlMeta *meta);
+  enum {
+    TL_INIT_FILL,
+    TL_INIT_DRAW_UNIFORM,
+    TL_INIT_DRAW_NORMAL,
+  } kind;
+};
+
+#define TL_INITIALIZER(name) extern const TlInitializer tl_initializer_##name;
+#include "core/nn/initializers.def"
+#undef TL_INITIALIZER
+
+const TlInitializer *tl_initializer_find (const char *name);
+guint                tl_initializer_get_n_rows (void);
+const TlInitializer *tl_initializer_get_row (guint row);
+
+gboolean tl_initialize (TlVariable   *variable,
+                        const TlInit *init,
+                        guint64       seed,
+                        GError      **error);
+
+G_END_DECLS

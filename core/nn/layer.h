@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Layers and losses: what has parameters or a mode, and is made of operations.
+ *
+ * Each row of layers.def is one TlLayerClass in the file of the row's name.  It states two functions:
+ *
+ *     attributes, descriptions of the inputs -> setup()   -> which variables there are: name, shape, first value
+ *     attributes, variables, inputs          -> forward() -> operations of core/op
+ *
+ * Shapes are those of the tensors that forward() makes in a scratch trace, so there is no second inference to keep in step.
+ * A layer that is only an operation states .op and nothing else; its attributes are the operation's, by name.
+ *
+ * A TlLayer is a row in use: its attributes, its path and its variables.  Models (model.h) are made of them; a Lua module may hold
+ * one by itself.
+ *
+ *     layer = tl_layer_new (tl_layer_find ("Linear"), "fc1", TL_DTYPE_F32);
+ *     tl_layer_set_attr (layer, "out", &TL_INPUT_INT (10), &error);
+ *     tl_layer_forward (layer, &x, 1, &y, 1, &error);      makes weight and bias at the first call
+ *
+ * Ownership: classes are constant; layers are counted references.  Thread rule: one thread at a time.
+ */
+
+#include "core/graph/attr.h"
+#include "core/graph/node.h"
+#include "core/nn/initializer.h"
+#include "core/tensor/variable.h"
+
+G_BEGIN_DECLS
+
+#define TL_LAYER_MAX_VARIABLES 8
+#define TL_LAYER_MAX_IN 16
+
+typedef struct _TlLayerClass TlLayerClass;
+typedef struct _TlLayer      TlLayer;
+
+/**
+ * TlLayerVariable:
+ * @name: in its layer: "weight"
+ * @kind: what it is for
+ * @meta: shape and dtype
+ * @init: its first value
+ *
+ * A variable as setup() declares it; without a name if the layer does not have it (bias = false).
+ */
+typedef struct {
+  const char    *name;
+  TlVariableKind kind;
+  TlMeta         meta;
+  TlInit         init;
+} TlLayerVariable;
+
+/**
+ * TlLayerSetup:
+ * @klass: the row
+ * @attrs: attribute values in the order of the row's specs
+ * @dtype: dtype of the parameters
+ * @n_in: number of inputs; 0 if nothing is known of them yet
+ * @in: (array length=n_in): their descriptions; sizes may be symbolic
+ * @variables: what setup() declares, see tl_layer_declare()
+ */
+typedef struct {
+  const TlLayerClass *klass;
+  const TlAttrValue  *attrs;
+  TlDType             dtype;
+  guint               n_in;
+  const TlMeta      **in;
+  TlLayerVariable     variables[TL_LAYER_MAX_VARIABLES];
+} TlLayerSetup;
+
+/**
+ * TlLayerForward:
+ * @klass: the row
+ * @attrs: attribute values
+ * @variables: as setup() declared them; %NULL for one it did not declare
+ * @training: whether the layer behaves as in training
+ * @n_in: number of inputs
+ * @in: (array length=n_in): the inputs
+ * @n_out: number of outputs
+ * @out: (array length=n_out): to be set, (transfer full)
+ */
+typedef struct {
+  const TlLayerClass *klass;
+  const TlAttrValue  *attrs;
+  TlVariable *const  *variables;
+  gboolean            training;
+  guint               n_in;
+  TlTensor *const    *in;
+  guint               n_out;
+  TlTensor          **out;
+} TlLayerForward;
+
+/**
+ * TlLayerFlags:
+ * @TL_LAYER_INPUT: stands for an input of the model
+ * @TL_LAYER_LOSS: its output is a loss: its inputs are predictions and targets
+ * @TL_LAYER_RANDOM: has the counter variable "calls"
+ * @TL_LAYER_MODAL: behaves otherwise in training
+ */
+typedef enum {
+  TL_LAYER_INPUT = 1 << 0,
+  TL_LAYER_LOSS = 1 << 1,
+  TL_LAYER_RANDOM = 1 << 2,
+  TL_LAYER_MODAL = 1 << 3,
+} TlLayerFlags;
+
+struct _TlLayerClass {
+  const char       *name;
+  const char       *group; /* heading in the palette and the reference */
+  const char       *doc;
+  const char       *formula;
+  const char       *source;
+  const TlPort     *in;    /* end with a nameless one */
+  const TlPort     *out;   /* NULL: one port "y" */
+  const TlAttrSpec *attrs; /* in the order in which Lua takes them by position */
+  TlLayerFlags      flags;
+  const TlOpClass  *op; /* the layer is this operation */
+
+  gboolean (*setup) (TlLayerSetup *self,
+                     GError      **error);
+  gboolean (*forward) (TlLayerForward *self,
+                       GError        **error);
+
+  const TlSample *samples; /* "2,3,8,8" and attributes, as for operations */
+  const char     *torch;   /* how PyTorch writes it, over attributes */
+};
+
+/* Help for rows. */
+extern const TlPort tl_layer_ports_x[];
+extern const TlPort tl_layer_ports_loss[];
+
+void     tl_layer_declare (TlLayerSetup  *self,
+                           guint          slot,
+                           const char    *name,
+                           TlVariableKind kind,
+                           guint          rank,
+                           const TlDim   *shape,
+                           TlInit         init);
+gboolean tl_layer_in_size (TlLayerSetup *self,
+                           guint         axis_from,
+                           gint          axis,
+                           guint         attr,
+                           TlDim        *size,
+                           GError      **error);
+gboolean tl_layer_fail (const TlLayerClass *klass,
+                        int                 code,
+                        GError            **error,
+                        const char         *format,
+                        ...) G_GNUC_PRINTF (4, 5);
+
+/* The table. */
+const TlLayerClass *tl_layer_find (const char *name);
+guint               tl_layer_get_n_rows (void);
+const TlLayerClass *tl_layer_get_row (guint row);
+
+/* Layers in use. */
+TlLayer *tl_layer_new (const TlLayerClass *klass,
+                       const char         *path,
+                       TlDType             dtype);
+TlLayer *tl_layer_ref (TlLayer *self);
+void     tl_layer_unref (TlLayer *self);
+
+const TlLayerClass *tl_layer_get_class (TlLayer *self);
+const char         *tl_layer_get_path (TlLayer *self);
+const TlAttrValue  *tl_layer_get_attrs (TlLayer *self);
+guint               tl_layer_get_n_out (TlLayer *self);
+TlVariable         *tl_layer_get_variable (TlLayer *self,
+                                           guint    slot);
+gboolean            tl_layer_is_set_up (TlLayer *self);
+void                tl_layer_set_path (TlLayer    *self,
+                                       const char *path);
+gboolean            tl_layer_set_attr (TlLayer           *self,
+                                       const char        *name,
+                                       const TlAttrInput *input,
+                                       GError           **error);
+gboolean            tl_layer_set_up (TlLayer             *self,
+                                     const TlMeta *const *in,
+                                     guint                n_in,
+                                     GError             **error);
+gboolean            tl_layer_initialize (TlLayer *self,
+                                         guint64  seed,
+                                         GError **error);
+gboolean            tl_layer_forward (TlLayer         *self,
+                                      TlTensor *const *in,
+                                      guint            n_in,
+                                      TlTensor       **out,
+                                      guint            n_out,
+                                      GError         **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TlLayer, tl_layer_unref)
+
+G_END_DECLS

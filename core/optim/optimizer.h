@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Optimizers: THE TABLE optimizers.def, one file per row, and an optimizer in use.
+ *
+ *     optimizer = tl_optimizer_new (tl_optimizer_find ("Adam"), parameters, n, NULL, &error);
+ *     tl_optimizer_set_attr (optimizer, "lr", &TL_INPUT_NUMBER (1e-3), &error);
+ *     loop: tl_optimizer_zero_grad (optimizer); ...loss...; tl_backward (loss); tl_optimizer_step (optimizer, &error);
+ *
+ * A step works at once and while a step is traced: then it is recorded, and which parameters have gradients is decided while
+ * tracing.  All that changes is in variables: the learning rate and the number of steps (optimizer.lr, optimizer.step) and, for each
+ * parameter, the row's slots (optimizer.conv1.weight.exp_avg); so a schedule sets the rate without tracing again, and a checkpoint that holds
+ * the variables holds the optimizer.
+ *
+ * All parameters are updated by one operation.  Its scalars (rate, bias corrections, clipping) are computed by another from lr, step and the
+ * norm of the gradients, so that a replayed step needs nothing from outside.
+ *
+ * Ownership: counted references; the optimizer holds the parameters.  Thread rule: one thread at a time, except
+ * tl_optimizer_set_lr(): between steps.
+ */
+
+#include "core/graph/attr.h"
+#include "core/graph/node.h"
+#include "core/tensor/variable.h"
+
+G_BEGIN_DECLS
+
+#define TL_OPTIMIZER_MAX_SLOTS 4
+
+typedef struct _TlOptimizer      TlOptimizer;
+typedef struct _TlOptimizerClass TlOptimizerClass;
+
+/**
+ * TlOptimizerStep:
+ * @klass: the row
+ * @attrs: attribute values
+ * @n: number of parameters that have a gradient
+ * @targets: (array length=n*(1+n_slots)): the parameters, then their first slots, then their second...
+ * @n_slots: number of slots
+ * @grads: (array length=n): their gradients
+ * @lr: learning rate, f64 without axes
+ * @step: number of this step, i64 without axes, from 1
+ * @sum_of_squares: (nullable): of all gradients, f64 without axes, if clipping by norm is on
+ * @max_norm: largest norm, 0 for no clipping
+ */
+typedef struct {
+  const TlOptimizerClass *klass;
+  const TlAttrValue      *attrs;
+  guint                   n;
+  guint                   n_slots;
+  TlVariable *const      *targets;
+  TlTensor *const        *grads;
+  TlTensor               *lr;
+  TlTensor               *step;
+  TlTensor               *sum_of_squares;
+  double                  max_norm;
+} TlOptimizerStep;
+
+struct _TlOptimizerClass {
+  const char       *name;
+  const char       *doc;
+  const char       *formula;
+  const char       *source;
+  const TlAttrSpec *attrs; /* the first is lr */
+
+  guint (*get_slots) (const TlAttrValue *attrs,
+                      const char       **names);     /* at most TL_OPTIMIZER_MAX_SLOTS */
+  gboolean (*check) (const TlAttrValue *attrs, /* optional: what the specs cannot say */
+                     GError           **error);
+  gboolean (*step) (const TlOptimizerStep *self,
+                    GError               **error);
+};
+
+/* The table. */
+const TlOptimizerClass *tl_optimizer_find (const char *name);
+guint                   tl_optimizer_get_n_rows (void);
+const TlOptimizerClass *tl_optimizer_get_row (guint row);
+
+/* Optimizers in use. */
+TlOptimizer *tl_optimizer_new (const TlOptimizerClass *klass,
+                               TlVariable *const      *parameters,
+                               guint                   n_parameters,
+                               const TlAttrValue      *attrs,
+                               GError                **error);
+TlOptimizer *tl_optimizer_ref (TlOptimizer *self);
+void         tl_optimizer_unref (TlOptimizer *self);
+
+const TlOptimizerClass *tl_optimizer_get_class (TlOptimizer *self);
+const TlAttrValue      *tl_optimizer_get_attrs (TlOptimizer *self);
+double                  tl_optimizer_get_lr (TlOptimizer *self);
+gint64                  tl_optimizer_get_n_steps (TlOptimizer *self);
+gboolean                tl_optimizer_set_lr (TlOptimizer *self,
+                                             double       lr,
+                                             GError     **error);
+gboolean                tl_optimizer_set_attr (TlOptimizer       *self,
+                                               const char        *name,
+                                               const TlAttrInput *input,
+                                               GError           **error);
+void                    tl_optimizer_set_clip_norm (TlOptimizer *self,
+                                                    double       max_norm);
+void                    tl_optimizer_set_clip_value (TlOptimizer *self,
+                                                     double       max_value);
+gboolean                tl_optimizer_foreach_variable (TlOptimizer *self,
+                                                       gboolean (*func) (TlVariable *variable,
+                                                          gpointer    user_data),
+                                                       gpointer user_data);
+
+void     tl_optimizer_zero_grad (TlOptimizer *self);
+gboolean tl_optimizer_step (TlOptimizer *self,
+                            GError     **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TlOptimizer, tl_optimizer_unref)
+
+G_END_DECLS

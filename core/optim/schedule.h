@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Schedules: THE TABLE schedules.def.  A schedule is a pure function of where the training is: it has no state to save, and
+ * a resumed run goes on with the same rates.
+ *
+ * Ownership: rows are constant.  Thread rule: any thread.
+ */
+
+#include "core/graph/attr.h"
+
+G_BEGIN_DECLS
+
+/**
+ * TlSchedulePosition:
+ * @step: steps done so far
+ * @n_steps: steps of the whole training, 0 if unknown
+ * @steps_per_epoch: steps of one epoch, at least 1
+ */
+typedef struct {
+  gint64 step;
+  gint64 n_steps;
+  gint64 steps_per_epoch;
+} TlSchedulePosition;
+
+typedef struct _TlScheduleClass TlScheduleClass;
+struct _TlScheduleClass {
+  const char       *name;
+  const char       *doc;
+  const char       *formula;
+  const char       *source;
+  const TlAttrSpec *attrs;
+
+  double (*get_lr) (const TlAttrValue        *attrs,
+                    double                    base_lr,
+                    const TlSchedulePosition *position);
+};
+
+const TlScheduleClass *tl_schedule_find (const char *name);
+guint                  tl_schedule_get_n_rows (void);
+const TlScheduleClass *tl_schedule_get_row (guint row);
+
+double tl_schedule_get_lr (const TlScheduleClass    *klass,
+                           const TlAttrValue        *attrs,
+                           double                    base_lr,
+                           const TlSchedulePosition *position);
+
+G_END_DECLS
