@@ -7,8 +7,9 @@
  * Source: Salmon, Moraes, Dror & Shaw 2011, doi:10.1145/2063384.2063405
  *
  * A generator is a key, from a seed and the number of a stream, and a call counter; the number at position i depends on (key,
- * call, i) alone, never on size, dtype, thread or instruction set: a buffer is prefix of a longer one.  The call counter is read from memory, so that
- * a recorded call can be repeated with the next counter.
+ * call, i) and the dtype alone, never on size, thread or tile: a buffer is the prefix of a longer one.  Masks (bernoulli, dropout) do not
+ * depend on the dtype either, and uniform numbers, integers and masks are the same bits on every instruction set.  The call counter is read
+ * from memory, so that a recorded call can be repeated with the next counter.
  *
  * Positions are laid out for vectors.  Of each 64 positions, 16 counters c = 16 (i / 64) + i % 16 give four words each, and
  * position i takes word (i % 64) / 16:
