@@ -24,6 +24,7 @@ typedef struct {
 #  if TL_TYPE_FLOAT
 #    define LOWEST ((real)-__builtin_inf ())
 #    define HIGHEST ((real)__builtin_inf ())
+#    define IS_NAN(a) ((a) != (a))
 #  else
 #    define LOWEST INT64_MIN
 #    define HIGHEST INT64_MAX
