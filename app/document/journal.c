@@ -34,6 +34,8 @@ struct _TlJournal {
   char       *path;
   /* Of the thread alone. */
   TlJournalFile file;
+  GBytes       *file_base; /* what the file starts from, and for which document */
+  char         *file_document;
   /* The journal this document was recovered from, until its own is on disk. */
   char   *old_path;
   int     old_fd;
@@ -71,10 +73,14 @@ run_job (TlJournal *self,
     tl_journal_file_remove (&self->file);
     drop_old (self);
   } else if (job->kind == JOB_WRITE) {
-    /* With another base the records so far mean nothing. */
-    if (job->base != NULL && self->file.last != NULL)
+    /* With another base or path the records so far mean nothing. */
+    if (self->file_base != job->base || g_strcmp0 (self->file_document, job->document_path) != 0)
       g_clear_pointer (&self->file.last, g_bytes_unref);
-    if (tl_journal_file_write (&self->file, job->document_path, job->base ? job->base : job->bytes, job->bytes, &error))
+    g_clear_pointer (&self->file_base, g_bytes_unref);
+    self->file_base = g_bytes_ref (job->base);
+    g_free (self->file_document);
+    self->file_document = g_strdup (job->document_path);
+    if (tl_journal_file_write (&self->file, job->document_path, job->base, job->bytes, &error))
       drop_old (self);
   }
   g_mutex_lock (&self->mutex);
@@ -261,6 +267,8 @@ finish (TlJournal *self)
   g_mutex_clear (&self->mutex);
   g_cond_clear (&self->cond);
   tl_journal_file_clear (&self->file);
+  g_clear_pointer (&self->file_base, g_bytes_unref);
+  g_free (self->file_document);
   if (self->old_fd >= 0 && self->old_path != NULL)
     close (self->old_fd);
   g_free (self->old_path);

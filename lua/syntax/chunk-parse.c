@@ -194,10 +194,12 @@ record_assignment (Parser           *p,
                    gsize             end)
 {
   TlLuaAssignment assignment = { .is_local = is_local, .start = start, .end = end, .line = name->line };
+  guint           id;
 
   if (!at_top (p) || p->chunk->error || p->chunk->assignments->len >= MAX_RECORDS)
     return;
-  assignment.name = g_ptr_array_index (p->chunk->names, tl_lua_intern (p, name));
+  id = tl_lua_intern (p, name);
+  assignment.name = g_ptr_array_index (p->chunk->names, id);
   assignment.value = tl_expr_parse (p->lexer.text + start, end - start, NULL);
   if (assignment.value != NULL && !tl_expr_is_literal (assignment.value))
     g_clear_pointer (&assignment.value, tl_expr_unref);
