@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Help and completion for Lua cells, from the rows of the tables and a snapshot of the globals.
+ *
+ * Everything here answers from constant tables and from a snapshot that tl_lua_run_cell() publishes when a cell has ended, so it
+ * never waits for Lua.
+ *
+ * Ownership: results are the caller's.  Thread rule: any thread.
+ */
+
+#include "lua/lua-state.h"
+
+G_BEGIN_DECLS
+
+/**
+ * TlLuaCompletion:
+ * @name: the whole name
+ * @kind: "function", "layer", "optimizer", "dataset", "option", "variable", "keyword"
+ * @detail: (nullable): signature or type
+ * @doc: (nullable): one sentence
+ */
+typedef struct {
+  char *name;
+  char *kind;
+  char *detail;
+  char *doc;
+} TlLuaCompletion;
+
+void tl_lua_completion_free (TlLuaCompletion *self);
+
+/**
+ * tl_lua_complete:
+ * @self: (nullable): whose globals are offered too
+ * @text: a cell's text
+ * @offset: byte offset of the cursor
+ * @start: (out): byte offset of the first letter that a completion replaces
+ *
+ * Returns: (transfer full) (element-type TlLuaCompletion): what may stand there, sorted
+ */
+GPtrArray *tl_lua_complete (TlLua      *self,
+                            const char *text,
+                            gsize       offset,
+                            gsize      *start);
+
+/**
+ * tl_lua_inspect:
+ * @self: (nullable): whose globals are looked at too
+ * @name: "tl.relu", "nn.Conv2d", "optim.Adam", "relu" or a global name
+ *
+ * Returns: (transfer full) (nullable): signature, documentation and formula as plain text, or %NULL if nothing is known
+ */
+char *tl_lua_inspect (TlLua      *self,
+                      const char *name);
+
+G_END_DECLS
