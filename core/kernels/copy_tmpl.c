@@ -81,7 +81,7 @@ plan_copy (const TlCopyArgs *args, CopyPlan *plan)
   tl_space_collapse (space);
   if (space->rank == 0) {
     space->rank = 1;
-    space->shape[0] = tl_space_size (space) == 0 ? 0 : 1;
+    space->shape[0] = 1;
     space->strides[0][DST] = space->strides[0][SRC] = 1;
   }
   last = space->rank - 1;
