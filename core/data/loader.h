@@ -60,21 +60,22 @@ TlLoader *tl_loader_new (const TlLoaderOptions *options,
                          GError               **error);
 void      tl_loader_free (TlLoader *self);
 
-guint      tl_loader_get_n_fields (TlLoader *self);
-gsize      tl_loader_get_n_batches (TlLoader *self);
-gsize      tl_loader_get_n_items (TlLoader *self);
-TlDataset *tl_loader_get_dataset (TlLoader *self);
-void       tl_loader_get_type (TlLoader   *self,
-                               guint       field,
-                               TlItemType *type);
-gboolean   tl_loader_next (TlLoader  *self,
-                           TlTensor **fields,
-                           gsize     *n_items,
-                           GError   **error);
-void       tl_loader_get_position (TlLoader         *self,
-                                   TlLoaderPosition *position);
-void       tl_loader_set_position (TlLoader               *self,
-                                   const TlLoaderPosition *position);
+guint             tl_loader_get_n_fields (TlLoader *self);
+gsize             tl_loader_get_n_batches (TlLoader *self);
+gsize             tl_loader_get_n_items (TlLoader *self);
+TlDataset        *tl_loader_get_dataset (TlLoader *self);
+const TlItemType *tl_loader_get_type (TlLoader *self,
+                                      guint     field);
+gsize             tl_loader_get_batch_size (TlLoader *self,
+                                            gsize     batch);
+gboolean          tl_loader_next (TlLoader  *self,
+                                  TlTensor **fields,
+                                  gsize     *n_items,
+                                  GError   **error);
+void              tl_loader_get_position (TlLoader         *self,
+                                          TlLoaderPosition *position);
+void              tl_loader_set_position (TlLoader               *self,
+                                          const TlLoaderPosition *position);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TlLoader, tl_loader_free)
 

@@ -36,6 +36,7 @@ typedef struct _TlTransformClass TlTransformClass;
  * @shift: (array length=n_channels): see @scale
  * @n_channels: numbers in @scale and @shift
  * @n_inner: neighbours that belong to one channel
+ * @is_raw: whether the elements are still those of the data set, perhaps moved
  * @key: of the random numbers of a random row
  *
  * One row in a pipeline.
@@ -47,6 +48,7 @@ typedef struct {
   TlItemType              in, out;
   double                 *scale, *shift;
   gsize                   n_channels, n_inner;
+  gboolean                is_raw;
   TlPhiloxKey             key;
 } TlTransformStep;
 
@@ -98,22 +100,20 @@ gboolean      tl_transforms_fit (TlTransforms *self,
                                  guint64       seed,
                                  GError      **error);
 
-gboolean tl_transforms_check (TlTransforms *self,
-                              TlDataset    *dataset,
-                              GError      **error);
-void     tl_transforms_get_out_type (TlTransforms *self,
-                                     TlDataset    *dataset,
-                                     guint         field,
-                                     TlItemType   *type);
-gsize    tl_transforms_get_n_scratch (TlTransforms *self);
-void     tl_transforms_apply (TlTransforms *self,
-                              guint         field,
-                              gboolean      training,
-                              gconstpointer in,
-                              gpointer      out,
-                              gpointer      scratch,
-                              guint64       epoch,
-                              guint64       item);
+gboolean          tl_transforms_check (TlTransforms *self,
+                                       TlDataset    *dataset,
+                                       GError      **error);
+const TlItemType *tl_transforms_get_out_type (TlTransforms *self,
+                                              guint         field);
+gsize             tl_transforms_get_n_scratch (TlTransforms *self);
+void              tl_transforms_apply (TlTransforms *self,
+                                       guint         field,
+                                       gboolean      training,
+                                       gconstpointer in,
+                                       gpointer      out,
+                                       gpointer      scratch,
+                                       guint64       epoch,
+                                       guint64       item);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TlTransforms, tl_transforms_unref)
 
