@@ -192,6 +192,7 @@ tidy_inputs (TlPlan     *self,
     if (expr == NULL)
       continue;
     set_expr (node, expr);
+    tl_plan_value (self, node->in[i])->n_uses--;
     memmove (&node->in[i], &node->in[i + 1], (node->n_in - i - 1) * sizeof (guint));
     node->n_in--;
   }
@@ -457,20 +458,29 @@ place_updates (TlPlan *self)
   }
 }
 
-/* A variable that is assigned another's old value must have it before the commit overwrites that. */
+static gboolean
+is_leaf_or_view (TlPlan *self,
+                 guint   value)
+{
+  while (!tl_plan_value (self, value)->is_leaf &&
+         (tl_plan_node (self, tl_plan_value (self, value)->node)->op->flags & TL_OP_VIEW) != 0)
+    value = tl_plan_node (self, tl_plan_value (self, value)->node)->in[0];
+  return tl_plan_value (self, value)->is_leaf;
+}
+
+/* What is assigned or given out must be what it was before the commit writes variables. */
 static void
-copy_assigned_leaves (TlPlan *self)
+copy_kept_leaves (TlPlan *self)
 {
   for (guint i = 0; i < self->assignments->len; i++) {
     TlPlanAssignment *assignment = &g_array_index (self->assignments, TlPlanAssignment, i);
-    guint             value = assignment->value;
 
-    while (!tl_plan_value (self, value)->is_leaf &&
-           (tl_plan_node (self, tl_plan_value (self, value)->node)->op->flags & TL_OP_VIEW) != 0)
-      value = tl_plan_node (self, tl_plan_value (self, value)->node)->in[0];
-    if (tl_plan_value (self, value)->is_leaf)
+    if (is_leaf_or_view (self, assignment->value))
       assignment->value = add_copy (self, assignment->value, self->nodes->len);
   }
+  for (guint i = 0; i < self->n_outputs; i++)
+    if (is_leaf_or_view (self, self->outputs[i]))
+      self->outputs[i] = add_copy (self, self->outputs[i], self->nodes->len);
 }
 
 static void
@@ -495,7 +505,7 @@ tl_plan_optimize (TlPlan *self)
     number_producers (self);
   }
   remove_dead (self);
-  copy_assigned_leaves (self);
+  copy_kept_leaves (self);
   tl_plan_count_uses (self);
   place_updates (self);
   number_producers (self);

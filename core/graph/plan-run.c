@@ -215,7 +215,7 @@ place_leaves (TlPlan          *self,
     TlVariable       *variable = assignment->variable;
 
     if (assignment->to_grad) {
-      if (variable->grad == NULL || tl_storage_is_shared (variable->grad->storage)) {
+      if (variable->grad == NULL || tl_tensor_is_shared (variable->grad)) {
         g_autoptr (TlTensor) own = tl_tensor_new (variable->value->meta.dtype, variable->value->meta.rank,
                                                   variable->value->meta.shape, error);
 
@@ -373,15 +373,7 @@ TlTensor *
 tl_plan_peek_output (TlPlan *self,
                      guint   output)
 {
-  const TlPlanValue *value = tl_plan_value (self, self->outputs[output]);
-
-  if (self->current->outputs[output] != NULL)
-    return self->current->outputs[output];
-  if (value->is_leaf && value->leaf == TL_LEAF_VARIABLE)
-    return ((TlVariable *)self->variables->pdata[value->leaf_index])->value;
-  if (value->is_leaf && value->leaf == TL_LEAF_CAPTURED)
-    return self->captured->pdata[value->leaf_index];
-  return NULL;
+  return self->current->outputs[output];
 }
 
 /**
@@ -401,5 +393,5 @@ tl_plan_dup_output (TlPlan  *self,
 {
   TlTensor *peek = tl_plan_peek_output (self, output);
 
-  return peek != NULL ? tl_copy (peek, peek->meta.dtype, TL_LAYOUT_CONTIGUOUS, error) : NULL;
+  return tl_copy (peek, peek->meta.dtype, TL_LAYOUT_CONTIGUOUS, error);
 }

@@ -76,11 +76,20 @@ ensure_table (void)
   }
 }
 
+/* A negative number that is no expression came from outside. */
+static gboolean
+is_known (TlDim dim)
+{
+  return dim >= 0 || (table.polys != NULL && dim >= -(gint64)table.polys->len);
+}
+
 static void
 poly_load (TlDim dim,
            Poly *poly)
 {
   memset (poly, 0, sizeof *poly);
+  if (!is_known (dim))
+    return;
   if (dim < 0) {
     *poly = *(const Poly *)g_ptr_array_index (table.polys, (guint)(-1 - dim));
   } else if (dim > 0) {
@@ -206,7 +215,14 @@ tl_dim_symbol (const char *name)
 gboolean
 tl_dim_is_symbolic (TlDim dim)
 {
-  return dim < 0 && dim != TL_DIM_INVALID;
+  gboolean known;
+
+  if (dim >= 0)
+    return FALSE;
+  pthread_mutex_lock (&table.lock);
+  known = is_known (dim);
+  pthread_mutex_unlock (&table.lock);
+  return known;
 }
 
 /* a + sign * b */
@@ -444,7 +460,7 @@ tl_dim_eval (TlDim            dim,
   if (dim >= 0 || dim == TL_DIM_INVALID)
     return dim >= 0 ? dim : -1;
   pthread_mutex_lock (&table.lock);
-  value = eval_locked (dim, bindings, n_bindings);
+  value = is_known (dim) ? eval_locked (dim, bindings, n_bindings) : -1;
   pthread_mutex_unlock (&table.lock);
   return MAX (value, -1);
 }
@@ -501,7 +517,10 @@ tl_dim_append (TlDim    dim,
     return;
   }
   pthread_mutex_lock (&table.lock);
-  append_locked (dim, text);
+  if (is_known (dim))
+    append_locked (dim, text);
+  else
+    g_string_append_printf (text, "%" G_GINT64_FORMAT, dim);
   pthread_mutex_unlock (&table.lock);
 }
 

@@ -42,6 +42,13 @@ tl_producer_unref (TlProducer *self)
     self->free (self);
 }
 
+/* Whether somebody else would see a change of the elements. */
+static inline gboolean
+tl_tensor_is_shared (TlTensor *self)
+{
+  return atomic_load_explicit (&self->ref_count, memory_order_acquire) > 1 || tl_storage_is_shared (self->storage);
+}
+
 TlTensor *tl_tensor_new_traced (const TlMeta *meta);
 
 G_END_DECLS

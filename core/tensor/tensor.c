@@ -202,14 +202,16 @@ tl_tensor_new (TlDType      dtype,
     g_set_error (error, TL_ERROR, TL_ERROR_SHAPE, "a tensor has at most %d axes, not %u", TL_TENSOR_MAX_RANK, rank);
     return NULL;
   }
-  tl_meta_init (&meta, dtype, rank, shape);
-  n = tl_meta_get_n_elements (&meta);
+  n = 1;
+  for (guint i = 0; i < rank; i++)
+    n = shape[i] >= 0 ? tl_dim_mul (n, shape[i]) : TL_DIM_INVALID;
   if (n < 0 || n > G_MAXSSIZE / 64) {
     g_autofree char *text = tl_shape_to_string (shape, rank);
 
     g_set_error (error, TL_ERROR, TL_ERROR_SHAPE, "a tensor of shape %s cannot be made", text);
     return NULL;
   }
+  tl_meta_init (&meta, dtype, rank, shape);
   storage = tl_storage_new (tl_device_cpu (), (gsize)n * tl_dtype_size (dtype), error);
   return storage != NULL ? tl_tensor_new_wrapped (&meta, storage) : NULL;
 }

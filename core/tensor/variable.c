@@ -232,7 +232,7 @@ tl_variable_begin_write (TlVariable *self,
   TlTensor *copy;
 
   self->handle = NULL;
-  if (!tl_storage_is_shared (self->value->storage))
+  if (!tl_tensor_is_shared (self->value))
     return self->value->data;
   copy = tl_tensor_new_from_data (self->value->meta.dtype, self->value->meta.rank, self->value->meta.shape,
                                   self->value->data, error);

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+#include <string.h>
+
+#include "core/base/error.h"
+#include "core/base/memory.h"
+#include "graph-util.h"
+
+/* A step with a symbolic batch that leaves gradients: the loss is its output. */
+static TlPlan *
+plan_of (Mlp        *mlp,
+         TlDType     dtype,
+         gint64      n_in,
+         TlPlanFlags flags)
+{
+  TlContext           *context = tl_context_get ();
+  TlTrace             *trace = tl_trace_begin (context);
+  TlDim                n = tl_dim_symbol ("N");
+  TlMeta               meta;
+  TlPlan              *plan;
+  g_autoptr (TlTensor) x = NULL;
+  g_autoptr (TlTensor) target = NULL;
+  g_autoptr (TlTensor) loss = NULL;
+  g_autoptr (GError)   error = NULL;
+
+  tl_meta_init (&meta, dtype, 2, (const TlDim[]){ n, n_in });
+  x = tl_trace_add_input (trace, &meta);
+  tl_meta_init (&meta, TL_DTYPE_I64, 1, &n);
+  target = tl_trace_add_input (trace, &meta);
+  for (guint i = 0; i < 4; i++)
+    tl_trace_clear_grad (mlp->params[i]);
+  loss = mlp_loss (mlp, x, target, &error);
+  g_assert_no_error (error);
+  g_assert_true (tl_backward (loss, NULL, FALSE, &error));
+  plan = tl_plan_new (trace, &loss, 1, flags, &error);
+  g_assert_no_error (error);
+  g_assert_false (tl_trace_is_active (context));
+  return plan;
+}
+
+static void
+run_plan (TlPlan   *plan,
+          TlTensor *x,
+          TlTensor *target)
+{
+  TlTensor          *inputs[] = { x, target };
+  g_autoptr (GError) error = NULL;
+
+  tl_plan_run (plan, inputs, 2, &error);
+  g_assert_no_error (error);
+}
+
+/* Eager, planned, and planned node by node give the same bits, for several batch sizes with one plan. */
+static void
+test_same_bits (void)
+{
+  Mlp                 mlp;
+  g_autoptr (TlPlan)  fused = NULL;
+  g_autoptr (TlPlan)  unfused = NULL;
+  static const gint64 sizes[] = { 64, 7, 1, 64, 33 };
+  TlPlanStats         stats;
+
+  mlp_init (&mlp, TL_DTYPE_F32, 20, 32, 10);
+  fused = plan_of (&mlp, TL_DTYPE_F32, 20, 0);
+  unfused = plan_of (&mlp, TL_DTYPE_F32, 20, TL_PLAN_UNFUSED);
+  for (guint i = 0; i < G_N_ELEMENTS (sizes); i++) {
+    g_autoptr (TlTensor) x = random_tensor (TL_DTYPE_F32, 2, (const TlDim[]){ sizes[i], 20 }, i);
+    g_autoptr (TlTensor) target = random_classes (sizes[i], 10, i);
+    g_autoptr (TlTensor) loss = NULL;
+    TlTensor            *grads[4];
+
+    for (guint p = 0; p < 4; p++)
+      tl_variable_set_grad (mlp.params[p], NULL);
+    loss = mlp_loss (&mlp, x, target, NULL);
+    g_assert_true (tl_backward (loss, NULL, FALSE, NULL));
+    for (guint p = 0; p < 4; p++)
+      grads[p] = tl_tensor_ref (tl_variable_get_grad (mlp.params[p]));
+    for (guint k = 0; k < 2; k++) {
+      TlPlan *plan = k == 0 ? fused : unfused;
+
+      run_plan (plan, x, target);
+      assert_same_bits (tl_plan_peek_output (plan, 0), loss);
+      for (guint p = 0; p < 4; p++)
+        assert_same_bits (tl_variable_get_grad (mlp.params[p]), grads[p]);
+    }
+    for (guint p = 0; p < 4; p++)
+      tl_tensor_unref (grads[p]);
+  }
+  tl_plan_get_stats (fused, &stats);
+  g_assert_cmpuint (stats.n_fused, >=, 2);
+  g_assert_cmpuint (stats.n_bindings, ==, 4);
+  mlp_clear (&mlp);
+}
+
+static void
+test_threads (void)
+{
+  Mlp                  mlp;
+  g_autoptr (TlTensor) x = random_tensor (TL_DTYPE_F32, 2, (const TlDim[]){ 256, 300 }, 1);
+  g_autoptr (TlTensor) target = random_classes (256, 10, 1);
+  TlTensor            *grads[3] = { NULL };
+
+  mlp_init (&mlp, TL_DTYPE_F32, 300, 200, 10);
+  for (guint n = 1; n <= 3; n++) {
+    g_autoptr (TlContext) context = tl_context_new (n);
+    TlContext            *before = tl_context_make_current (context);
+    g_autoptr (TlPlan)    plan = plan_of (&mlp, TL_DTYPE_F32, 300, 0);
+
+    run_plan (plan, x, target);
+    grads[n - 1] = tl_tensor_new_from_data (TL_DTYPE_F32, 2, (const TlDim[]){ 200, 300 },
+                                            tl_tensor_peek_data (tl_variable_get_grad (mlp.params[0])), NULL);
+    tl_context_make_current (before);
+  }
+  assert_same_bits (grads[0], grads[1]);
+  assert_same_bits (grads[0], grads[2]);
+  for (guint i = 0; i < 3; i++)
+    tl_tensor_unref (grads[i]);
+  mlp_clear (&mlp);
+}
+
+static void
+test_flat_memory (void)
+{
+  Mlp                  mlp;
+  g_autoptr (TlPlan)   plan = NULL;
+  g_autoptr (TlTensor) x = random_tensor (TL_DTYPE_F32, 2, (const TlDim[]){ 16, 20 }, 1);
+  g_autoptr (TlTensor) target = random_classes (16, 10, 1);
+  TlMemoryStats        before, after;
+
+  mlp_init (&mlp, TL_DTYPE_F32, 20, 32, 10);
+  plan = plan_of (&mlp, TL_DTYPE_F32, 20, 0);
+  run_plan (plan, x, target);
+  run_plan (plan, x, target);
+  tl_memory_get_stats (&before);
+  for (guint i = 0; i < 1000; i++)
+    run_plan (plan, x, target);
+  tl_memory_get_stats (&after);
+  g_assert_cmpuint (after.n_allocs, ==, before.n_allocs);
+  g_assert_cmpuint (after.n_live, ==, before.n_live);
+  mlp_clear (&mlp);
+}
+
+/* a, b = b, a + b in one step: both read what was before the step. */
+static void
+test_assignments (void)
+{
+  TlContext             *context = tl_context_get ();
+  g_autoptr (TlTensor)   zero = tl_tensor_new_from_data (TL_DTYPE_F32, 0, NULL, &(float){ 0 }, NULL);
+  g_autoptr (TlTensor)   one = tl_tensor_new_from_data (TL_DTYPE_F32, 0, NULL, &(float){ 1 }, NULL);
+  g_autoptr (TlVariable) a = tl_variable_new ("a", TL_VARIABLE_STATE, zero, NULL);
+  g_autoptr (TlVariable) b = tl_variable_new ("b", TL_VARIABLE_STATE, one, NULL);
+  g_autoptr (TlPlan)     plan = NULL;
+  TlTrace               *trace = tl_trace_begin (context);
+
+  {
+    g_autoptr (TlTensor) old_a = tl_read (a);
+    g_autoptr (TlTensor) old_b = tl_read (b);
+    g_autoptr (TlTensor) sum = tl_add (old_a, old_b, NULL);
+    g_autoptr (TlTensor) again = NULL;
+
+    g_assert_true (tl_assign (a, old_b, NULL));
+    g_assert_true (tl_assign (b, sum, NULL));
+    again = tl_read (a);
+    plan = tl_plan_new (trace, &again, 1, 0, NULL);
+  }
+  for (guint i = 0; i < 10; i++)
+    g_assert_true (tl_plan_run (plan, NULL, 0, NULL));
+  g_assert_cmpfloat (number_of (tl_variable_get_value (a)), ==, 55);
+  g_assert_cmpfloat (number_of (tl_variable_get_value (b)), ==, 89);
+  g_assert_cmpfloat (number_of (tl_plan_peek_output (plan, 0)), ==, 55);
+}
+
+static void
+test_accumulates_gradients (void)
+{
+  TlContext             *context = tl_context_get ();
+  g_autoptr (TlTensor)   one = tl_tensor_new_from_data (TL_DTYPE_F32, 0, NULL, &(float){ 3 }, NULL);
+  g_autoptr (TlVariable) x = tl_variable_new ("x", TL_VARIABLE_PARAMETER, one, NULL);
+  g_autoptr (TlPlan)     plan = NULL;
+  TlTrace               *trace;
+
+  tl_variable_set_grad (x, one);
+  trace = tl_trace_begin (context);
+  {
+    g_autoptr (TlTensor) value = tl_read (x);
+    g_autoptr (TlTensor) sum = tl_add (value, value, NULL);
+
+    g_assert_true (tl_backward (sum, NULL, FALSE, NULL));
+    plan = tl_plan_new (trace, NULL, 0, 0, NULL);
+  }
+  for (guint i = 0; i < 3; i++)
+    g_assert_true (tl_plan_run (plan, NULL, 0, NULL));
+  g_assert_cmpfloat (number_of (tl_variable_get_grad (x)), ==, 9);
+  g_assert_cmpfloat (number_of (one), ==, 3);
+}
+
+static void
+test_cancel (void)
+{
+  TlContext           *context = tl_context_get ();
+  Mlp                  mlp;
+  g_autoptr (TlPlan)   plan = NULL;
+  g_autoptr (TlTensor) x = random_tensor (TL_DTYPE_F32, 2, (const TlDim[]){ 16, 20 }, 1);
+  g_autoptr (TlTensor) target = random_classes (16, 10, 1);
+  g_autoptr (TlTensor) before = NULL;
+  g_autoptr (GError)   error = NULL;
+  TlTensor            *inputs[] = { x, target };
+
+  mlp_init (&mlp, TL_DTYPE_F32, 20, 32, 10);
+  plan = plan_of (&mlp, TL_DTYPE_F32, 20, 0);
+  run_plan (plan, x, target);
+  before = tl_contiguous (tl_variable_get_grad (mlp.params[0]), NULL);
+  tl_context_cancel (context);
+  g_assert_false (tl_plan_run (plan, inputs, 2, &error));
+  g_assert_error (error, TL_ERROR, TL_ERROR_CANCELLED);
+  g_clear_error (&error);
+  g_assert_null (tl_relu (x, &error));
+  g_assert_error (error, TL_ERROR, TL_ERROR_CANCELLED);
+  tl_context_clear_cancel (context);
+  assert_same_bits (before, tl_variable_get_grad (mlp.params[0]));
+  run_plan (plan, x, target);
+  mlp_clear (&mlp);
+}
+
+static void
+test_wrong_inputs (void)
+{
+  Mlp                  mlp;
+  g_autoptr (TlPlan)   plan = NULL;
+  g_autoptr (TlTensor) x = random_tensor (TL_DTYPE_F32, 2, (const TlDim[]){ 16, 21 }, 1);
+  g_autoptr (TlTensor) good = random_tensor (TL_DTYPE_F32, 2, (const TlDim[]){ 16, 20 }, 1);
+  g_autoptr (TlTensor) wide = random_tensor (TL_DTYPE_F64, 2, (const TlDim[]){ 16, 20 }, 1);
+  g_autoptr (TlTensor) target = random_classes (16, 10, 1);
+  g_autoptr (TlTensor) few = random_classes (15, 10, 1);
+  TlTensor            *inputs[3][2] = { { x, target }, { wide, target }, { good, few } };
+  static const TlError codes[] = { TL_ERROR_SHAPE, TL_ERROR_DTYPE, TL_ERROR_SHAPE };
+
+  mlp_init (&mlp, TL_DTYPE_F32, 20, 32, 10);
+  plan = plan_of (&mlp, TL_DTYPE_F32, 20, 0);
+  for (guint i = 0; i < 3; i++) {
+    g_autoptr (GError) error = NULL;
+
+    g_assert_false (tl_plan_run (plan, inputs[i], 2, &error));
+    g_assert_error (error, TL_ERROR, codes[i]);
+  }
+  mlp_clear (&mlp);
+}
+
+/* Numbers in the text become constants; equal work is done once; what nobody wants is not done. */
+static void
+test_passes (void)
+{
+  TlContext           *context = tl_context_get ();
+  TlTrace             *trace = tl_trace_begin (context);
+  TlMeta               meta;
+  TlPlanStats          stats;
+  g_autoptr (TlPlan)   plan = NULL;
+  g_autoptr (TlTensor) number = tl_tensor_new_number (2, FALSE);
+  g_autoptr (TlTensor) input = random_tensor (TL_DTYPE_F32, 1, (const TlDim[]){ 5 }, 3);
+  g_autoptr (TlTensor) x = NULL;
+  g_autoptr (TlTensor) y = NULL;
+
+  tl_meta_init (&meta, TL_DTYPE_F32, 1, (const TlDim[]){ 5 });
+  x = tl_trace_add_input (trace, &meta);
+  {
+    g_autoptr (TlTensor) a = tl_add (x, number, NULL);
+    g_autoptr (TlTensor) b = tl_add (x, number, NULL);
+    g_autoptr (TlTensor) unused = tl_relu (a, NULL);
+    g_autoptr (TlTensor) sum = tl_add (a, b, NULL);
+
+    y = tl_relu (sum, NULL);
+    g_assert_nonnull (unused);
+  }
+  plan = tl_plan_new (trace, &y, 1, 0, NULL);
+  tl_plan_get_stats (plan, &stats);
+  g_assert_cmpuint (stats.n_nodes, ==, 1);
+  g_assert_true (tl_plan_run (plan, &input, 1, NULL));
+  for (guint i = 0; i < 5; i++) {
+    float in = ((float *)tl_tensor_peek_data (input))[i];
+
+    g_assert_cmpfloat (tl_tensor_peek_element (tl_plan_peek_output (plan, 0), i), ==, fmaxf (2 * (in + 2), 0));
+  }
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/graph/plan/same-bits", test_same_bits);
+  g_test_add_func ("/graph/plan/threads", test_threads);
+  g_test_add_func ("/graph/plan/flat-memory", test_flat_memory);
+  g_test_add_func ("/graph/plan/assignments", test_assignments);
+  g_test_add_func ("/graph/plan/accumulates-gradients", test_accumulates_gradients);
+  g_test_add_func ("/graph/plan/cancel", test_cancel);
+  g_test_add_func ("/graph/plan/wrong-inputs", test_wrong_inputs);
+  g_test_add_func ("/graph/plan/passes", test_passes);
+  return g_test_run ();
+}
