@@ -651,9 +651,11 @@ tl_document_split_cell (TlDocument *self,
     id = tl_document_unique_id (self, cell->frame.id);
   description = describe ("split", cell);
   tl_document_begin (self, description);
-  if (cut < cell->text->len)
-    replace (self, cell, cut, cell->text->len - cut, "", 0);
   other = tl_document_insert_cell (self, tl_cell_get_index (cell) + 1, cell->frame.kind, id, rest, error);
+  if (other != NULL && cut < cell->text->len)
+    replace (self, cell, cut, cell->text->len - cut, "", 0);
+  if (other != NULL && cell->frame.kind == TL_CELL_TEXT)
+    split_prose (self, cell);
   tl_document_end (self);
   return other;
 }

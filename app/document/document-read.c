@@ -120,10 +120,11 @@ gsize
 tl_head_length (const char *data,
                 gsize       length)
 {
-  gsize  bom = length >= 3 && memcmp (data, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
-  TlLine line = { .end = bom };
-  guint  n_lines = 0;
-  guint  n_keys = 0;
+  gsize   bom = length >= 3 && memcmp (data, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+  TlLine  line = { .end = bom };
+  guint   n_lines = 0;
+  guint   n_keys = 0;
+  TlFence fence;
 
   while (n_lines < MAX_HEAD_LINES && tl_line_next (data, length, &line)) {
     const char *content = data + line.start;
@@ -138,6 +139,9 @@ tl_head_length (const char *data,
     }
     if (is_rule)
       return n_keys > 0 ? line.end : bom;
+    /* Whatever stands in the prose above them, cells stay cells. */
+    if (tl_fence_open (content, n, &fence))
+      return bom;
     while (key < n && (g_ascii_isalnum (content[key]) || content[key] == '_' || content[key] == '-'))
       key++;
     if (key > 0 && key < n && content[key] == ':')
