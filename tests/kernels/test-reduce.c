@@ -225,7 +225,7 @@ check_accuracy (const TlKernels *kernels, TlDType dtype)
 
   for (gsize i = 0; i < n; i++)
     set_element (dtype, x, (gint64)i, 0.1);
-  assert_near (reduce_all (kernels, TL_REDUCE_SUM, dtype, x, (gint64)n) / (double)n, term, tolerance (dtype, 1e-6, 1e-15) * 0.1, "sum", 0);
+  assert_near (reduce_all (kernels, TL_REDUCE_SUM, dtype, x, (gint64)n) / (double)n, term, tolerance (dtype, 1e-6, 5e-15) * 0.1, "sum", 0);
   guarded_free (x, n * tl_dtype_size (dtype));
 }
 
