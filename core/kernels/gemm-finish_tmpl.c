@@ -82,41 +82,41 @@ vec_sum (Vec v)
 }
 
 /* nl rows of the larger factor times ns of the smaller; out[l, s]. */
-static inline __attribute__ ((always_inline)) void
+BLOCK_FUNCTION void
 dot_block (const int nl, const int ns, const real *l, ptrdiff_t l_row, const real *s, ptrdiff_t s_row, int64_t k, real *out, ptrdiff_t out_l, ptrdiff_t out_s)
 {
   Vec     acc[8][DOT_MAX];
   int64_t p = 0;
 
-#pragma GCC unroll 8
+  UNROLL
   for (int i = 0; i < nl; i++)
-#pragma GCC unroll 8
-    for (int j = 0; j < ns; j++)
-      acc[i][j] = (Vec){ 0 };
+    UNROLL
+  for (int j = 0; j < ns; j++)
+    acc[i][j] = (Vec){ 0 };
 
   for (; p + VL <= k; p += VL) {
     Vec sv[DOT_MAX];
-#pragma GCC unroll 8
+    UNROLL
     for (int j = 0; j < ns; j++)
       sv[j] = vec_load (s + j * s_row + p);
-#pragma GCC unroll 8
+    UNROLL
     for (int i = 0; i < nl; i++) {
       Vec lv = vec_load (l + i * l_row + p);
-#pragma GCC unroll 8
+      UNROLL
       for (int j = 0; j < ns; j++)
         acc[i][j] = vec_fma (lv, sv[j], acc[i][j]);
     }
   }
 
-#pragma GCC unroll 8
+  UNROLL
   for (int i = 0; i < nl; i++)
-#pragma GCC unroll 8
-    for (int j = 0; j < ns; j++) {
-      real sum = vec_sum (acc[i][j]), rest = 0;
-      for (int64_t q = p; q < k; q++)
-        rest += l[i * l_row + q] * s[j * s_row + q];
-      out[i * out_l + j * out_s] = sum + rest;
-    }
+    UNROLL
+  for (int j = 0; j < ns; j++) {
+    real sum = vec_sum (acc[i][j]), rest = 0;
+    for (int64_t q = p; q < k; q++)
+      rest += l[i * l_row + q] * s[j * s_row + q];
+    out[i * out_l + j * out_s] = sum + rest;
+  }
 }
 
 void

@@ -42,6 +42,24 @@
 #  define MR 6 /* 12 of 16 registers accumulate */
 #endif
 
+/*
+ * Loops over registers are inlined with every size constant and unrolled.  Sanitizers take minutes to instrument that, so
+ * under them the same loops run over memory.
+ */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#  define BLOCK_FUNCTION static __attribute__ ((noinline, noclone))
+#  define UNROLL
+#  define UNROLL_K
+#else
+#  define BLOCK_FUNCTION static inline __attribute__ ((always_inline))
+#  define UNROLL _Pragma ("GCC unroll 16")
+#  if defined(TL_ISA_AVX512)
+#    define UNROLL_K _Pragma ("GCC unroll 4")
+#  else
+#    define UNROLL_K _Pragma ("GCC unroll 2")
+#  endif
+#endif
+
 /* Longest chain of multiply-adds before partial sums are added. */
 #define KC_MAX 512
 

@@ -3,15 +3,8 @@
 
 #define GROUPS(mr) (((mr) + 2) / 3)
 
-#if defined(TL_ISA_AVX512)
-#  define UNROLL_K _Pragma ("GCC unroll 4")
-#else
-#  define UNROLL_K _Pragma ("GCC unroll 2")
-#endif
-#define UNROLL _Pragma ("GCC unroll 16")
-
 /* Inlined with every size constant, so that all arrays become registers. */
-static inline __attribute__ ((always_inline)) void
+BLOCK_FUNCTION void
 block (const Micro *self, const bool by_columns, const int nv, const int mr)
 {
   Vec             acc[MR][NV];
@@ -129,7 +122,7 @@ const MicroFn micro_table[2][NV][MR] = {
 #endif
 // clang-format on
 
-static inline __attribute__ ((always_inline)) void
+BLOCK_FUNCTION void
 shuffle_rows (const Vec *src, Vec *dst)
 {
   const Index low = { HALF (0) };
@@ -142,7 +135,7 @@ shuffle_rows (const Vec *src, Vec *dst)
   }
 }
 
-static inline __attribute__ ((always_inline)) void
+BLOCK_FUNCTION void
 transpose (const real *src, ptrdiff_t src_row, real *dst, ptrdiff_t dst_row)
 {
   Vec x[VL], y[VL];
