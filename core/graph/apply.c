@@ -2,12 +2,11 @@
 #include <string.h>
 
 #include "core/base/error.h"
+#include "core/graph/attr.h"
 #include "core/graph/node-private.h"
 #include "core/kernels/copy.h"
 #include "core/kernels/kernels.h"
 #include "core/kernels/reduce.h"
-
-static const TlAttrValue no_attrs[1];
 
 /* The flags of input @i; a variadic port covers all further inputs. */
 static TlPortFlags
@@ -61,7 +60,7 @@ check_attrs (const TlOpClass   *op,
                      : spec->type == TL_ATTR_INTS ? (double)attrs[i].v[j]
                                                   : (double)attrs[i].i;
 
-      if (spec->type == TL_ATTR_INTS && tl_dim_is_symbolic (attrs[i].v[j]))
+      if (tl_attr_is_sizes (spec) && tl_dim_is_symbolic (attrs[i].v[j]))
         continue;
       if (!(value >= spec->min && value <= spec->max)) {
         g_set_error (error, TL_ERROR, TL_ERROR_VALUE, "%s: %s = %g is not between %g and %g", op->name, spec->name,
@@ -92,6 +91,33 @@ see_input (TlContext  *context,
   return g_steal_pointer (&seen);
 }
 
+/* A row without a kernel is its decomposition; infer() has the say about operands, and what it describes must come out. */
+static gboolean
+apply_composite (const TlNodeInit *init,
+                 TlTensor        **out,
+                 guint             n_out,
+                 GError          **error)
+{
+  TlGradient                decompose = { .op = init->op, .attrs = init->attrs, .n_in = init->n_in, .in = init->in, .n_out = n_out, .dx = out };
+  TlMeta                    metas[TL_OP_MAX_OUT];
+  g_autofree const TlMeta **in = g_new0 (const TlMeta *, init->n_in + 1);
+  gboolean                  ok;
+
+  for (guint i = 0; i < init->n_in; i++)
+    in[i] = init->in[i] != NULL ? &init->in[i]->meta : NULL;
+  if (!tl_node_infer (init->op, FALSE, init->result, in, init->n_in, init->attrs, metas, n_out, error))
+    return FALSE;
+  for (guint i = 0; i < n_out; i++)
+    out[i] = NULL;
+  ok = init->op->decompose (&decompose, error);
+  for (guint i = 0; i < n_out; i++)
+    if (ok)
+      g_assert (out[i]->meta.dtype == metas[i].dtype && tl_meta_same_shape (&out[i]->meta, &metas[i]));
+    else
+      g_clear_pointer (&out[i], tl_tensor_unref);
+  return ok;
+}
+
 /**
  * tl_op_get_n_out:
  * @op: an operation
@@ -115,7 +141,7 @@ tl_op_get_n_out (const TlOpClass *op,
  * @op: an operation
  * @in: (array length=n_in): its inputs; %NULL for an optional one that is not given
  * @n_in: their number
- * @attrs: (nullable): values of all its attributes, in the row's order
+ * @attrs: (nullable): values of all its attributes, in the row's order; %NULL for their defaults
  * @out: (array length=n_out) (out): its outputs, (transfer full)
  * @n_out: number of outputs, see tl_op_get_n_out()
  * @error: return location for an error
@@ -139,10 +165,13 @@ tl_op_apply (const TlOpClass   *op,
   TlTensor             *seen_inline[8];
   g_autofree TlTensor **seen_heap = n_in > G_N_ELEMENTS (seen_inline) ? g_new (TlTensor *, n_in) : NULL;
   TlTensor            **seen = seen_heap != NULL ? seen_heap : seen_inline;
-  TlNodeInit            init = { .op = op, .in = seen, .n_in = n_in, .attrs = attrs != NULL ? attrs : no_attrs, .n_attrs = tl_op_get_n_attrs (op), .result = op->result };
+  TlAttrValue           defaults[TL_OP_MAX_ATTRS];
+  TlNodeInit            init = { .op = op, .in = seen, .n_in = n_in, .attrs = attrs != NULL ? attrs : defaults, .n_attrs = tl_op_get_n_attrs (op), .result = op->result };
   guint                 n = 0;
   gboolean              ok;
 
+  if (attrs == NULL)
+    tl_attr_init_defaults (op->attrs, defaults);
   if (!check_inputs (op, in, n_in, error) || !check_attrs (op, init.attrs, error))
     return FALSE;
   for (ok = TRUE; n < n_in && ok; n++) {
@@ -153,7 +182,10 @@ tl_op_apply (const TlOpClass   *op,
     init.expr = tl_op_get_expr (op, init.attrs, 0, error);
     ok = init.expr != NULL;
   }
-  ok = ok && tl_node_apply (&init, out, n_out, error);
+  if (op->expr == NULL && op->prepare == NULL && op->decompose != NULL)
+    ok = ok && apply_composite (&init, out, n_out, error);
+  else
+    ok = ok && tl_node_apply (&init, out, n_out, error);
   tl_expr_unref (init.expr);
   while (n-- > 0)
     if (seen[n] != NULL)
@@ -261,6 +293,33 @@ tl_copy (TlTensor *tensor,
 
   return tl_op_apply1 (&tl_op_copy, &tensor, 1, attrs, error);
 }
+
+/* The same value as a value of its own: gradients can be asked for here without going on. */
+
+static gboolean
+alias_infer (TlInfer *self,
+             GError **error)
+{
+  self->out[0] = *self->in[0];
+  return TRUE;
+}
+
+static gboolean
+alias_gradient (TlGradient *self,
+                GError    **error)
+{
+  self->dx[0] = tl_tensor_ref (self->dy[0]);
+  return TRUE;
+}
+
+const TlOpClass tl_op_alias = {
+  .name = "alias",
+  .doc = "The same value.",
+  .in = copy_ports,
+  .flags = TL_OP_INTERNAL | TL_OP_VIEW,
+  .infer = alias_infer,
+  .gradient = alias_gradient,
+};
 
 /* Sums over the axes along which a gradient was broadcast. */
 

@@ -9,6 +9,7 @@
  * What arrived for a node's outputs stands in the node; leaves collect in the sink.
  */
 typedef struct {
+  gboolean         stops;  /* gradients go no further than @wanted */
   GPtrArray       *heap;   /* TlNode, owned references */
   TlTensor *const *wanted; /* tensors whose gradients are asked for; NULL: variables */
   guint            n_wanted;
@@ -97,11 +98,17 @@ deliver (Walk     *walk,
          GError  **error)
 {
   TlNode  *node = node_of (to);
-  gboolean first = TRUE;
+  gboolean first = TRUE, arrived = FALSE;
 
-  for (guint i = 0; i < walk->n_wanted; i++)
-    if (same_value (walk->wanted[i], to) && !tl_accumulate (&walk->sums[i], dy, error))
+  for (guint i = 0; i < walk->n_wanted; i++) {
+    if (!same_value (walk->wanted[i], to))
+      continue;
+    if (!tl_accumulate (&walk->sums[i], dy, error))
       return FALSE;
+    arrived = TRUE;
+  }
+  if (arrived && walk->stops)
+    return TRUE;
   if (to->variable != NULL && walk->wanted == NULL && to->variable->trainable)
     return add_variable_grad (to->variable, dy, error);
   if (node == NULL || !node->keeps)
@@ -113,6 +120,61 @@ deliver (Walk     *walk,
   if (first)
     heap_push (walk->heap, node);
   return tl_accumulate (&node->dy[to->output], dy, error);
+}
+
+static gboolean run (Walk            *walk,
+                     TlTensor *const *y,
+                     TlTensor *const *dy,
+                     guint            n_y,
+                     gboolean         retain,
+                     gboolean         create_graph,
+                     GError         **error);
+
+/*
+ * The gradient of a composite row that will be differentiated again: the row is computed once more from primitives, whose
+ * gradients are primitives too.  Aliases of the inputs are where this inner walk ends.
+ */
+static gboolean
+gradient_by_parts (TlGradient *gradient,
+                   GError    **error)
+{
+  guint                 n_in = gradient->n_in, n_y = 0, n_wanted = 0;
+  g_autofree TlTensor **block = g_new0 (TlTensor *, 3 * n_in + 3 * gradient->n_out + 1);
+  TlTensor            **in = block, **wanted = in + n_in, **sums = wanted + n_in;
+  TlTensor            **out = sums + n_in, **y = out + gradient->n_out, **dy = y + gradient->n_out;
+  TlGradient            parts = { .op = gradient->op, .attrs = gradient->attrs, .n_in = n_in, .in = in, .n_out = gradient->n_out, .dx = out };
+  Walk                  walk = { .stops = TRUE, .wanted = wanted, .sums = sums };
+  gboolean              ok = TRUE;
+
+  for (guint i = 0; i < n_in && ok; i++) {
+    if (gradient->needs[i]) {
+      in[i] = tl_op_apply1 (&tl_op_alias, &gradient->in[i], 1, NULL, error);
+      ok = in[i] != NULL;
+      wanted[n_wanted++] = in[i];
+    } else if (gradient->in[i] != NULL) {
+      in[i] = tl_tensor_ref (gradient->in[i]);
+    }
+  }
+  ok = ok && gradient->op->decompose (&parts, error);
+  for (guint i = 0; i < gradient->n_out && ok; i++)
+    if (gradient->dy[i] != NULL && out[i] != NULL && out[i]->requires_grad) {
+      y[n_y] = out[i];
+      dy[n_y++] = gradient->dy[i];
+    }
+  walk.n_wanted = n_wanted;
+  ok = ok && run (&walk, y, dy, n_y, TRUE, TRUE, error);
+  n_wanted = 0;
+  for (guint i = 0; i < n_in; i++) {
+    if (gradient->needs[i])
+      gradient->dx[i] = ok ? sums[n_wanted] : NULL;
+    if (gradient->needs[i] && !ok)
+      g_clear_pointer (&sums[n_wanted], tl_tensor_unref);
+    n_wanted += gradient->needs[i];
+    g_clear_pointer (&in[i], tl_tensor_unref);
+  }
+  for (guint i = 0; i < gradient->n_out; i++)
+    g_clear_pointer (&out[i], tl_tensor_unref);
+  return ok;
 }
 
 static gboolean
@@ -128,7 +190,12 @@ call_gradient (TlNode    *node,
   gboolean   ok;
 
   context->source = node->source;
-  ok = node->expr != NULL ? tl_map_gradient (&gradient, error) : node->op->gradient (&gradient, error);
+  if (node->expr != NULL)
+    ok = tl_map_gradient (&gradient, error);
+  else if (node->op->decompose != NULL && context->grad_enabled)
+    ok = gradient_by_parts (&gradient, error);
+  else
+    ok = node->op->gradient (&gradient, error);
   context->source = source;
   return ok;
 }

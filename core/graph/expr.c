@@ -100,6 +100,18 @@ simplify (TlExprBuilder *self,
     return constants || is_constant (self, a, 1) || is_constant (self, b, 1);
   case TL_FN_div:
     return is_constant (self, b, 1);
+  case TL_FN_eq:
+    if (constants)
+      *result = tl_expr_builder_constant (self, x == y);
+    return constants;
+  case TL_FN_ne:
+    if (constants)
+      *result = tl_expr_builder_constant (self, x != y);
+    return constants;
+  case TL_FN_ge:
+    if (constants)
+      *result = tl_expr_builder_constant (self, x >= y);
+    return constants;
   case TL_FN_neg:
     if (self->terms[a].kind == TERM_CONSTANT)
       *result = tl_expr_builder_constant (self, -x);
@@ -122,6 +134,8 @@ tl_expr_builder_call (TlExprBuilder *self,
 
   if (self->overflow || simplify (self, fn, a, arity > 1 ? b : a, &result))
     return self->overflow ? 0 : result;
+  if (fn == TL_FN_select && self->terms[a].kind == TERM_CONSTANT)
+    return self->terms[a].value != 0 ? b : c;
   init_term (&term, TERM_CALL);
   term.fn = (guint8)fn;
   term.arg[0] = a;

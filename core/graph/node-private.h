@@ -37,6 +37,7 @@ struct _TlNode {
 };
 
 extern const TlOpClass tl_op_map;
+extern const TlOpClass tl_op_alias;
 extern const TlOpClass tl_op_copy;
 extern const TlOpClass tl_op_sum_to;
 extern const TlOpClass tl_op_leaf;

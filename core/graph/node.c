@@ -190,6 +190,11 @@ make_storages (const TlNodeInit *init,
     storages[0] = tl_storage_ref (init->in[0]->storage);
     return TRUE;
   }
+  if ((init->op->flags & TL_OP_UPDATE) != 0) {
+    for (guint i = 0; i < n_out; i++)
+      storages[i] = tl_storage_ref (init->in[i]->storage);
+    return TRUE;
+  }
   for (guint i = 0; i < n_out; i++) {
     TlDim n = tl_meta_get_n_elements (&out[i]);
 
@@ -264,6 +269,24 @@ tl_node_infer (const TlOpClass     *op,
   return op->infer (&infer, error);
 }
 
+/* A function such as floor() exists for floating numbers only. */
+static gboolean
+check_functors (const TlNodeInit    *init,
+                const TlMeta *const *in,
+                GError             **error)
+{
+  TlDType compute;
+
+  if (init->expr == NULL)
+    return TRUE;
+  compute = tl_map_compute_dtype (in, init->n_in, init->result);
+  if (tl_dtype_is_float (compute) || tl_program_is_valid (tl_expr_get_program (init->expr), compute))
+    return TRUE;
+  g_set_error (error, TL_ERROR, TL_ERROR_DTYPE, "%s: floating numbers are wanted, not %s", init->op->name,
+               tl_dtype_name (in[0]->dtype));
+  return FALSE;
+}
+
 /* Infers and runs or records; the inputs already have the layout that the row wants. */
 gboolean
 tl_node_apply (const TlNodeInit *init,
@@ -283,6 +306,8 @@ tl_node_apply (const TlNodeInit *init,
   for (guint i = 0; i < init->n_in; i++)
     in[i] = init->in[i] != NULL ? &init->in[i]->meta : NULL;
   if (!tl_node_infer (init->op, init->expr != NULL, init->result, in, init->n_in, init->attrs, metas, n_out, error))
+    return FALSE;
+  if (!check_functors (init, in, error))
     return FALSE;
   keeps = wants_grad (context, init);
   if (context->trace != NULL) {

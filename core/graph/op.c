@@ -98,6 +98,18 @@ tl_op_get_n_attrs (const TlOpClass *self)
 }
 
 /**
+ * tl_attr_is_sizes:
+ * @spec: an attribute
+ *
+ * Returns: whether its whole numbers are sizes, which may be symbolic; those that may be negative, such as axes, are not
+ */
+gboolean
+tl_attr_is_sizes (const TlAttrSpec *spec)
+{
+  return spec->type == TL_ATTR_INTS && !(spec->has_range && spec->min < 0);
+}
+
+/**
  * tl_infer_out:
  * @self: an inference
  * @output: number of an output
@@ -216,6 +228,29 @@ tl_infer_need_float (TlInfer *self,
   if (dtype == TL_DTYPE_F32 || dtype == TL_DTYPE_F64)
     return TRUE;
   return tl_infer_fail (self, TL_ERROR_DTYPE, error, "%s must be f32 or f64, not %s", port_name (self, input),
+                        tl_dtype_name (dtype));
+}
+
+/**
+ * tl_infer_need_index:
+ * @self: an inference
+ * @input: number of an input
+ * @error: return location for an error
+ *
+ * Errors: %TL_ERROR_DTYPE
+ *
+ * Returns: whether the input has a dtype of indices: i64, i32 or u8
+ */
+gboolean
+tl_infer_need_index (TlInfer *self,
+                     guint    input,
+                     GError **error)
+{
+  TlDType dtype = self->in[input]->dtype;
+
+  if (dtype == TL_DTYPE_I64 || dtype == TL_DTYPE_I32 || dtype == TL_DTYPE_U8)
+    return TRUE;
+  return tl_infer_fail (self, TL_ERROR_DTYPE, error, "%s must be i64, i32 or u8, not %s", port_name (self, input),
                         tl_dtype_name (dtype));
 }
 

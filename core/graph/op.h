@@ -299,6 +299,7 @@ struct _TlOpClass {
 /* Help for infer(). */
 guint    tl_op_get_n_ports (const TlPort *ports);
 guint    tl_op_get_n_attrs (const TlOpClass *self);
+gboolean tl_attr_is_sizes (const TlAttrSpec *spec);
 TlMeta  *tl_infer_out (TlInfer     *self,
                        guint        output,
                        TlDType      dtype,
@@ -325,6 +326,9 @@ gboolean tl_infer_need_same_dtype (TlInfer *self,
                                    guint    a,
                                    guint    b,
                                    GError **error);
+gboolean tl_infer_need_index (TlInfer *self,
+                              guint    input,
+                              GError **error);
 gboolean tl_infer_axis (TlInfer *self,
                         gint64   axis,
                         guint    rank,

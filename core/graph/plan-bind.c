@@ -43,7 +43,7 @@ eval_attrs (Binder           *self,
   TlAttrValue *attrs = tl_arena_dup (&self->bound->memory, node->attrs, node->n_attrs * sizeof (TlAttrValue));
 
   for (guint i = 0; i < node->n_attrs && node->op->attrs != NULL && node->op->attrs[i].name != NULL; i++)
-    if (node->op->attrs[i].type == TL_ATTR_INTS && !(node->op->attrs[i].has_range && node->op->attrs[i].min < 0))
+    if (tl_attr_is_sizes (&node->op->attrs[i]))
       for (gint j = 0; j < attrs[i].n; j++)
         if (tl_dim_is_symbolic (attrs[i].v[j]))
           attrs[i].v[j] = tl_dim_eval (attrs[i].v[j], bindings, n_bindings);

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/op/common.h"
 
+const TlPort tl_ports_none[] = { { NULL } };
 const TlPort tl_ports_x[] = { { "x", "any tensor" }, { NULL } };
 const TlPort tl_ports_a_b[] = { { "a", "first operand" }, { "b", "second operand, broadcast against it" }, { NULL } };
+
+const char *const tl_reduction_names[] = { "none", "mean", "sum", NULL };
 
 void
 tl_gemm_args_set_epilogue (TlGemmArgs *args,
@@ -10,4 +13,49 @@ tl_gemm_args_set_epilogue (TlGemmArgs *args,
 {
   args->activation = epilogue == TL_EPILOGUE_RELU ? TL_ACTIVATION_RELU : TL_ACTIVATION_NONE;
   args->relu_mask = epilogue == TL_EPILOGUE_RELU_MASK;
+}
+
+gint64
+tl_attr_pair (const TlAttrValue *value,
+              guint              i)
+{
+  return value->v[value->n > (gint32)i ? i : 0];
+}
+
+TlTensor *
+tl_map_text (const char *text,
+             GError    **error,
+             guint       n_in,
+             ...)
+{
+  static const char *const letters[] = { "a", "b", "c", "d", "e", "f", "g", "h" };
+  TlExprName               names[TL_PROGRAM_MAX_IN + 1] = { { NULL } };
+  TlTensor                *in[TL_PROGRAM_MAX_IN];
+  g_autoptr (TlExpr)       expr = NULL;
+  gboolean                 complete = TRUE;
+  va_list                  args;
+
+  va_start (args, n_in);
+  for (guint i = 0; i < n_in; i++) {
+    names[i].name = letters[i];
+    in[i] = va_arg (args, TlTensor *);
+    complete = complete && in[i] != NULL;
+  }
+  va_end (args);
+  expr = complete ? tl_expr_parse (text, names, error) : NULL;
+  return expr != NULL ? tl_map (expr, in, n_in, TL_RESULT_PROMOTED, error) : NULL;
+}
+
+TlTensor *
+tl_reduce_loss (TlTensor   *rows,
+                TlReduction reduction,
+                GError    **error)
+{
+  if (rows == NULL)
+    return NULL;
+  if (reduction == TL_REDUCTION_MEAN)
+    return tl_mean (rows, NULL, 0, FALSE, error);
+  if (reduction == TL_REDUCTION_SUM)
+    return tl_sum (rows, NULL, 0, FALSE, error);
+  return tl_tensor_ref (rows);
 }

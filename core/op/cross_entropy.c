@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "core/base/error.h"
 #include "core/kernels/kernels.h"
 #include "core/kernels/softmax.h"
 #include "core/op/common.h"
@@ -26,10 +25,8 @@ static const TlPort out_ports[] = {
   { NULL },
 };
 
-static const char *const reductions[] = { "none", "mean", "sum", NULL };
-
 static const TlAttrSpec attrs[] = {
-  { "reduction", "how the rows' losses are put together", TL_ATTR_ENUM, .def = { .i = TL_REDUCTION_MEAN }, .names = reductions },
+  { "reduction", "how the rows' losses are put together", TL_ATTR_ENUM, .def = { .i = TL_REDUCTION_MEAN }, .names = tl_reduction_names },
   { "ignore_index", "a target that does not count", TL_ATTR_INT, .def = { .i = -100 } },
   { "label_smoothing", "share of the target that is spread over all classes", TL_ATTR_FLOAT, .has_range = TRUE, .min = 0, .max = 1 },
   { NULL },
@@ -110,6 +107,45 @@ gradient (TlGradient *self,
   return self->dx[X] != NULL;
 }
 
+/* From one-hot targets; a target that does not count has none. */
+static gboolean
+decompose (TlGradient *self,
+           GError    **error)
+{
+  static const gint    last = -1;
+  const TlMeta        *x = &self->in[X]->meta;
+  TlDim                n_classes = x->shape[x->rank - 1];
+  g_autoptr (TlTensor) weight = NULL;
+  g_autoptr (TlTensor) smoothing = tl_tensor_new_number (self->attrs[LABEL_SMOOTHING].d, FALSE);
+  g_autoptr (TlTensor) share = tl_tensor_new_number (self->attrs[LABEL_SMOOTHING].d / (double)n_classes, FALSE);
+  g_autoptr (TlTensor) ignored = tl_tensor_new_number ((double)self->attrs[IGNORE_INDEX].i, TRUE);
+  g_autoptr (TlTensor) counts = tl_ne (self->in[TARGET], ignored, error);
+  g_autoptr (TlTensor) valid = counts != NULL ? tl_cast (counts, x->dtype, error) : NULL;
+  g_autoptr (TlTensor) valid_rows = valid != NULL ? tl_unsqueeze (valid, -1, error) : NULL;
+  g_autoptr (TlTensor) hot = tl_one_hot (self->in[TARGET], n_classes, x->dtype, error);
+  g_autoptr (TlTensor) logp = tl_log_softmax (self->in[X], -1, error);
+  g_autoptr (TlTensor) parts = NULL;
+  g_autoptr (TlTensor) rows = NULL;
+  g_autoptr (TlTensor) weights = NULL;
+  g_autoptr (TlTensor) sum = NULL;
+
+  weight = tl_has_in (self, WEIGHT) ? tl_tensor_ref (self->in[WEIGHT]) : tl_ones (1, (const TlDim[]){ 1 }, x->dtype, error);
+  parts = tl_map_text ("-(a * b * c * ((1 - d) * e + f))", error, 6, valid_rows, weight, logp, smoothing, hot, share);
+  rows = parts != NULL ? tl_sum (parts, &last, 1, FALSE, error) : NULL;
+  weights = tl_map_text ("a * b * c", error, 3, hot, valid_rows, weight);
+  self->dx[1] = weights != NULL ? tl_sum (weights, NULL, 0, FALSE, error) : NULL;
+  if (rows == NULL || self->dx[1] == NULL)
+    return FALSE;
+  if (self->attrs[REDUCTION].i == TL_REDUCTION_NONE) {
+    self->dx[0] = tl_tensor_ref (rows);
+    return TRUE;
+  }
+  sum = tl_sum (rows, NULL, 0, FALSE, error);
+  self->dx[0] = self->attrs[REDUCTION].i == TL_REDUCTION_SUM ? g_steal_pointer (&sum)
+                                                             : tl_map_text ("a / b", error, 2, sum, self->dx[1]);
+  return self->dx[0] != NULL;
+}
+
 /**
  * tl_cross_entropy:
  * @x: logits, shape `[rows..., classes]`, floating
@@ -158,6 +194,7 @@ const TlOpClass tl_op_cross_entropy = {
   .infer = infer,
   .prepare = prepare,
   .gradient = gradient,
+  .decompose = decompose,
   .samples = samples,
   .onnx = { "SoftmaxCrossEntropyLoss", 12 },
   .torch = "torch.nn.functional.cross_entropy(x0.flatten(0, -2), x1.flatten(), *x[2:], ignore_index, reduction, label_smoothing)",

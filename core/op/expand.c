@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "core/base/error.h"
 #include "core/op/common.h"
 
 static const TlAttrSpec attrs[] = { { "shape", "sizes to repeat to", TL_ATTR_INTS, .required = TRUE }, { NULL } };

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "core/base/error.h"
 #include "core/kernels/kernels.h"
 #include "core/op/common.h"
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/op/reduce-common.h"
 
-#include "core/base/error.h"
 #include "core/kernels/kernels.h"
 
 const TlAttrSpec tl_reduce_attrs[] = {
@@ -84,6 +83,25 @@ tl_reduce_prepare (TlPrepare *self,
   return TRUE;
 }
 
+/* The extreme of nothing does not exist. */
+gboolean
+tl_reduce_infer_not_empty (TlInfer *self,
+                           GError **error)
+{
+  const TlMeta *x = self->in[0];
+  guint         mask;
+
+  if (!reduced_mask (self->attrs, x->rank, &mask))
+    return TRUE; /* tl_reduce_infer() says so */
+  for (guint i = 0; i < x->rank; i++)
+    if ((mask >> i & 1) != 0 && x->shape[i] == 0) {
+      g_autofree char *shape = tl_shape_to_string (x->shape, x->rank);
+
+      return tl_infer_fail (self, TL_ERROR_SHAPE, error, "axis %u of %s has no elements", i, shape);
+    }
+  return TRUE;
+}
+
 /* A tensor of the reduction's result shape, repeated over the input's shape. */
 TlTensor *
 tl_reduce_spread (TlGradient *self,
@@ -102,6 +120,47 @@ tl_reduce_spread (TlGradient *self,
   return kept != NULL ? tl_expand (kept, x->rank, x->shape, error) : NULL;
 }
 
+/* How many elements make one of the result; may be symbolic. */
+TlDim
+tl_reduce_count (TlGradient *self)
+{
+  const TlMeta *x = &self->in[0]->meta;
+  TlDim         n = 1;
+  guint         mask;
+
+  reduced_mask (self->attrs, x->rank, &mask);
+  for (guint i = 0; i < x->rank; i++)
+    if ((mask >> i & 1) != 0)
+      n = tl_dim_mul (n, x->shape[i]);
+  return n;
+}
+
+/* dx = dy / (number of elements equal to y) where x == y. */
+gboolean
+tl_reduce_extreme_gradient (TlGradient *self,
+                            GError    **error)
+{
+  gint                 axes[TL_TENSOR_MAX_RANK];
+  guint                mask, n = 0;
+  g_autoptr (TlTensor) y = tl_reduce_spread (self, self->out[0], error);
+  g_autoptr (TlTensor) hit = tl_map_text ("a == b", error, 2, self->in[0], y);
+  g_autoptr (TlTensor) count = NULL;
+  g_autoptr (TlTensor) part = NULL;
+  g_autoptr (TlTensor) spread = NULL;
+
+  reduced_mask (self->attrs, self->in[0]->meta.rank, &mask);
+  for (guint i = 0; i < self->in[0]->meta.rank; i++)
+    if ((mask >> i & 1) != 0)
+      axes[n++] = (gint)i;
+  if (hit == NULL)
+    return FALSE;
+  count = n > 0 ? tl_sum (hit, axes, n, self->attrs[TL_REDUCE_ATTR_KEEPDIM].i != 0, error) : tl_tensor_ref (hit);
+  part = tl_map_text ("a / b", error, 2, self->dy[0], count);
+  spread = part != NULL ? tl_reduce_spread (self, part, error) : NULL;
+  self->dx[0] = tl_map_text ("a * b", error, 2, spread, hit);
+  return self->dx[0] != NULL;
+}
+
 TlTensor *
 tl_reduce_apply (const TlOpClass *op,
                  TlTensor        *x,
@@ -111,10 +170,11 @@ tl_reduce_apply (const TlOpClass *op,
                  GError         **error)
 {
   TlAttrValue values[2] = { { .n = (gint32)n_axes }, TL_INT (keepdim) };
+  gint        rank = x->meta.rank;
 
   g_return_val_if_fail (n_axes <= TL_TENSOR_MAX_RANK, NULL);
 
   for (guint i = 0; i < n_axes; i++)
-    values[0].v[i] = axes[i];
+    values[0].v[i] = axes[i] + (axes[i] < 0 && axes[i] >= -rank ? rank : 0);
   return tl_op_apply1 (op, &x, 1, values, error);
 }

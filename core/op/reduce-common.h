@@ -22,6 +22,11 @@ gboolean  tl_reduce_infer (TlInfer   *self,
 gboolean  tl_reduce_prepare (TlPrepare *self,
                              TlReduceOp op,
                              GError   **error);
+gboolean  tl_reduce_infer_not_empty (TlInfer *self,
+                                     GError **error);
+TlDim     tl_reduce_count (TlGradient *self);
+gboolean  tl_reduce_extreme_gradient (TlGradient *self,
+                                      GError    **error);
 TlTensor *tl_reduce_spread (TlGradient *self,
                             TlTensor   *reduced,
                             GError    **error);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "core/base/error.h"
 #include "core/op/common.h"
 
 static const TlPort ports[] = { { "x", "any tensor", TL_PORT_CONTIGUOUS }, { NULL } };
@@ -97,6 +96,66 @@ tl_flatten (TlTensor *x,
   for (guint i = rank; i < x->meta.rank; i++)
     shape[rank] = tl_dim_mul (shape[rank], x->meta.shape[i]);
   return tl_reshape (x, rank + 1, shape, error);
+}
+
+/**
+ * tl_unsqueeze:
+ * @x: any tensor
+ * @axis: where the new axis stands in the result, from the end if negative
+ * @error: return location for an error
+ *
+ * Errors: %TL_ERROR_VALUE
+ *
+ * Returns: (transfer full): the tensor with one more axis, of size 1, or %NULL
+ */
+TlTensor *
+tl_unsqueeze (TlTensor *x,
+              gint      axis,
+              GError  **error)
+{
+  gint  rank = x->meta.rank;
+  TlDim shape[TL_TENSOR_MAX_RANK];
+
+  if (axis < -(rank + 1) || axis > rank || rank == TL_TENSOR_MAX_RANK) {
+    g_set_error (error, TL_ERROR, TL_ERROR_VALUE, "unsqueeze: axis %d cannot be added to %d axes", axis, rank);
+    return NULL;
+  }
+  axis += axis < 0 ? rank + 1 : 0;
+  for (gint i = 0; i <= rank; i++)
+    shape[i] = i < axis ? x->meta.shape[i] : i == axis ? 1
+                                                       : x->meta.shape[i - 1];
+  return tl_reshape (x, (guint)rank + 1, shape, error);
+}
+
+/**
+ * tl_squeeze:
+ * @x: any tensor
+ * @axis: an axis, from the end if negative
+ * @error: return location for an error
+ *
+ * Errors: %TL_ERROR_VALUE
+ *
+ * Returns: (transfer full): the tensor without that axis if its size is 1, else itself, or %NULL
+ */
+TlTensor *
+tl_squeeze (TlTensor *x,
+            gint      axis,
+            GError  **error)
+{
+  gint  rank = x->meta.rank, n = 0;
+  TlDim shape[TL_TENSOR_MAX_RANK];
+
+  if (axis < -rank || axis >= rank) {
+    g_set_error (error, TL_ERROR, TL_ERROR_VALUE, "squeeze: axis %d is out of range for %d axes", axis, rank);
+    return NULL;
+  }
+  axis += axis < 0 ? rank : 0;
+  if (x->meta.shape[axis] != 1)
+    return tl_tensor_ref (x);
+  for (gint i = 0; i < rank; i++)
+    if (i != axis)
+      shape[n++] = x->meta.shape[i];
+  return tl_reshape (x, (guint)n, shape, error);
 }
 
 static const TlSample samples[] = { { "3,4", "shape = {2, 6}" }, { "2,3,4", "shape = {24}" }, { "1", "shape = {}" }, { "0,3", "shape = {3, 0}" }, { NULL } };

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+
+#include "core/op/common.h"
+
+enum { START,
+       END,
+       STEP,
+       DTYPE };
+
+static const TlAttrSpec attrs[] = {
+  { "start", "first number", TL_ATTR_FLOAT },
+  { "end", "numbers stop before it", TL_ATTR_FLOAT, .required = TRUE },
+  { "step", "distance of numbers, not 0", TL_ATTR_FLOAT, .def = { .d = 1 } },
+  { "dtype", "element type: f32, f64, i32, i64 or u8", TL_ATTR_DTYPE, .def = { .i = TL_DTYPE_I64 } },
+  { NULL },
+};
+
+typedef struct {
+  TlDType dtype;
+  int64_t n;
+  double  start, step;
+} Args;
+
+#define TILE 65536
+
+static void
+measure (const void *args,
+         TlWork     *work)
+{
+  *work = (TlWork){ .n_phases = 1, .n_tiles = { (size_t)((((const Args *)args)->n + TILE - 1) / TILE) } };
+}
+
+#define FILL(T)                         \
+  for (int64_t i = first; i < end; i++) \
+  ((T *)data[0])[i] = (T)(args->start + (double)i * args->step)
+
+static void
+run (const void  *args_,
+     void *const *data,
+     void        *workspace,
+     unsigned     phase,
+     size_t       tile,
+     void        *scratch)
+{
+  const Args *args = args_;
+  int64_t     first = (int64_t)tile * TILE;
+  int64_t     end = MIN (args->n, first + TILE);
+
+  if (args->dtype == TL_DTYPE_F32)
+    FILL (float);
+  else if (args->dtype == TL_DTYPE_F64)
+    FILL (double);
+  else if (args->dtype == TL_DTYPE_I32)
+    FILL (int32_t);
+  else if (args->dtype == TL_DTYPE_U8)
+    FILL (uint8_t);
+  else
+    FILL (int64_t);
+}
+
+static const TlKernel kernel = { measure, run };
+
+static gboolean
+infer (TlInfer *self,
+       GError **error)
+{
+  double  start = self->attrs[START].d, end = self->attrs[END].d, step = self->attrs[STEP].d;
+  double  n = ceil ((end - start) / step);
+  TlDType dtype = (TlDType)self->attrs[DTYPE].i;
+  double  highest = dtype == TL_DTYPE_U8 ? 255 : dtype == TL_DTYPE_I32 ? 2147483647.0
+                                                                       : 9007199254740992.0;
+
+  if (dtype != TL_DTYPE_F32 && dtype != TL_DTYPE_F64 && dtype != TL_DTYPE_I32 && dtype != TL_DTYPE_I64 && dtype != TL_DTYPE_U8)
+    return tl_infer_fail (self, TL_ERROR_DTYPE, error, "dtype must be f32, f64, i32, i64 or u8, not %s", tl_dtype_name (dtype));
+  if (!(n >= 0 && n < 9007199254740992.0))
+    return tl_infer_fail (self, TL_ERROR_VALUE, error, "no numbers lead from %g to %g in steps of %g", start, end, step);
+  if (n > 0 && !tl_dtype_is_float (dtype) &&
+      (MAX (start, start + (n - 1) * step) > highest ||
+       MIN (start, start + (n - 1) * step) < (dtype == TL_DTYPE_U8 ? 0 : -highest)))
+    return tl_infer_fail (self, TL_ERROR_VALUE, error, "%g to %g in steps of %g does not fit %s", start, end, step,
+                          tl_dtype_name (dtype));
+  tl_infer_out (self, 0, dtype, 1, (const TlDim[]){ (TlDim)n });
+  return TRUE;
+}
+
+static gboolean
+prepare (TlPrepare *self,
+         GError   **error)
+{
+  Args *args = tl_prepare_args (self, Args);
+
+  *args = (Args){ self->out[0].dtype, self->out[0].shape[0], self->attrs[START].d, self->attrs[STEP].d };
+  self->kernel = &kernel;
+  return TRUE;
+}
+
+/**
+ * tl_arange:
+ * @start: first number
+ * @end: numbers stop before it
+ * @step: distance of numbers, not 0
+ * @dtype: f32, f64, i32, i64 or u8
+ * @error: return location for an error
+ *
+ * Errors: %TL_ERROR_VALUE, %TL_ERROR_DTYPE
+ *
+ * Returns: (transfer full): the numbers, or %NULL
+ */
+TlTensor *
+tl_arange (double   start,
+           double   end,
+           double   step,
+           TlDType  dtype,
+           GError **error)
+{
+  const TlAttrValue values[] = { TL_FLOAT (start), TL_FLOAT (end), TL_FLOAT (step), TL_INT (dtype) };
+
+  return tl_op_apply1 (&tl_op_arange, NULL, 0, values, error);
+}
+
+static const TlSample samples[] = { { "", "end = 5" }, { "", "start = 1, end = 2, step = 0.25, dtype = f32" }, { "", "start = 3, end = -3, step = -2" }, { "", "end = 0" }, { NULL } };
+
+const TlOpClass tl_op_arange = {
+  .name = "arange",
+  .group = "creation",
+  .doc = "Numbers at equal distances.",
+  .formula = "y[i] = start + i step",
+  .source = "elementary",
+  .in = tl_ports_none,
+  .attrs = attrs,
+  .infer = infer,
+  .prepare = prepare,
+  .samples = samples,
+  .onnx = { "Range", 11 },
+  .torch = "torch.arange(start, end, step, dtype=dtype)",
+};

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/op/common.h"
+
+static const TlSample samples[] = { { "3,4; 3,4" }, { "2,3,4; 4" }, { "5,1; 1,3" }, { "; 3" }, { "0,3; 3" }, { NULL } };
+
+const TlOpClass tl_op_lt = {
+  .name = "lt",
+  .group = "comparison",
+  .doc = "Whether a is less than b.",
+  .formula = "y = a < b",
+  .source = "elementary",
+  .in = tl_ports_a_b,
+  .expr = "a < b",
+  .result = TL_RESULT_BOOL,
+  .samples = samples,
+  .onnx = { "Less", 1 },
+  .torch = "torch.lt(x0, x1)",
+};

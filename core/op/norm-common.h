@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * What the normalisations share.
+ *
+ * Thread rule: one thread at a time.
+ */
+
+#include "core/kernels/norm.h"
+#include "core/op/common.h"
+
+G_BEGIN_DECLS
+
+#define TL_NORM_EPS                                                                                            \
+  {                                                                                                            \
+    "eps", "added to the variance", TL_ATTR_FLOAT, .def = { .d = 1e-5 }, .has_range = TRUE, .min = 0, .max = 1 \
+  }
+
+/* Which gradients an internal row computes: bit 0 dx, bit 1 dweight, bit 2 dbias. */
+#define TL_NORM_WANTED                               \
+  {                                                  \
+    "wanted", "which gradients, by bit", TL_ATTR_INT \
+  }
+
+gint64    tl_norm_wanted (const TlGradient *self);
+void      tl_norm_infer_grads (TlInfer      *self,
+                               const TlMeta *x,
+                               guint         rank,
+                               const TlDim  *weight_shape,
+                               gint64        wanted);
+gint      tl_norm_operand_grad (const TlPrepare *self,
+                                guint            i,
+                                gint64           wanted);
+void      tl_norm_take_grads (TlGradient *self,
+                              TlTensor  **grads,
+                              gint64      wanted);
+gboolean  tl_batch_norm_check (TlInfer *self,
+                               guint    first,
+                               guint    n,
+                               GError **error);
+void      tl_batch_norm_fill_args (TlBatchNormArgs *args,
+                                   const TlMeta    *x,
+                                   const TlMeta    *y,
+                                   double           eps);
+guint     tl_batch_norm_axes (const TlMeta *x,
+                              gint         *axes);
+TlTensor *tl_batch_norm_spread (TlTensor     *of_channels,
+                                const TlMeta *x,
+                                GError      **error);
+
+G_END_DECLS

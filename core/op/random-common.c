@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/op/random-common.h"
+
+#include <string.h>
+
+#include "core/kernels/kernels.h"
+
+const TlPort tl_random_ports[] = { { "call", "number of the call, i64 without axes", TL_PORT_NODIFF }, { NULL } };
+
+gboolean
+tl_random_infer_call (TlInfer *self,
+                      guint    input,
+                      GError **error)
+{
+  if (!tl_infer_need_rank (self, input, 0, 0, error))
+    return FALSE;
+  if (self->in[input]->dtype != TL_DTYPE_I64)
+    return tl_infer_fail (self, TL_ERROR_DTYPE, error, "call must be i64, not %s",
+                          tl_dtype_name (self->in[input]->dtype));
+  return TRUE;
+}
+
+gboolean
+tl_random_infer (TlInfer *self,
+                 GError **error)
+{
+  TlDType dtype = (TlDType)self->attrs[TL_RANDOM_ATTR_DTYPE].i;
+
+  if (!tl_random_infer_call (self, 0, error))
+    return FALSE;
+  if (dtype != TL_DTYPE_F32 && dtype != TL_DTYPE_F64)
+    return tl_infer_fail (self, TL_ERROR_DTYPE, error, "dtype must be f32 or f64, not %s", tl_dtype_name (dtype));
+  tl_infer_out (self, 0, dtype, (guint)self->attrs[TL_RANDOM_ATTR_SHAPE].n, self->attrs[TL_RANDOM_ATTR_SHAPE].v);
+  return TRUE;
+}
+
+gboolean
+tl_random_prepare (TlPrepare   *self,
+                   TlRandomKind kind)
+{
+  TlRandomArgs *args = tl_prepare_args (self, TlRandomArgs);
+
+  args->dtype = self->out[0].dtype;
+  args->kind = kind;
+  args->key = tl_philox_key ((guint64)self->attrs[TL_RANDOM_ATTR_SEED].i, (guint64)self->attrs[TL_RANDOM_ATTR_STREAM].i);
+  args->n = tl_meta_get_n_elements (&self->out[0]);
+  args->low = self->attrs[TL_RANDOM_ATTR_LOW].d;
+  args->high = self->attrs[TL_RANDOM_ATTR_HIGH].d;
+  self->kernel = &tl_kernels_get ()->random;
+  return TRUE;
+}
+
+/* Counts a call and gives its number and its key. */
+TlTensor *
+tl_random_begin (TlVariable  *counter,
+                 TlAttrValue *seed,
+                 TlAttrValue *stream,
+                 GError     **error)
+{
+  TlContext *context = tl_context_get ();
+  TlTensor  *call = NULL;
+
+  if (counter == NULL)
+    counter = tl_context_get_random_counter (context);
+  seed->i = (gint64)tl_context_get_seed (context);
+  stream->i = (gint64)tl_variable_get_stream (counter);
+  return tl_next_call (counter, &call, error) ? call : NULL;
+}
+
+TlTensor *
+tl_random_apply (const TlOpClass *op,
+                 guint            rank,
+                 const TlDim     *shape,
+                 double           low,
+                 double           high,
+                 TlDType          dtype,
+                 TlVariable      *counter,
+                 GError         **error)
+{
+  TlAttrValue          values[] = { { .n = (gint32)rank }, TL_FLOAT (low), TL_FLOAT (high), TL_INT (dtype), TL_INT (0), TL_INT (0) };
+  g_autoptr (TlTensor) call = NULL;
+
+  g_return_val_if_fail (rank <= TL_TENSOR_MAX_RANK, NULL);
+
+  memcpy (values[TL_RANDOM_ATTR_SHAPE].v, shape, rank * sizeof (TlDim));
+  call = tl_random_begin (counter, &values[TL_RANDOM_ATTR_SEED], &values[TL_RANDOM_ATTR_STREAM], error);
+  return call != NULL ? tl_op_apply1 (op, &call, 1, values, error) : NULL;
+}

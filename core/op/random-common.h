@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * What random rows share: the call's number as an input, the key as two attributes, and creation rows.
+ *
+ * The key is (seed, stream): the document's seed and the counter's path.  The call's number comes from a variable, so that a
+ * traced step draws other numbers at every run and a checkpoint knows where it was.
+ *
+ * Thread rule: one thread at a time.
+ */
+
+#include "core/kernels/philox.h"
+#include "core/op/common.h"
+#include "core/tensor/variable.h"
+
+G_BEGIN_DECLS
+
+enum { TL_RANDOM_ATTR_SHAPE,
+       TL_RANDOM_ATTR_LOW,
+       TL_RANDOM_ATTR_HIGH,
+       TL_RANDOM_ATTR_DTYPE,
+       TL_RANDOM_ATTR_SEED,
+       TL_RANDOM_ATTR_STREAM };
+
+#define TL_RANDOM_KEY_ATTRS                               \
+  { "dtype", "element type: f32 or f64", TL_ATTR_DTYPE }, \
+    { "seed", "of the document", TL_ATTR_INT },           \
+  {                                                       \
+    "stream", "of the owner of the counter", TL_ATTR_INT  \
+  }
+
+extern const TlPort tl_random_ports[];
+
+gboolean  tl_random_infer_call (TlInfer *self,
+                                guint    input,
+                                GError **error);
+gboolean  tl_random_infer (TlInfer *self,
+                           GError **error);
+gboolean  tl_random_prepare (TlPrepare   *self,
+                             TlRandomKind kind);
+TlTensor *tl_random_begin (TlVariable  *counter,
+                           TlAttrValue *seed,
+                           TlAttrValue *stream,
+                           GError     **error);
+TlTensor *tl_random_apply (const TlOpClass *op,
+                           guint            rank,
+                           const TlDim     *shape,
+                           double           low,
+                           double           high,
+                           TlDType          dtype,
+                           TlVariable      *counter,
+                           GError         **error);
+
+G_END_DECLS

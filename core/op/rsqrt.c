@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/op/common.h"
+
+static const TlSample samples[] = { { "3,4", .low = 0.1, .high = 3 }, { "2,3,4,5", .low = 0.1, .high = 3 }, { "", .low = 0.1, .high = 3 }, { "0", .low = 0.1, .high = 3 }, { NULL } };
+
+const TlOpClass tl_op_rsqrt = {
+  .name = "rsqrt",
+  .group = "power",
+  .doc = "Reciprocal square root.",
+  .formula = "y = 1 / sqrt x",
+  .source = "elementary",
+  .in = tl_ports_x,
+  .expr = "rsqrt (x)",
+  .result = TL_RESULT_FLOAT,
+  .samples = samples,
+  .torch = "torch.rsqrt(x0)",
+};

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+
+#include "core/op/common.h"
+#include "core/op/copies.h"
+
+enum { DIM,
+       START,
+       END,
+       STEP };
+
+static const TlAttrSpec attrs[] = {
+  { "dim", "axis, from the end if negative", TL_ATTR_INT, .has_range = TRUE, .min = -8, .max = 7 },
+  { "start", "first position, from the end if negative", TL_ATTR_INT },
+  { "end", "position behind the last one, from the end if negative", TL_ATTR_INT, .def = { .i = G_MAXINT64 } },
+  { "step", "distance of positions", TL_ATTR_INT, .def = { .i = 1 }, .has_range = TRUE, .min = 1, .max = 9.2e18 },
+  { NULL },
+};
+
+/* The positions that are taken; as in Python, out of range means up to the end. */
+static gboolean
+resolve (TlDim  size,
+         gint64 start,
+         gint64 end,
+         gint64 step,
+         TlDim *first,
+         TlDim *n)
+{
+  if (tl_dim_is_symbolic (size)) {
+    if (start < 0 || end != G_MAXINT64)
+      return FALSE;
+    *first = start;
+    *n = tl_dim_floor_div (tl_dim_add (tl_dim_sub (size, start), step - 1), step);
+    return *n != TL_DIM_INVALID;
+  }
+  start += start < 0 ? size : 0;
+  end += end < 0 ? size : 0;
+  *first = CLAMP (start, 0, size);
+  end = CLAMP (end, *first, size);
+  *n = (end - *first) / step + ((end - *first) % step != 0);
+  return TRUE;
+}
+
+static gboolean
+infer (TlInfer *self,
+       GError **error)
+{
+  const TlMeta *x = self->in[0];
+  TlMeta       *y = &self->out[0];
+  guint         axis;
+  TlDim         first, n;
+
+  if (!tl_infer_need_rank (self, 0, 1, TL_TENSOR_MAX_RANK, error) ||
+      !tl_infer_axis (self, self->attrs[DIM].i, x->rank, &axis, error))
+    return FALSE;
+  if (!resolve (x->shape[axis], self->attrs[START].i, self->attrs[END].i, self->attrs[STEP].i, &first, &n)) {
+    g_autofree char *shape = tl_shape_to_string (x->shape, x->rank);
+
+    return tl_infer_fail (self, TL_ERROR_UNSUPPORTED, error,
+                          "positions %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT " of axis %u of %s are not known yet",
+                          self->attrs[START].i, self->attrs[END].i, axis, shape);
+  }
+  *y = *x;
+  y->offset = n == 0 ? x->offset : tl_dim_add (x->offset, tl_dim_mul (first, x->strides[axis]));
+  y->shape[axis] = n;
+  y->strides[axis] = tl_dim_mul (x->strides[axis], self->attrs[STEP].i);
+  return TRUE;
+}
+
+/* Zeros, and the elements where the slice took them from. */
+static gboolean
+gradient (TlGradient *self,
+          GError    **error)
+{
+  const TlMeta *x = &self->in[0]->meta;
+  gint64        axis = self->attrs[DIM].i + (self->attrs[DIM].i < 0 ? x->rank : 0);
+  TlDim         first, n;
+
+  resolve (x->shape[axis], self->attrs[START].i, self->attrs[END].i, self->attrs[STEP].i, &first, &n);
+  self->dx[0] = tl_slice_scatter (self->dy[0], (guint)axis, first, self->attrs[STEP].i, x->shape[axis], 0, error);
+  return self->dx[0] != NULL;
+}
+
+/**
+ * tl_slice:
+ * @x: any tensor
+ * @axis: an axis, from the end if negative
+ * @start: first position, from the end if negative
+ * @end: position behind the last one, from the end if negative; %G_MAXINT64 for the end
+ * @step: distance of positions, at least 1
+ * @error: return location for an error
+ *
+ * Errors: %TL_ERROR_VALUE, %TL_ERROR_SHAPE
+ *
+ * Returns: (transfer full): a view of the positions, or %NULL
+ */
+TlTensor *
+tl_slice (TlTensor *x,
+          gint      axis,
+          gint64    start,
+          gint64    end,
+          gint64    step,
+          GError  **error)
+{
+  const TlAttrValue values[] = { TL_INT (axis), TL_INT (start), TL_INT (end), TL_INT (step) };
+
+  return tl_op_apply1 (&tl_op_slice, &x, 1, values, error);
+}
+
+/**
+ * tl_narrow:
+ * @x: any tensor
+ * @axis: an axis, from the end if negative
+ * @start: first position
+ * @length: number of positions
+ * @error: return location for an error
+ *
+ * Errors: %TL_ERROR_VALUE for positions that do not exist
+ *
+ * Returns: (transfer full): a view of the positions, or %NULL
+ */
+TlTensor *
+tl_narrow (TlTensor *x,
+           gint      axis,
+           gint64    start,
+           gint64    length,
+           GError  **error)
+{
+  gint  rank = x->meta.rank;
+  TlDim size;
+
+  if (axis < -rank || axis >= rank) {
+    g_set_error (error, TL_ERROR, TL_ERROR_VALUE, "narrow: axis %d is out of range for %d axes", axis, rank);
+    return NULL;
+  }
+  size = x->meta.shape[axis < 0 ? axis + rank : axis];
+  if (start < 0 || length < 0 || (!tl_dim_is_symbolic (size) && (start > size || length > size - start))) {
+    g_autofree char *shape = tl_shape_to_string (x->meta.shape, x->meta.rank);
+
+    g_set_error (error, TL_ERROR, TL_ERROR_VALUE,
+                 "narrow: %" G_GINT64_FORMAT " positions from %" G_GINT64_FORMAT " on are not in axis %d of %s", length,
+                 start, axis, shape);
+    return NULL;
+  }
+  return tl_slice (x, axis, start, start + length, 1, error);
+}
+
+static const TlSample samples[] = {
+  { "5,4", "start = 1, end = 3" },
+  { "2,6,3", "dim = 1, start = 1, step = 2" },
+  { "4,5", "dim = -1, start = -2" },
+  { "3", "start = 2, end = 2" },
+  { "1", "end = 1" },
+  { NULL },
+};
+
+const TlOpClass tl_op_slice = {
+  .name = "slice",
+  .group = "shape",
+  .doc = "Positions along an axis, as a view.",
+  .formula = "y[i] = x[start + i step]",
+  .source = "elementary",
+  .in = tl_ports_x,
+  .attrs = attrs,
+  .flags = TL_OP_VIEW,
+  .infer = infer,
+  .gradient = gradient,
+  .samples = samples,
+  .onnx = { "Slice", 1 },
+  .torch = "torch.ops.aten.slice(x0, dim, start, end, step)",
+};
