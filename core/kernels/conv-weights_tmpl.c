@@ -4,7 +4,7 @@
  * The weight gradient: dw[o, c, t] sums dy[pixel, o] x[pixel's window, c, t] over all pixels of all images.
  *
  * To the micro-kernel k runs over pixels, rows are (t, c), as they lie in x with its margins, columns are o, as they lie in
- * dy.  Phase 0 sums fixed groups of images into partials [group][t, c][o]; phase 1 adds these in order and turns them.
+ * dy; a depthwise convolution sums vectors of channels instead.  Phase 0 sums fixed groups of images into partials [group][t, c][o]; phase 1 adds these in order and turns them.
  */
 
 #include "core/kernels/conv-private.h"
@@ -17,6 +17,8 @@
 
 typedef struct {
   const TlConvArgs *args;
+  bool              depthwise;
+  int64_t           width;             /* of a partial's rows: NR, or all channels */
   int64_t           o, c;              /* channels of a group */
   int64_t           n_taps, k;         /* rows of a partial's group: taps times c */
   int64_t           n_panels, n_units; /* panels of a group; of all */
@@ -42,9 +44,11 @@ plan_weights (const TlConvArgs *args, WeightPlan *plan)
   plan->k = plan->n_taps * plan->c;
   if (plan->k <= 0 || plan->o <= 0)
     return false;
+  plan->depthwise = plan->c == 1 && plan->o == 1 && groups > 1;
+  plan->width = plan->depthwise ? round_up (groups, VL) : NR;
   plan->n_panels = ceil_div (plan->o, NR);
-  plan->n_units = plan->n_panels * groups;
-  plan->partial = plan->n_units * plan->k * NR;
+  plan->n_units = plan->depthwise ? 1 : plan->n_panels * groups;
+  plan->partial = plan->n_units * plan->k * plan->width;
   plan->combine_rows = plan->k;
   plan->n_combine_tiles = plan->n_units;
   if (args->n <= 0 || pixels <= 0)
@@ -52,12 +56,12 @@ plan_weights (const TlConvArgs *args, WeightPlan *plan)
 
   plan->chunk_rows = min_i64 (args->out[0], max_i64 (1, CHUNK_PIXELS / args->out[1]));
   plan->chunk_images = plan->chunk_rows < args->out[0] ? 1 : min_i64 (args->n, max_i64 (1, CHUNK_PIXELS / pixels));
-  plan->copy_pixel = conv_copy_pixel (args->c, args->stride[1]);
+  plan->copy_pixel = plan->depthwise ? plan->width : conv_copy_pixel (args->c, args->stride[1]);
   for (int d = 0; d < 2; d++) {
     int64_t end = (args->out[d] - 1) * args->stride[d] + (args->kernel[d] - 1) * args->dilation[d] + 1 - args->pad_low[d];
     inside = inside && args->pad_low[d] <= 0 && end <= args->in[d];
   }
-  plan->copy = !inside || args->x_stride[2] * args->stride[1] * (int64_t)sizeof (real) % 1024 == 0;
+  plan->copy = plan->depthwise || !inside || args->x_stride[2] * args->stride[1] * (int64_t)sizeof (real) % 1024 == 0;
   plan->cols = (args->out[1] - 1) * args->stride[1] + (args->kernel[1] - 1) * args->dilation[1] + 1;
   for (;;) {
     plan->rows = (plan->chunk_rows - 1) * args->stride[0] + (args->kernel[0] - 1) * args->dilation[0] + 1;
@@ -72,7 +76,10 @@ plan_weights (const TlConvArgs *args, WeightPlan *plan)
   plan->chunks_per_image = ceil_div (args->out[0], plan->chunk_rows);
   plan->n_chunks = ceil_div (args->n, plan->chunk_images) * plan->chunks_per_image;
   plan->n_segments = plan->chunk_images * plan->chunk_rows;
-  plan->n_edge = plan->o % VL != 0 ? plan->n_segments * args->out[1] * NR : 0;
+  if (plan->depthwise)
+    plan->n_edge = args->o % VL != 0 ? plan->n_segments * args->out[1] * plan->width : 0;
+  else
+    plan->n_edge = plan->o % VL != 0 ? plan->n_segments * args->out[1] * NR : 0;
 
   work = plan->partial * pixels * args->n;
   n_tiles = ceil_div (work, TL_NAME (tl_gemm_tile_work) (work));
@@ -82,7 +89,7 @@ plan_weights (const TlConvArgs *args, WeightPlan *plan)
   plan->unit_tile = ceil_div (plan->n_units, plan->n_unit_tiles);
   plan->n_unit_tiles = ceil_div (plan->n_units, plan->unit_tile);
 
-  plan->combine_rows = max_i64 (1, min_i64 (plan->k, COMBINE_WORK / (NR * plan->n_partials)));
+  plan->combine_rows = max_i64 (1, min_i64 (plan->k, COMBINE_WORK / (plan->width * plan->n_partials)));
   plan->n_combine_tiles = plan->n_units * ceil_div (plan->k, plan->combine_rows);
   return true;
 }
@@ -135,7 +142,7 @@ set_x (Chunk *chunk, const real *x, real *copy)
 
 /* Rows of pixels; `packed` tells how dy lies. */
 static void
-set_segments (Chunk *chunk, bool packed)
+set_segments (Chunk *chunk, bool packed, int64_t width)
 {
   const TlConvArgs *args = chunk->plan->args;
 
@@ -144,7 +151,7 @@ set_segments (Chunk *chunk, bool packed)
     for (int64_t i = 0; i < chunk->n_rows; i++) {
       MicroSegment *s = &chunk->segments[chunk->n_segments];
       s->a = n * chunk->x_image + i * args->stride[0] * chunk->x_row;
-      s->b = packed ? chunk->n_segments * args->out[1] * NR : n * args->y_stride[0] + i * args->y_stride[1];
+      s->b = packed ? chunk->n_segments * args->out[1] * width : n * args->y_stride[0] + i * args->y_stride[1];
       s->len = args->out[1];
       chunk->n_segments++;
     }
@@ -158,8 +165,8 @@ pack_dy (const Chunk *chunk, const real *dy, int64_t n_cols, real *dst)
   for (int64_t n = 0; n < chunk->n_images; n++)
     for (int64_t i = 0; i < chunk->n_rows; i++, dst += args->out[1] * NR)
       TL_NAME (tl_gemm_pack)
-      (dy + n * args->y_stride[0] + i * args->y_stride[1], args->y_stride[2], 1, args->out[1], n_cols,
-       dst);
+  (dy + n * args->y_stride[0] + i * args->y_stride[1], args->y_stride[2], 1, args->out[1], n_cols,
+   dst);
 }
 
 /* All rows of a panel.  They come in runs that are contiguous in x: a tap's channels, or a window row's taps and channels. */
@@ -213,11 +220,81 @@ run_chunk (Chunk *chunk, bool add, int64_t unit, int64_t end, real *partial, rea
 
     if (packed)
       pack_dy (chunk, dy, n_cols, edge);
-    set_segments (chunk, packed);
+    set_segments (chunk, packed, NR);
     micro.segments = chunk->segments;
     micro.n_segments = chunk->n_segments;
     run_panel (chunk, &micro, group, partial + unit * plan->k * NR, (int)n_cols);
   }
+}
+
+/* dy with rows of whole vectors, zeros behind the last channel. */
+static void
+pad_dy (const Chunk *chunk, real *dst)
+{
+  const TlConvArgs *args = chunk->plan->args;
+  int64_t           width = chunk->plan->width;
+
+  for (int64_t n = 0; n < chunk->n_images; n++)
+    for (int64_t i = 0; i < chunk->n_rows; i++)
+      for (int64_t j = 0; j < args->out[1]; j++, dst += width) {
+        memcpy (dst, chunk->dy + n * args->y_stride[0] + i * args->y_stride[1] + j * args->y_stride[2],
+                args->o * sizeof (real));
+        memset (dst + args->o, 0, (width - args->o) * sizeof (real));
+      }
+}
+
+/* A vector of channels, DEPTHWISE_TAPS taps at a time: one chain of multiply-adds for each. */
+#define DEPTHWISE_TAPS 4
+
+static void
+sum_taps (const Chunk *chunk, const real *x, const real *dy, ptrdiff_t dy_pixel, const ptrdiff_t *tap, Vec *sums)
+{
+  const TlConvArgs *args = chunk->plan->args;
+  ptrdiff_t         step = args->stride[1] * chunk->x_pixel;
+  Vec               acc[DEPTHWISE_TAPS] = { 0 };
+
+  for (int64_t s = 0; s < chunk->n_segments; s++) {
+    const real *xs = x + chunk->segments[s].a, *ds = dy + chunk->segments[s].b;
+    for (int64_t j = 0; j < args->out[1]; j++, xs += step, ds += dy_pixel) {
+      Vec d = vec_load (ds);
+      UNROLL
+      for (int t = 0; t < DEPTHWISE_TAPS; t++)
+        acc[t] = vec_fma (vec_load (xs + tap[t]), d, acc[t]);
+    }
+  }
+  memcpy (sums, acc, sizeof acc);
+}
+
+static void
+run_chunk_depthwise (Chunk *chunk, bool add, real *partial, real *edge)
+{
+  const WeightPlan *plan = chunk->plan;
+  const TlConvArgs *args = plan->args;
+  bool              packed = args->o % VL != 0;
+  const real       *dy = packed ? edge : chunk->dy;
+  ptrdiff_t         dy_pixel = packed ? plan->width : args->y_stride[2];
+
+  if (packed)
+    pad_dy (chunk, edge);
+  set_segments (chunk, packed, plan->width);
+  for (int64_t c = 0; c < args->o; c += VL)
+    for (int64_t t0 = 0; t0 < plan->n_taps; t0 += DEPTHWISE_TAPS) {
+      ptrdiff_t tap[DEPTHWISE_TAPS];
+      Vec       sums[DEPTHWISE_TAPS];
+
+      /* Behind the last tap it is summed again and dropped. */
+      for (int i = 0; i < DEPTHWISE_TAPS; i++) {
+        int64_t t = min_i64 (t0 + i, plan->n_taps - 1);
+        tap[i] = t / args->kernel[1] * args->dilation[0] * chunk->x_row + t % args->kernel[1] * args->dilation[1] * chunk->x_pixel;
+      }
+      sum_taps (chunk, chunk->x + c, dy + c, dy_pixel, tap, sums);
+      for (int i = 0; i < DEPTHWISE_TAPS && t0 + i < plan->n_taps; i++) {
+        real *dst = partial + (t0 + i) * plan->width + c;
+        if (add)
+          sums[i] = vec_load (dst) + sums[i];
+        vec_store (dst, sums[i]);
+      }
+    }
 }
 
 /* Phase 0: some panels of one partial. */
@@ -239,8 +316,28 @@ run_partial (const WeightPlan *plan, const real *x, const real *dy, size_t tile,
     chunk.n_rows = min_i64 (plan->chunk_rows, args->out[0] - chunk.row0);
     chunk.dy = dy + chunk.image0 * args->y_stride[0] + chunk.row0 * args->y_stride[1];
     set_x (&chunk, x, copy);
-    run_chunk (&chunk, i > first, unit, end, partials + p * plan->partial, copy + plan->n_copy);
+    if (plan->depthwise)
+      run_chunk_depthwise (&chunk, i > first, partials + p * plan->partial, copy + plan->n_copy);
+    else
+      run_chunk (&chunk, i > first, unit, end, partials + p * plan->partial, copy + plan->n_copy);
   }
+}
+
+/* Phase 1 of a depthwise convolution: a row is a tap. */
+static void
+combine_depthwise (const WeightPlan *plan, const real *partials, int64_t row, int64_t end, real *dw)
+{
+  for (; row < end; row++)
+    for (int64_t c = 0; c < plan->args->o; c += VL) {
+      Vec  sum = { 0 };
+      real values[VL];
+
+      for (int64_t p = 0; p < plan->n_partials; p++)
+        sum = sum + vec_load (partials + p * plan->partial + row * plan->width + c);
+      memcpy (values, &sum, sizeof values);
+      for (int64_t q = 0; q < VL && c + q < plan->args->o; q++)
+        dw[(c + q) * plan->n_taps + row] = values[q];
+    }
 }
 
 /* Phase 1: adds some rows of a panel over the partials. */
@@ -252,6 +349,10 @@ run_combine (const WeightPlan *plan, const real *partials, size_t tile, real *dw
   int64_t end = min_i64 (row + plan->combine_rows, plan->k);
   int64_t group = unit / plan->n_panels, col = unit % plan->n_panels * NR, n_cols = min_i64 (NR, plan->o - col);
 
+  if (plan->depthwise) {
+    combine_depthwise (plan, partials, row, end, dw);
+    return;
+  }
   for (; row < end; row++) {
     const real *src = partials + (unit * plan->k + row) * NR;
     Vec         sum[NV] = { 0 };
