@@ -149,14 +149,14 @@ edit_lua_param (TlCell     *cell,
                 GError    **error)
 {
   const TlLuaAssignment *assignment = tl_lua_chunk_find_literal (tl_cell_get_chunk (cell), name);
-  g_autoptr (TlExpr)     expr = NULL;
+  g_autoptr (TlLuaExpr)  expr = NULL;
   TlTextEdits           *edits;
 
   if (assignment == NULL || value == NULL) {
     g_set_error (error, TL_ERROR, TL_ERROR_NAME, "no value of '%s' that can be %s", name, value ? "set" : "removed");
     return NULL;
   }
-  expr = tl_expr_parse (value, -1, error);
+  expr = tl_lua_expr_parse (value, -1, error);
   if (expr == NULL) {
     g_prefix_error (error, "%s = %s: ", name, value);
     return NULL;

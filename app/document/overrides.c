@@ -81,30 +81,30 @@ full_name (const TlOverride *self)
 /* Lua text of the value, when it has the type of @old (%NULL or an expression: any literal). */
 static char *
 value_text (const TlOverride *self,
-            const TlExpr     *old,
+            const TlLuaExpr  *old,
             GError          **error)
 {
-  g_autoptr (TlExpr) value = tl_expr_parse (self->value, -1, NULL);
-  g_autofree char   *name = full_name (self);
-  gboolean           is_open = old == NULL || !tl_expr_is_literal (old) || old->kind == TL_EXPR_NIL;
-  gboolean           is_literal = value != NULL && tl_expr_is_literal (value);
+  g_autoptr (TlLuaExpr) value = tl_lua_expr_parse (self->value, -1, NULL);
+  g_autofree char      *name = full_name (self);
+  gboolean              is_open = old == NULL || !tl_lua_expr_is_literal (old) || old->kind == TL_LUA_EXPR_NIL;
+  gboolean              is_literal = value != NULL && tl_lua_expr_is_literal (value);
 
   /* Without quotes it is still a string, where one is expected. */
-  if (!is_open && old->kind == TL_EXPR_STRING && (!is_literal || value->kind != TL_EXPR_STRING))
+  if (!is_open && old->kind == TL_LUA_EXPR_STRING && (!is_literal || value->kind != TL_LUA_EXPR_STRING))
     return tl_lua_quote (self->value, strlen (self->value));
   if (is_open && !is_literal && tl_name_is_valid (self->value))
     return tl_lua_quote (self->value, strlen (self->value));
   if (!is_literal) {
     g_set_error (error, TL_ERROR, TL_ERROR_VALUE, "%s: '%s' is no %s", name, self->value,
-                 is_open ? "value" : tl_expr_type_name (old));
+                 is_open ? "value" : tl_lua_expr_type_name (old));
     return NULL;
   }
-  if (!is_open && strcmp (tl_expr_type_name (old), tl_expr_type_name (value)) != 0) {
+  if (!is_open && strcmp (tl_lua_expr_type_name (old), tl_lua_expr_type_name (value)) != 0) {
     g_set_error (error, TL_ERROR, TL_ERROR_VALUE, "%s: '%s' is a %s, but the document has a %s", name, self->value,
-                 tl_expr_type_name (value), tl_expr_type_name (old));
+                 tl_lua_expr_type_name (value), tl_lua_expr_type_name (old));
     return NULL;
   }
-  return tl_expr_to_text (value);
+  return tl_lua_expr_to_text (value);
 }
 
 static void
@@ -171,7 +171,7 @@ apply_graph (const TlOverride     *self,
   const TlGraphNode      *node = self->node ? tl_graph_text_find_node (graph, self->node, NULL) : NULL;
   const TlGraphParam     *param = tl_graph_text_find_param (graph, self->name);
   const TlGraphAttr      *attr = node ? tl_graph_node_find_attr (node, self->name) : NULL;
-  const TlExpr           *old = attr ? attr->value : NULL;
+  const TlLuaExpr        *old = attr ? attr->value : NULL;
 
   if (self->node != NULL && node == NULL) {
     for (guint i = 0; i < graph->n_nodes; i++)

@@ -200,9 +200,9 @@ record_assignment (Parser           *p,
     return;
   id = tl_lua_intern (p, name);
   assignment.name = g_ptr_array_index (p->chunk->names, id);
-  assignment.value = tl_expr_parse (p->lexer.text + start, end - start, NULL);
-  if (assignment.value != NULL && !tl_expr_is_literal (assignment.value))
-    g_clear_pointer (&assignment.value, tl_expr_unref);
+  assignment.value = tl_lua_expr_parse (p->lexer.text + start, end - start, NULL);
+  if (assignment.value != NULL && !tl_lua_expr_is_literal (assignment.value))
+    g_clear_pointer (&assignment.value, tl_lua_expr_unref);
   if (assignment.value != NULL) {
     assignment.value->start += start;
     assignment.value->end += start;
@@ -589,7 +589,7 @@ clear_statement (gpointer data)
 static void
 clear_assignment (gpointer data)
 {
-  g_clear_pointer (&((TlLuaAssignment *)data)->value, tl_expr_unref);
+  g_clear_pointer (&((TlLuaAssignment *)data)->value, tl_lua_expr_unref);
 }
 
 static TlLuaChunk *

@@ -63,12 +63,12 @@ typedef struct {
  * @value: (nullable): the value where it is a literal
  */
 typedef struct {
-  char    *name;
-  gboolean is_local;
-  guint    line;
-  gsize    start;
-  gsize    end;
-  TlExpr  *value;
+  char      *name;
+  gboolean   is_local;
+  guint      line;
+  gsize      start;
+  gsize      end;
+  TlLuaExpr *value;
 } TlLuaAssignment;
 
 /**

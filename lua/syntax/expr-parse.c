@@ -9,13 +9,13 @@
 #define MAX_NODES 100000
 #define UNARY_LEVEL 12
 
-static TlExpr *parse_level (TlExprParser *self,
-                            int           limit);
+static TlLuaExpr *parse_level (TlLuaExprParser *self,
+                               int              limit);
 
 void
-tl_expr_parser_fail (TlExprParser *self,
-                     const char   *format,
-                     ...)
+tl_lua_expr_parser_fail (TlLuaExprParser *self,
+                         const char      *format,
+                         ...)
 {
   va_list args;
 
@@ -27,76 +27,76 @@ tl_expr_parser_fail (TlExprParser *self,
 }
 
 void
-tl_expr_parser_next (TlExprParser *self)
+tl_lua_expr_parser_next (TlLuaExprParser *self)
 {
   self->last = self->token;
   if (tl_lua_lexer_next (&self->lexer, &self->token) == TL_LUA_ERROR)
-    tl_expr_parser_fail (self, "%s", self->lexer.message);
+    tl_lua_expr_parser_fail (self, "%s", self->lexer.message);
   if (self->max_line != 0 && self->token.line > self->max_line)
     self->token.type = TL_LUA_END;
 }
 
 static void
-fail_expected (TlExprParser *self,
-               const char   *what)
+fail_expected (TlLuaExprParser *self,
+               const char      *what)
 {
   g_autofree char *token = tl_lua_token_describe (self->lexer.text, &self->token);
 
-  tl_expr_parser_fail (self, "%s expected near %s", what, token);
+  tl_lua_expr_parser_fail (self, "%s expected near %s", what, token);
 }
 
-static TlExpr *
-new_node (TlExprParser *self,
-          TlExprKind    kind)
+static TlLuaExpr *
+new_node (TlLuaExprParser *self,
+          TlLuaExprKind    kind)
 {
-  TlExpr *expr;
+  TlLuaExpr *expr;
 
   if (++self->n_nodes > MAX_NODES)
-    tl_expr_parser_fail (self, "a value of more than %d parts", MAX_NODES);
-  expr = g_new0 (TlExpr, 1);
+    tl_lua_expr_parser_fail (self, "a value of more than %d parts", MAX_NODES);
+  expr = g_new0 (TlLuaExpr, 1);
   expr->kind = kind;
   expr->ref_count = 1;
   expr->depth = 1;
   expr->n_parts = 1;
-  expr->is_open = kind == TL_EXPR_NAME || kind == TL_EXPR_UNARY || kind == TL_EXPR_BINARY;
+  expr->is_open = kind == TL_LUA_EXPR_NAME || kind == TL_LUA_EXPR_UNARY || kind == TL_LUA_EXPR_BINARY;
   expr->start = self->token.start;
   expr->end = self->token.end;
   return expr;
 }
 
 static void
-add_item (TlExprParser *self,
-          TlExpr       *expr,
-          char         *key,
-          TlExpr       *value)
+add_item (TlLuaExprParser *self,
+          TlLuaExpr       *expr,
+          char            *key,
+          TlLuaExpr       *value)
 {
   /* The array grows by doubling: its capacity is the next power of two of its length. */
   if ((expr->n_items & (expr->n_items - 1)) == 0)
-    expr->items = g_renew (TlExprItem, expr->items, MAX (1, expr->n_items * 2));
-  expr->items[expr->n_items++] = (TlExprItem){ key, value };
+    expr->items = g_renew (TlLuaExprItem, expr->items, MAX (1, expr->n_items * 2));
+  expr->items[expr->n_items++] = (TlLuaExprItem){ key, value };
   expr->depth = MAX (expr->depth, value->depth + 1);
   expr->n_parts += value->n_parts;
   expr->is_open |= value->is_open;
-  if (expr->depth > 3 * TL_EXPR_MAX_DEPTH)
-    tl_expr_parser_fail (self, "an expression of more than %d levels", 3 * TL_EXPR_MAX_DEPTH);
+  if (expr->depth > 3 * TL_LUA_EXPR_MAX_DEPTH)
+    tl_lua_expr_parser_fail (self, "an expression of more than %d levels", 3 * TL_LUA_EXPR_MAX_DEPTH);
 }
 
 static char *
-token_text (TlExprParser *self)
+token_text (TlLuaExprParser *self)
 {
   return g_strndup (self->lexer.text + self->token.start, self->token.end - self->token.start);
 }
 
 static gboolean
-is_char (TlExprParser *self,
-         char          c)
+is_char (TlLuaExprParser *self,
+         char             c)
 {
   return self->token.type == TL_LUA_CHAR + c;
 }
 
 /* `name =`, `["text"] =`, or nothing: the key of the next item. */
 static char *
-parse_key (TlExprParser *self)
+parse_key (TlLuaExprParser *self)
 {
   g_autofree char *key = NULL;
 
@@ -107,35 +107,35 @@ parse_key (TlExprParser *self)
     if (tl_lua_lexer_next (&lexer, &token) != TL_LUA_CHAR + '=')
       return NULL;
     key = token_text (self);
-    tl_expr_parser_next (self);
-    tl_expr_parser_next (self);
+    tl_lua_expr_parser_next (self);
+    tl_lua_expr_parser_next (self);
     return g_steal_pointer (&key);
   }
   if (!is_char (self, '['))
     return NULL;
-  tl_expr_parser_next (self);
+  tl_lua_expr_parser_next (self);
   if (self->token.type != TL_LUA_STRING)
     return fail_expected (self, "a name in quotes"), NULL;
   key = tl_lua_unescape (self->lexer.text + self->token.start, self->token.end - self->token.start, NULL);
-  tl_expr_parser_next (self);
+  tl_lua_expr_parser_next (self);
   if (!is_char (self, ']'))
     return fail_expected (self, "']'"), NULL;
-  tl_expr_parser_next (self);
+  tl_lua_expr_parser_next (self);
   if (!is_char (self, '='))
     return fail_expected (self, "'='"), NULL;
-  tl_expr_parser_next (self);
+  tl_lua_expr_parser_next (self);
   return g_steal_pointer (&key);
 }
 
-TlExpr *
-tl_expr_parser_table (TlExprParser *self)
+TlLuaExpr *
+tl_lua_expr_parser_table (TlLuaExprParser *self)
 {
-  g_autoptr (TlExpr) table = new_node (self, TL_EXPR_TABLE);
+  g_autoptr (TlLuaExpr) table = new_node (self, TL_LUA_EXPR_TABLE);
 
-  tl_expr_parser_next (self);
+  tl_lua_expr_parser_next (self);
   while (self->message == NULL && !is_char (self, '}')) {
-    char   *key = parse_key (self);
-    TlExpr *value = self->message ? NULL : tl_expr_parser_expr (self);
+    char      *key = parse_key (self);
+    TlLuaExpr *value = self->message ? NULL : tl_lua_expr_parser_expr (self);
 
     if (value == NULL) {
       g_free (key);
@@ -143,87 +143,87 @@ tl_expr_parser_table (TlExprParser *self)
     }
     add_item (self, table, key, value);
     if (is_char (self, ',') || is_char (self, ';'))
-      tl_expr_parser_next (self);
+      tl_lua_expr_parser_next (self);
     else if (!is_char (self, '}'))
       fail_expected (self, "',' or '}'");
   }
   if (self->message != NULL)
     return NULL;
   table->end = self->token.end;
-  tl_expr_parser_next (self);
+  tl_lua_expr_parser_next (self);
   return g_steal_pointer (&table);
 }
 
 static void
-read_literal (TlExprParser *self,
-              TlExpr       *expr)
+read_literal (TlLuaExprParser *self,
+              TlLuaExpr       *expr)
 {
   const char *text = self->lexer.text + self->token.start;
   gsize       length = self->token.end - self->token.start;
   gboolean    is_integer;
 
-  if (expr->kind == TL_EXPR_STRING)
+  if (expr->kind == TL_LUA_EXPR_STRING)
     expr->string = tl_lua_unescape (text, length, &expr->n_bytes);
-  else if (expr->kind == TL_EXPR_NAME) {
+  else if (expr->kind == TL_LUA_EXPR_NAME) {
     expr->string = g_strndup (text, length);
     expr->n_bytes = length;
-  } else if (expr->kind == TL_EXPR_BOOL)
+  } else if (expr->kind == TL_LUA_EXPR_BOOL)
     expr->integer = self->token.type == TL_LUA_TRUE;
-  else if (expr->kind != TL_EXPR_NIL)
+  else if (expr->kind != TL_LUA_EXPR_NIL)
     tl_lua_parse_number (text, length, &is_integer, &expr->integer, &expr->number);
 }
 
-static TlExpr *
-parse_simple (TlExprParser *self)
+static TlLuaExpr *
+parse_simple (TlLuaExprParser *self)
 {
-  TlExpr    *expr;
-  TlExprKind kind;
-  gsize      start = self->token.start;
+  TlLuaExpr    *expr;
+  TlLuaExprKind kind;
+  gsize         start = self->token.start;
 
   switch (self->token.type) {
   case TL_LUA_NIL:
-    kind = TL_EXPR_NIL;
+    kind = TL_LUA_EXPR_NIL;
     break;
   case TL_LUA_TRUE:
   case TL_LUA_FALSE:
-    kind = TL_EXPR_BOOL;
+    kind = TL_LUA_EXPR_BOOL;
     break;
   case TL_LUA_INTEGER:
-    kind = TL_EXPR_INTEGER;
+    kind = TL_LUA_EXPR_INTEGER;
     break;
   case TL_LUA_NUMBER:
-    kind = TL_EXPR_NUMBER;
+    kind = TL_LUA_EXPR_NUMBER;
     break;
   case TL_LUA_STRING:
-    kind = TL_EXPR_STRING;
+    kind = TL_LUA_EXPR_STRING;
     break;
   case TL_LUA_NAME:
-    kind = TL_EXPR_NAME;
+    kind = TL_LUA_EXPR_NAME;
     break;
   case TL_LUA_CHAR + '{':
-    return tl_expr_parser_table (self);
+    return tl_lua_expr_parser_table (self);
   case TL_LUA_CHAR + '(':
-    tl_expr_parser_next (self);
-    if ((expr = tl_expr_parser_expr (self)) == NULL)
+    tl_lua_expr_parser_next (self);
+    if ((expr = tl_lua_expr_parser_expr (self)) == NULL)
       return NULL;
     if (!is_char (self, ')')) {
       fail_expected (self, "')'");
-      tl_expr_unref (expr);
+      tl_lua_expr_unref (expr);
       return NULL;
     }
     /* A name keeps its own range, so that it can be renamed. */
-    if (expr->kind != TL_EXPR_NAME) {
+    if (expr->kind != TL_LUA_EXPR_NAME) {
       expr->start = start;
       expr->end = self->token.end;
     }
-    tl_expr_parser_next (self);
+    tl_lua_expr_parser_next (self);
     return expr;
   default:
     return fail_expected (self, "a value"), NULL;
   }
   expr = new_node (self, kind);
   read_literal (self, expr);
-  tl_expr_parser_next (self);
+  tl_lua_expr_parser_next (self);
   return expr;
 }
 
@@ -265,24 +265,24 @@ binary_operator (int  type,
   return NULL;
 }
 
-static TlExpr *
-parse_unary (TlExprParser *self)
+static TlLuaExpr *
+parse_unary (TlLuaExprParser *self)
 {
-  TlExpr     *expr, *operand;
+  TlLuaExpr  *expr, *operand;
   gsize       start = self->token.start;
   const char *name = is_char (self, '-') ? "-" : "not";
 
-  tl_expr_parser_next (self);
+  tl_lua_expr_parser_next (self);
   operand = parse_level (self, UNARY_LEVEL);
   if (operand == NULL)
     return NULL;
-  if (name[0] == '-' && (operand->kind == TL_EXPR_INTEGER || operand->kind == TL_EXPR_NUMBER)) {
+  if (name[0] == '-' && (operand->kind == TL_LUA_EXPR_INTEGER || operand->kind == TL_LUA_EXPR_NUMBER)) {
     operand->integer = (gint64)(0 - (guint64)operand->integer);
-    operand->number = operand->kind == TL_EXPR_INTEGER ? (double)operand->integer : -operand->number;
+    operand->number = operand->kind == TL_LUA_EXPR_INTEGER ? (double)operand->integer : -operand->number;
     operand->start = start;
     return operand;
   }
-  expr = new_node (self, TL_EXPR_UNARY);
+  expr = new_node (self, TL_LUA_EXPR_UNARY);
   expr->string = g_strdup (name);
   expr->n_bytes = strlen (name);
   expr->start = start;
@@ -291,30 +291,30 @@ parse_unary (TlExprParser *self)
   return expr;
 }
 
-static TlExpr *
-parse_level (TlExprParser *self,
-             int           limit)
+static TlLuaExpr *
+parse_level (TlLuaExprParser *self,
+             int              limit)
 {
-  g_autoptr (TlExpr) left = NULL;
-  const char        *name;
-  int                left_level, right_level;
+  g_autoptr (TlLuaExpr) left = NULL;
+  const char           *name;
+  int                   left_level, right_level;
 
   if (self->message != NULL)
     return NULL;
-  if (++self->depth > TL_EXPR_MAX_DEPTH)
-    return tl_expr_parser_fail (self, "nested deeper than %d", TL_EXPR_MAX_DEPTH), NULL;
+  if (++self->depth > TL_LUA_EXPR_MAX_DEPTH)
+    return tl_lua_expr_parser_fail (self, "nested deeper than %d", TL_LUA_EXPR_MAX_DEPTH), NULL;
   left = is_char (self, '-') || self->token.type == TL_LUA_NOT ? parse_unary (self) : parse_simple (self);
   while (left != NULL && self->message == NULL &&
          (name = binary_operator (self->token.type, &left_level, &right_level)) != NULL && left_level > limit) {
-    TlExpr *expr = new_node (self, TL_EXPR_BINARY);
-    TlExpr *right;
+    TlLuaExpr *expr = new_node (self, TL_LUA_EXPR_BINARY);
+    TlLuaExpr *right;
 
     expr->string = g_strdup (name);
     expr->n_bytes = strlen (name);
     expr->start = left->start;
     add_item (self, expr, NULL, g_steal_pointer (&left));
     left = expr;
-    tl_expr_parser_next (self);
+    tl_lua_expr_parser_next (self);
     right = parse_level (self, right_level);
     if (right == NULL)
       return NULL;
@@ -325,26 +325,26 @@ parse_level (TlExprParser *self,
   return self->message ? NULL : g_steal_pointer (&left);
 }
 
-TlExpr *
-tl_expr_parser_expr (TlExprParser *self)
+TlLuaExpr *
+tl_lua_expr_parser_expr (TlLuaExprParser *self)
 {
   return parse_level (self, 0);
 }
 
-TlExpr *
-tl_expr_parse (const char *text,
-               gssize      length,
-               GError    **error)
+TlLuaExpr *
+tl_lua_expr_parse (const char *text,
+                   gssize      length,
+                   GError    **error)
 {
-  TlExprParser       parser = { 0 };
-  g_autoptr (TlExpr) expr = NULL;
-  g_autofree char   *message = NULL;
+  TlLuaExprParser       parser = { 0 };
+  g_autoptr (TlLuaExpr) expr = NULL;
+  g_autofree char      *message = NULL;
 
   g_return_val_if_fail (text != NULL, NULL);
 
   tl_lua_lexer_init (&parser.lexer, text, length < 0 ? strlen (text) : (gsize)length);
-  tl_expr_parser_next (&parser);
-  expr = tl_expr_parser_expr (&parser);
+  tl_lua_expr_parser_next (&parser);
+  expr = tl_lua_expr_parser_expr (&parser);
   if (expr != NULL && parser.token.type != TL_LUA_END)
     fail_expected (&parser, "the end");
   message = parser.message;

@@ -20,14 +20,14 @@ typedef struct {
   guint      depth;
   guint      n_nodes;
   guint      max_line;
-} TlExprParser;
+} TlLuaExprParser;
 
 /* Moves to the next token; behind @max_line (when not 0) everything is the end. */
-void    tl_expr_parser_next (TlExprParser *self);
-void    tl_expr_parser_fail (TlExprParser *self,
-                             const char   *format,
-                             ...) G_GNUC_PRINTF (2, 3);
-TlExpr *tl_expr_parser_expr (TlExprParser *self);
-TlExpr *tl_expr_parser_table (TlExprParser *self);
+void       tl_lua_expr_parser_next (TlLuaExprParser *self);
+void       tl_lua_expr_parser_fail (TlLuaExprParser *self,
+                                    const char      *format,
+                                    ...) G_GNUC_PRINTF (2, 3);
+TlLuaExpr *tl_lua_expr_parser_expr (TlLuaExprParser *self);
+TlLuaExpr *tl_lua_expr_parser_table (TlLuaExprParser *self);
 
 G_END_DECLS

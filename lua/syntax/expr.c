@@ -7,10 +7,10 @@
 #include "lua/syntax/lexer.h"
 #include "lua/syntax/text-edit.h"
 
-static TlExpr *
-expr_new (TlExprKind kind)
+static TlLuaExpr *
+expr_new (TlLuaExprKind kind)
 {
-  TlExpr *self = g_new0 (TlExpr, 1);
+  TlLuaExpr *self = g_new0 (TlLuaExpr, 1);
 
   self->kind = kind;
   self->ref_count = 1;
@@ -19,39 +19,39 @@ expr_new (TlExprKind kind)
   return self;
 }
 
-TlExpr *
-tl_expr_new_integer (gint64 value)
+TlLuaExpr *
+tl_lua_expr_new_integer (gint64 value)
 {
-  TlExpr *self = expr_new (TL_EXPR_INTEGER);
+  TlLuaExpr *self = expr_new (TL_LUA_EXPR_INTEGER);
 
   self->integer = value;
   self->number = (double)value;
   return self;
 }
 
-TlExpr *
-tl_expr_new_number (double value)
+TlLuaExpr *
+tl_lua_expr_new_number (double value)
 {
-  TlExpr *self = expr_new (TL_EXPR_NUMBER);
+  TlLuaExpr *self = expr_new (TL_LUA_EXPR_NUMBER);
 
   self->number = value;
   return self;
 }
 
-TlExpr *
-tl_expr_new_bool (gboolean value)
+TlLuaExpr *
+tl_lua_expr_new_bool (gboolean value)
 {
-  TlExpr *self = expr_new (TL_EXPR_BOOL);
+  TlLuaExpr *self = expr_new (TL_LUA_EXPR_BOOL);
 
   self->integer = value != FALSE;
   return self;
 }
 
-TlExpr *
-tl_expr_new_string (const char *bytes,
-                    gssize      n_bytes)
+TlLuaExpr *
+tl_lua_expr_new_string (const char *bytes,
+                        gssize      n_bytes)
 {
-  TlExpr *self = expr_new (TL_EXPR_STRING);
+  TlLuaExpr *self = expr_new (TL_LUA_EXPR_STRING);
 
   self->n_bytes = n_bytes < 0 ? strlen (bytes) : (gsize)n_bytes;
   self->string = g_malloc (self->n_bytes + 1);
@@ -60,10 +60,10 @@ tl_expr_new_string (const char *bytes,
   return self;
 }
 
-TlExpr *
-tl_expr_new_name (const char *name)
+TlLuaExpr *
+tl_lua_expr_new_name (const char *name)
 {
-  TlExpr *self = expr_new (TL_EXPR_NAME);
+  TlLuaExpr *self = expr_new (TL_LUA_EXPR_NAME);
 
   self->string = g_strdup (name);
   self->n_bytes = strlen (name);
@@ -71,10 +71,10 @@ tl_expr_new_name (const char *name)
   return self;
 }
 
-TlExpr *
-tl_expr_ref (const TlExpr *self)
+TlLuaExpr *
+tl_lua_expr_ref (const TlLuaExpr *self)
 {
-  TlExpr *mutable_self = (TlExpr *)self;
+  TlLuaExpr *mutable_self = (TlLuaExpr *)self;
 
   g_return_val_if_fail (self != NULL, NULL);
 
@@ -83,13 +83,13 @@ tl_expr_ref (const TlExpr *self)
 }
 
 void
-tl_expr_unref (TlExpr *self)
+tl_lua_expr_unref (TlLuaExpr *self)
 {
   if (self == NULL || !g_atomic_int_dec_and_test (&self->ref_count))
     return;
   for (gsize i = 0; i < self->n_items; i++) {
     g_free (self->items[i].key);
-    tl_expr_unref (self->items[i].value);
+    tl_lua_expr_unref (self->items[i].value);
   }
   g_free (self->items);
   g_free (self->string);
@@ -97,13 +97,13 @@ tl_expr_unref (TlExpr *self)
 }
 
 gboolean
-tl_expr_is_literal (const TlExpr *self)
+tl_lua_expr_is_literal (const TlLuaExpr *self)
 {
   return !self->is_open;
 }
 
 const char *
-tl_expr_type_name (const TlExpr *self)
+tl_lua_expr_type_name (const TlLuaExpr *self)
 {
   static const char *const names[] = { "nil", "boolean", "number", "number", "string",
                                        "table", "expression", "expression", "expression" };
@@ -111,9 +111,9 @@ tl_expr_type_name (const TlExpr *self)
   return names[self->kind];
 }
 
-const TlExpr *
-tl_expr_get (const TlExpr *self,
-             const char   *key)
+const TlLuaExpr *
+tl_lua_expr_get (const TlLuaExpr *self,
+                 const char      *key)
 {
   for (gsize i = self->n_items; i > 0; i--)
     if (g_strcmp0 (self->items[i - 1].key, key) == 0)
@@ -122,28 +122,28 @@ tl_expr_get (const TlExpr *self,
 }
 
 gboolean
-tl_expr_equal (const TlExpr *a,
-               const TlExpr *b)
+tl_lua_expr_equal (const TlLuaExpr *a,
+                   const TlLuaExpr *b)
 {
   if (a->kind != b->kind || a->n_items != b->n_items || a->integer != b->integer ||
       memcmp (&a->number, &b->number, sizeof a->number) != 0 || a->n_bytes != b->n_bytes ||
       (a->n_bytes > 0 && memcmp (a->string, b->string, a->n_bytes) != 0))
     return FALSE;
   for (gsize i = 0; i < a->n_items; i++)
-    if (g_strcmp0 (a->items[i].key, b->items[i].key) != 0 || !tl_expr_equal (a->items[i].value, b->items[i].value))
+    if (g_strcmp0 (a->items[i].key, b->items[i].key) != 0 || !tl_lua_expr_equal (a->items[i].value, b->items[i].value))
       return FALSE;
   return TRUE;
 }
 
 void
-tl_expr_foreach_name (const TlExpr *self,
-                      void (*func) (const TlExpr *name, gpointer user_data),
-                      gpointer user_data)
+tl_lua_expr_foreach_name (const TlLuaExpr *self,
+                          void (*func) (const TlLuaExpr *name, gpointer user_data),
+                          gpointer user_data)
 {
-  if (self->kind == TL_EXPR_NAME)
+  if (self->kind == TL_LUA_EXPR_NAME)
     func (self, user_data);
   for (gsize i = 0; i < self->n_items; i++)
-    tl_expr_foreach_name (self->items[i].value, func, user_data);
+    tl_lua_expr_foreach_name (self->items[i].value, func, user_data);
 }
 
 static void
@@ -173,35 +173,35 @@ append_number (GString *out,
 }
 
 static void
-append_expr (GString      *out,
-             const TlExpr *self)
+append_expr (GString         *out,
+             const TlLuaExpr *self)
 {
   g_autofree char *quoted = NULL;
 
   switch (self->kind) {
-  case TL_EXPR_NIL:
+  case TL_LUA_EXPR_NIL:
     g_string_append (out, "nil");
     break;
-  case TL_EXPR_BOOL:
+  case TL_LUA_EXPR_BOOL:
     g_string_append (out, self->integer ? "true" : "false");
     break;
-  case TL_EXPR_INTEGER:
+  case TL_LUA_EXPR_INTEGER:
     if (self->integer == G_MININT64)
       g_string_append (out, "0x8000000000000000");
     else
       g_string_append_printf (out, "%" G_GINT64_FORMAT, self->integer);
     break;
-  case TL_EXPR_NUMBER:
+  case TL_LUA_EXPR_NUMBER:
     append_number (out, self->number);
     break;
-  case TL_EXPR_STRING:
+  case TL_LUA_EXPR_STRING:
     quoted = tl_lua_quote (self->string, self->n_bytes);
     g_string_append (out, quoted);
     break;
-  case TL_EXPR_NAME:
+  case TL_LUA_EXPR_NAME:
     g_string_append (out, self->string);
     break;
-  case TL_EXPR_TABLE:
+  case TL_LUA_EXPR_TABLE:
     g_string_append_c (out, '{');
     for (gsize i = 0; i < self->n_items; i++) {
       const char *key = self->items[i].key;
@@ -219,12 +219,12 @@ append_expr (GString      *out,
     }
     g_string_append_c (out, '}');
     break;
-  case TL_EXPR_UNARY:
+  case TL_LUA_EXPR_UNARY:
     g_string_append_printf (out, "(%s ", self->string);
     append_expr (out, self->items[0].value);
     g_string_append_c (out, ')');
     break;
-  case TL_EXPR_BINARY:
+  case TL_LUA_EXPR_BINARY:
     g_string_append_c (out, '(');
     append_expr (out, self->items[0].value);
     g_string_append_printf (out, " %s ", self->string);
@@ -237,13 +237,13 @@ append_expr (GString      *out,
 }
 
 char *
-tl_expr_to_text (const TlExpr *self)
+tl_lua_expr_to_text (const TlLuaExpr *self)
 {
   GString *out = g_string_new (NULL);
 
   append_expr (out, self);
   /* The outermost parentheses of an operator say nothing. */
-  if (self->kind >= TL_EXPR_UNARY) {
+  if (self->kind >= TL_LUA_EXPR_UNARY) {
     g_string_truncate (out, out->len - 1);
     g_string_erase (out, 0, 1);
   }

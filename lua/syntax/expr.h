@@ -16,41 +16,41 @@
 
 G_BEGIN_DECLS
 
-/** TL_EXPR_MAX_DEPTH: how deep tables, parentheses and operators may nest */
-#define TL_EXPR_MAX_DEPTH 64
+/** TL_LUA_EXPR_MAX_DEPTH: how deep tables, parentheses and operators may nest */
+#define TL_LUA_EXPR_MAX_DEPTH 64
 
 typedef enum {
-  TL_EXPR_NIL,
-  TL_EXPR_BOOL,
-  TL_EXPR_INTEGER,
-  TL_EXPR_NUMBER,
-  TL_EXPR_STRING,
-  TL_EXPR_TABLE,
-  TL_EXPR_NAME,   /* a parameter, a symbolic size, or a name of another cell */
-  TL_EXPR_UNARY,  /* one argument */
-  TL_EXPR_BINARY, /* two arguments */
-} TlExprKind;
+  TL_LUA_EXPR_NIL,
+  TL_LUA_EXPR_BOOL,
+  TL_LUA_EXPR_INTEGER,
+  TL_LUA_EXPR_NUMBER,
+  TL_LUA_EXPR_STRING,
+  TL_LUA_EXPR_TABLE,
+  TL_LUA_EXPR_NAME,   /* a parameter, a symbolic size, or a name of another cell */
+  TL_LUA_EXPR_UNARY,  /* one argument */
+  TL_LUA_EXPR_BINARY, /* two arguments */
+} TlLuaExprKind;
 
-typedef struct _TlExpr TlExpr;
+typedef struct _TlExpr TlLuaExpr;
 
 /**
- * TlExprItem:
+ * TlLuaExprItem:
  * @key: (nullable): the name before `=`, or %NULL for a positional item
  * @value: the item
  */
 typedef struct {
-  char   *key;
-  TlExpr *value;
-} TlExprItem;
+  char      *key;
+  TlLuaExpr *value;
+} TlLuaExprItem;
 
 /**
- * TlExpr:
+ * TlLuaExpr:
  * @kind: what it is
  * @start: first byte in the text it was parsed from (0 when it was computed)
  * @end: end in that text
- * @integer: the value of %TL_EXPR_INTEGER and %TL_EXPR_BOOL
- * @number: the value of %TL_EXPR_NUMBER, and of %TL_EXPR_INTEGER as a double
- * @string: the bytes of %TL_EXPR_STRING, the name of %TL_EXPR_NAME, the operator of %TL_EXPR_UNARY and %TL_EXPR_BINARY
+ * @integer: the value of %TL_LUA_EXPR_INTEGER and %TL_LUA_EXPR_BOOL
+ * @number: the value of %TL_LUA_EXPR_NUMBER, and of %TL_LUA_EXPR_INTEGER as a double
+ * @string: the bytes of %TL_LUA_EXPR_STRING, the name of %TL_LUA_EXPR_NAME, the operator of %TL_LUA_EXPR_UNARY and %TL_LUA_EXPR_BINARY
  * @n_bytes: length of @string
  * @items: items of a table, or arguments of an operator (keys %NULL)
  * @n_items: their number
@@ -58,15 +58,15 @@ typedef struct {
  * Read only.
  */
 struct _TlExpr {
-  TlExprKind  kind;
-  gsize       start;
-  gsize       end;
-  gint64      integer;
-  double      number;
-  char       *string;
-  gsize       n_bytes;
-  TlExprItem *items;
-  gsize       n_items;
+  TlLuaExprKind  kind;
+  gsize          start;
+  gsize          end;
+  gint64         integer;
+  double         number;
+  char          *string;
+  gsize          n_bytes;
+  TlLuaExprItem *items;
+  gsize          n_items;
   /*< private >*/
   int      ref_count;
   int      depth;   /* levels below and with this one */
@@ -75,17 +75,17 @@ struct _TlExpr {
 };
 
 /**
- * TlExprLookup:
+ * TlLuaExprLookup:
  * @name: a name
  * @user_data: what was given with the function
  *
  * Returns: (nullable) (transfer none): the value of @name, or %NULL when it has none
  */
-typedef const TlExpr *(*TlExprLookup) (const char *name,
-                                       gpointer    user_data);
+typedef const TlLuaExpr *(*TlLuaExprLookup) (const char *name,
+                                             gpointer    user_data);
 
 /**
- * tl_expr_parse:
+ * tl_lua_expr_parse:
  * @text: the text of one expression
  * @length: its length in bytes, or -1
  * @error: return location for an error
@@ -94,67 +94,67 @@ typedef const TlExpr *(*TlExprLookup) (const char *name,
  *
  * Returns: (transfer full): the expression, or %NULL with @error set
  */
-TlExpr *tl_expr_parse (const char *text,
-                       gssize      length,
-                       GError    **error);
+TlLuaExpr *tl_lua_expr_parse (const char *text,
+                              gssize      length,
+                              GError    **error);
 
-TlExpr *tl_expr_new_integer (gint64 value);
-TlExpr *tl_expr_new_number (double value);
-TlExpr *tl_expr_new_bool (gboolean value);
-TlExpr *tl_expr_new_string (const char *bytes,
-                            gssize      n_bytes);
-TlExpr *tl_expr_new_name (const char *name);
+TlLuaExpr *tl_lua_expr_new_integer (gint64 value);
+TlLuaExpr *tl_lua_expr_new_number (double value);
+TlLuaExpr *tl_lua_expr_new_bool (gboolean value);
+TlLuaExpr *tl_lua_expr_new_string (const char *bytes,
+                                   gssize      n_bytes);
+TlLuaExpr *tl_lua_expr_new_name (const char *name);
 
-TlExpr *tl_expr_ref (const TlExpr *self);
-void    tl_expr_unref (TlExpr *self);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (TlExpr, tl_expr_unref)
+TlLuaExpr *tl_lua_expr_ref (const TlLuaExpr *self);
+void       tl_lua_expr_unref (TlLuaExpr *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TlLuaExpr, tl_lua_expr_unref)
 
 /**
- * tl_expr_is_literal:
+ * tl_lua_expr_is_literal:
  * @self: an expression
  *
  * Returns: whether it holds neither names nor operators
  */
-gboolean tl_expr_is_literal (const TlExpr *self);
+gboolean tl_lua_expr_is_literal (const TlLuaExpr *self);
 
 /**
- * tl_expr_type_name:
+ * tl_lua_expr_type_name:
  * @self: an expression
  *
  * Returns: "nil", "boolean", "number", "string", "table", or "expression"
  */
-const char *tl_expr_type_name (const TlExpr *self);
+const char *tl_lua_expr_type_name (const TlLuaExpr *self);
 
 /**
- * tl_expr_get:
+ * tl_lua_expr_get:
  * @self: a table
  * @key: a name
  *
  * Returns: (nullable) (transfer none): the last item of that name, or %NULL
  */
-const TlExpr *tl_expr_get (const TlExpr *self,
-                           const char   *key);
+const TlLuaExpr *tl_lua_expr_get (const TlLuaExpr *self,
+                                  const char      *key);
 
 /**
- * tl_expr_equal:
+ * tl_lua_expr_equal:
  *
  * Returns: whether two expressions are written with the same values, names and operators
  */
-gboolean tl_expr_equal (const TlExpr *a,
-                        const TlExpr *b);
+gboolean tl_lua_expr_equal (const TlLuaExpr *a,
+                            const TlLuaExpr *b);
 
 /**
- * tl_expr_foreach_name:
+ * tl_lua_expr_foreach_name:
  * @self: an expression
- * @func: called with each %TL_EXPR_NAME in it, in the order of the text
+ * @func: called with each %TL_LUA_EXPR_NAME in it, in the order of the text
  * @user_data: for @func
  */
-void tl_expr_foreach_name (const TlExpr *self,
-                           void (*func) (const TlExpr *name, gpointer user_data),
-                           gpointer user_data);
+void tl_lua_expr_foreach_name (const TlLuaExpr *self,
+                               void (*func) (const TlLuaExpr *name, gpointer user_data),
+                               gpointer user_data);
 
 /**
- * tl_expr_eval:
+ * tl_lua_expr_eval:
  * @self: an expression
  * @lookup: (nullable): gives the values of names
  * @user_data: for @lookup
@@ -166,17 +166,17 @@ void tl_expr_foreach_name (const TlExpr *self,
  *
  * Returns: (transfer full): the value, or %NULL with @error set
  */
-TlExpr *tl_expr_eval (const TlExpr *self,
-                      TlExprLookup  lookup,
-                      gpointer      user_data,
-                      GError      **error);
+TlLuaExpr *tl_lua_expr_eval (const TlLuaExpr *self,
+                             TlLuaExprLookup  lookup,
+                             gpointer         user_data,
+                             GError         **error);
 
 /**
- * tl_expr_to_text:
+ * tl_lua_expr_to_text:
  * @self: an expression
  *
  * Returns: (transfer full): Lua text that parses to the same expression
  */
-char *tl_expr_to_text (const TlExpr *self);
+char *tl_lua_expr_to_text (const TlLuaExpr *self);
 
 G_END_DECLS

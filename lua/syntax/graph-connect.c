@@ -76,7 +76,8 @@ move_behind (TlTextEdits         *edits,
   const TlGraphText  *graph = source->graph;
   g_autoptr (GString) lines = g_string_new (NULL);
   g_autoptr (GArray)  ranges = g_array_new (FALSE, TRUE, sizeof (TlTextEdit));
-  gsize               from, at;
+  gboolean            shared;
+  gsize               at;
 
   for (const TlGraphNode *n = graph->nodes; n < target; n++) {
     g_autoptr (GPtrArray) local = tl_text_edits_new ();
@@ -98,9 +99,8 @@ move_behind (TlTextEdits         *edits,
     g_array_append_val (ranges, range);
   }
   g_string_truncate (lines, lines->len - 1);
-  tl_graph_extent (source, target->start, target->end, &from, &at);
-  if (at < source->length && source->text[at - 1] != '\n')
-    at++;
+  at = tl_graph_behind (source, target->end, &shared);
+  at += at < source->length;
   tl_graph_remove_ranges (edits, source, ranges);
   tl_graph_insert_line (edits, source, at, lines->str);
 }
@@ -118,6 +118,7 @@ tl_graph_edit_connect (const TlGraphSource *source,
   g_autoptr (GPtrArray) local = tl_text_edits_new ();
   g_autoptr (GPtrArray) edits = NULL;
   g_autofree gboolean  *moving = NULL;
+  gboolean              shared;
 
   if (to == NULL || (output != NULL && (from = tl_graph_require_node (source, output, NULL, error)) == NULL))
     return NULL;
@@ -139,6 +140,12 @@ tl_graph_edit_connect (const TlGraphSource *source,
   }
   if (from < to)
     return g_steal_pointer (&local);
+  tl_graph_behind (source, from->end, &shared);
+  if (shared) {
+    g_set_error (error, TL_ERROR, TL_ERROR_VALUE, "'%s' must move behind '%s', but a long comment joins that line to the next",
+                 node, output);
+    return NULL;
+  }
   edits = tl_text_edits_new ();
   move_behind (edits, source, to, local, from, moving);
   return g_steal_pointer (&edits);

@@ -11,6 +11,9 @@ gsize              tl_graph_line_start (const TlGraphSource *source,
                                         gsize                offset);
 gsize              tl_graph_line_end (const TlGraphSource *source,
                                       gsize                offset);
+gsize              tl_graph_behind (const TlGraphSource *source,
+                                    gsize                end,
+                                    gboolean            *shared);
 void               tl_graph_extent (const TlGraphSource *source,
                                     gsize                start,
                                     gsize                end,

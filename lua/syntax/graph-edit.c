@@ -25,9 +25,30 @@ tl_graph_line_end (const TlGraphSource *source,
   return newline ? newline - source->text : source->length;
 }
 
+/* The end of the line on which the comments behind a statement end; @shared when more than comments stands there. */
+gsize
+tl_graph_behind (const TlGraphSource *source,
+                 gsize                end,
+                 gboolean            *shared)
+{
+  TlLuaLexer lexer;
+  TlLuaToken token = { 0 };
+  guint      line = 1;
+
+  tl_lua_lexer_init (&lexer, source->text, source->length);
+  lexer.keep_comments = TRUE;
+  lexer.offset = end;
+  while (tl_lua_lexer_next (&lexer, &token) == TL_LUA_COMMENT && token.line == line) {
+    end = token.end;
+    line = token.end_line;
+  }
+  *shared = token.type != TL_LUA_END && token.line == line;
+  return tl_graph_line_end (source, end);
+}
+
 /*
- * The lines of a statement, with the comment behind it and the line end.  Where a long comment ends before the statement on
- * its line, the line stays and only the statement is meant.
+ * The lines of a statement, with the comments behind it and the line end.  Where a long comment joins its line to another
+ * statement, only the statement is meant.
  */
 void
 tl_graph_extent (const TlGraphSource *source,
@@ -36,24 +57,16 @@ tl_graph_extent (const TlGraphSource *source,
                  gsize               *from,
                  gsize               *to)
 {
-  TlLuaLexer lexer;
-  TlLuaToken token = { 0 };
+  gboolean shared;
 
   *from = tl_graph_line_start (source, start);
   for (gsize i = *from; i < start; i++)
     if (source->text[i] != ' ' && source->text[i] != '\t')
       *from = start;
-  tl_lua_lexer_init (&lexer, source->text, source->length);
-  lexer.keep_comments = TRUE;
-  lexer.offset = end;
-  lexer.line = 1;
-  while (tl_lua_lexer_next (&lexer, &token) == TL_LUA_COMMENT && token.line == 1) {
-    end = token.end;
-    if (token.end_line != 1)
-      break;
-  }
-  *to = tl_graph_line_end (source, end);
-  if (*to < source->length && *from == tl_graph_line_start (source, start))
+  *to = tl_graph_behind (source, end, &shared);
+  if (shared)
+    *to = end;
+  else if (*to < source->length && *from == tl_graph_line_start (source, start))
     *to += 1;
 }
 
@@ -174,7 +187,7 @@ require_value (const char *value,
 {
   g_autofree char        *stripped = g_strstrip (g_strdup (value));
   g_autofree char        *line = g_strdup_printf ("a = R { a = %s }", stripped);
-  g_autoptr (TlExpr)      expr = tl_expr_parse (stripped, -1, error);
+  g_autoptr (TlLuaExpr)   expr = tl_lua_expr_parse (stripped, -1, error);
   g_autoptr (TlGraphText) graph = NULL;
 
   if (expr == NULL) {
@@ -276,7 +289,8 @@ static gsize
 statements_end (const TlGraphSource *source)
 {
   const TlGraphText *graph = source->graph;
-  gsize              last = 0, from, to;
+  gsize              last = 0, to;
+  gboolean           shared;
 
   for (guint i = 0; i < graph->n_nodes; i++)
     last = MAX (last, graph->nodes[i].end);
@@ -284,8 +298,7 @@ statements_end (const TlGraphSource *source)
     last = MAX (last, graph->params[i].end);
   if (last == 0)
     return graph->n_positions > 0 ? tl_graph_line_start (source, graph->positions[0].start) : source->length;
-  tl_graph_extent (source, last, last, &from, &to);
-  to = tl_graph_line_end (source, MIN (to, source->length) > 0 && source->text[to - 1] == '\n' ? to - 1 : to);
+  to = tl_graph_behind (source, last, &shared);
   return to + (to < source->length);
 }
 
@@ -428,8 +441,8 @@ typedef struct {
 } Rename;
 
 static void
-rename_name (const TlExpr *expr,
-             gpointer      user_data)
+rename_name (const TlLuaExpr *expr,
+             gpointer         user_data)
 {
   Rename *rename = user_data;
 
@@ -464,7 +477,7 @@ tl_graph_edit_rename (const TlGraphSource *source,
   for (guint i = 0; i < graph->n_params; i++) {
     rename_range (&rename, graph->params[i].name, graph->params[i].name_start,
                   graph->params[i].name_start + strlen (graph->params[i].name));
-    tl_expr_foreach_name (graph->params[i].value, rename_name, &rename);
+    tl_lua_expr_foreach_name (graph->params[i].value, rename_name, &rename);
   }
   for (guint i = 0; i < graph->n_nodes; i++) {
     const TlGraphNode *node = &graph->nodes[i];
@@ -474,7 +487,7 @@ tl_graph_edit_rename (const TlGraphSource *source,
     for (guint k = 0; k < node->n_inputs; k++)
       rename_range (&rename, node->inputs[k].name, node->inputs[k].start, node->inputs[k].end);
     for (guint k = 0; k < node->n_attrs; k++)
-      tl_expr_foreach_name (node->attrs[k].value, rename_name, &rename);
+      tl_lua_expr_foreach_name (node->attrs[k].value, rename_name, &rename);
   }
   if (edits->len == 0) {
     tl_graph_require_node (source, name, NULL, error);

@@ -21,13 +21,13 @@ typedef struct {
 } Definition;
 
 typedef struct {
-  TlExprParser parser;
-  TlGraphText *graph;
-  GArray      *nodes;
-  GArray      *params;
-  GArray      *positions;
-  GArray      *errors;
-  GPtrArray   *symbols;
+  TlLuaExprParser parser;
+  TlGraphText    *graph;
+  GArray         *nodes;
+  GArray         *params;
+  GArray         *positions;
+  GArray         *errors;
+  GPtrArray      *symbols;
 } Reader;
 
 static void
@@ -61,7 +61,7 @@ clear_node (TlGraphNode *node)
   for (guint i = 0; i < node->n_attrs; i++) {
     g_free (node->attrs[i].name);
     g_free (node->attrs[i].text);
-    tl_expr_unref (node->attrs[i].value);
+    tl_lua_expr_unref (node->attrs[i].value);
   }
   g_free (node->outputs);
   g_free (node->inputs);
@@ -90,7 +90,7 @@ expected (Reader     *r,
 {
   g_autofree char *token = tl_lua_token_describe (r->parser.lexer.text, &r->parser.token);
 
-  tl_expr_parser_fail (&r->parser, "%s expected near %s", what, token);
+  tl_lua_expr_parser_fail (&r->parser, "%s expected near %s", what, token);
 }
 
 static void
@@ -98,25 +98,25 @@ read_inputs (Reader      *r,
              TlGraphNode *node)
 {
   g_autoptr (GArray) inputs = g_array_new (FALSE, FALSE, sizeof (TlGraphInput));
-  TlExprParser      *p = &r->parser;
+  TlLuaExprParser   *p = &r->parser;
 
   node->paren_start = p->token.start;
-  tl_expr_parser_next (p);
+  tl_lua_expr_parser_next (p);
   while (p->message == NULL && !(is_char (r, ')') && inputs->len == 0)) {
     TlGraphInput input = { .start = p->token.start, .end = p->token.end, .node = -1 };
 
     if (p->token.type != TL_LUA_NAME && p->token.type != TL_LUA_NIL)
       expected (r, "the name of an input");
     else if (inputs->len >= TL_GRAPH_MAX_INPUTS)
-      tl_expr_parser_fail (p, "more than %d inputs", TL_GRAPH_MAX_INPUTS);
+      tl_lua_expr_parser_fail (p, "more than %d inputs", TL_GRAPH_MAX_INPUTS);
     else {
       if (p->token.type == TL_LUA_NAME)
         input.name = slice (r, input.start, input.end);
       g_array_append_val (inputs, input);
-      tl_expr_parser_next (p);
+      tl_lua_expr_parser_next (p);
       if (!is_char (r, ','))
         break;
-      tl_expr_parser_next (p);
+      tl_lua_expr_parser_next (p);
     }
   }
   node->n_inputs = inputs->len;
@@ -125,25 +125,25 @@ read_inputs (Reader      *r,
   if (p->message == NULL && !is_char (r, ')'))
     expected (r, "',' or ')'");
   if (p->message == NULL)
-    tl_expr_parser_next (p);
+    tl_lua_expr_parser_next (p);
 }
 
 static void
 read_attr (Reader *r,
            GArray *attrs)
 {
-  TlExprParser *p = &r->parser;
-  TlGraphAttr   attr = { .name_start = p->token.start };
+  TlLuaExprParser *p = &r->parser;
+  TlGraphAttr      attr = { .name_start = p->token.start };
 
   if (p->token.type != TL_LUA_NAME)
     return expected (r, "the name of an attribute");
   attr.name = slice (r, p->token.start, p->token.end);
-  tl_expr_parser_next (p);
+  tl_lua_expr_parser_next (p);
   if (is_char (r, '=')) {
-    tl_expr_parser_next (p);
+    tl_lua_expr_parser_next (p);
     attr.start = p->token.start;
     attr.line = p->token.line;
-    attr.value = tl_expr_parser_expr (p);
+    attr.value = tl_lua_expr_parser_expr (p);
     attr.end = p->last.end;
   } else
     expected (r, "'='");
@@ -163,18 +163,18 @@ static void
 read_attrs (Reader      *r,
             TlGraphNode *node)
 {
-  GArray       *attrs = g_array_new (FALSE, FALSE, sizeof (TlGraphAttr));
-  TlExprParser *p = &r->parser;
+  GArray          *attrs = g_array_new (FALSE, FALSE, sizeof (TlGraphAttr));
+  TlLuaExprParser *p = &r->parser;
 
   node->brace_start = p->token.start;
-  tl_expr_parser_next (p);
+  tl_lua_expr_parser_next (p);
   while (p->message == NULL && !is_char (r, '}')) {
     if (attrs->len >= 1000)
-      tl_expr_parser_fail (p, "more than 1000 attributes");
+      tl_lua_expr_parser_fail (p, "more than 1000 attributes");
     else
       read_attr (r, attrs);
     if (p->message == NULL && (is_char (r, ',') || is_char (r, ';')))
-      tl_expr_parser_next (p);
+      tl_lua_expr_parser_next (p);
     else if (p->message == NULL && !is_char (r, '}'))
       expected (r, "',' or '}'");
   }
@@ -182,7 +182,7 @@ read_attrs (Reader      *r,
   node->attrs = (TlGraphAttr *)(gpointer)g_array_free (attrs, FALSE);
   node->brace_end = p->token.end;
   if (p->message == NULL)
-    tl_expr_parser_next (p);
+    tl_lua_expr_parser_next (p);
 }
 
 /* At the value: whether a row follows, with parentheses or braces. */
@@ -202,8 +202,8 @@ static gboolean
 read_names (Reader *r,
             GArray *names)
 {
-  TlExprParser *p = &r->parser;
-  guint         line = p->token.line;
+  TlLuaExprParser *p = &r->parser;
+  guint            line = p->token.line;
 
   for (;;) {
     TlGraphName name = { .start = p->token.start, .end = p->token.end };
@@ -211,19 +211,19 @@ read_names (Reader *r,
     if (p->token.type != TL_LUA_NAME || p->token.line != line)
       return expected (r, "'name = Row(inputs) { attributes }' or 'name = value'"), FALSE;
     if (names->len >= TL_GRAPH_MAX_INPUTS)
-      return tl_expr_parser_fail (p, "more than %d outputs", TL_GRAPH_MAX_INPUTS), FALSE;
+      return tl_lua_expr_parser_fail (p, "more than %d outputs", TL_GRAPH_MAX_INPUTS), FALSE;
     name.name = slice (r, name.start, name.end);
     g_array_append_val (names, name);
-    tl_expr_parser_next (p);
+    tl_lua_expr_parser_next (p);
     if (p->message != NULL)
       return FALSE;
     if (!is_char (r, ','))
       break;
-    tl_expr_parser_next (p);
+    tl_lua_expr_parser_next (p);
   }
   if (!is_char (r, '=') || p->token.line != line)
     return expected (r, "'='"), FALSE;
-  tl_expr_parser_next (p);
+  tl_lua_expr_parser_next (p);
   return p->message == NULL;
 }
 
@@ -232,16 +232,16 @@ read_param (Reader            *r,
             const TlGraphName *name,
             guint              line)
 {
-  TlExprParser *p = &r->parser;
-  TlGraphParam  param = { .name_start = name->start, .start = p->token.start, .line = line };
+  TlLuaExprParser *p = &r->parser;
+  TlGraphParam     param = { .name_start = name->start, .start = p->token.start, .line = line };
 
-  param.value = tl_expr_parser_expr (p);
+  param.value = tl_lua_expr_parser_expr (p);
   param.end = p->last.end;
   param.end_line = p->last.end_line;
   if (param.value != NULL && p->message == NULL && p->token.type != TL_LUA_END && p->token.line == param.end_line)
     expected (r, "the end of the line");
   if (p->message != NULL) {
-    g_clear_pointer (&param.value, tl_expr_unref);
+    g_clear_pointer (&param.value, tl_lua_expr_unref);
     return;
   }
   param.name = g_strdup (name->name);
@@ -253,12 +253,12 @@ static void
 read_node (Reader      *r,
            TlGraphNode *node)
 {
-  TlExprParser *p = &r->parser;
+  TlLuaExprParser *p = &r->parser;
 
   node->row_start = p->token.start;
   node->row_end = p->token.end;
   node->row = slice (r, node->row_start, node->row_end);
-  tl_expr_parser_next (p);
+  tl_lua_expr_parser_next (p);
   if (p->message == NULL && is_char (r, '('))
     read_inputs (r, node);
   if (p->message == NULL && is_char (r, '{'))
@@ -272,9 +272,9 @@ read_node (Reader      *r,
 static void
 read_statement (Reader *r)
 {
-  TlExprParser *p = &r->parser;
-  GArray       *names = g_array_new (FALSE, FALSE, sizeof (TlGraphName));
-  TlGraphNode   node = { .start = p->token.start, .line = p->token.line };
+  TlLuaExprParser *p = &r->parser;
+  GArray          *names = g_array_new (FALSE, FALSE, sizeof (TlGraphName));
+  TlGraphNode      node = { .start = p->token.start, .line = p->token.line };
 
   p->max_line = p->token.line + MAX_STATEMENT_LINES;
   if (!read_names (r, names))
@@ -297,47 +297,55 @@ read_statement (Reader *r)
   g_clear_pointer (&names, g_array_unref);
 }
 
-/* Reads `--@ name x,y` lines.  They are comments to Lua, so the tokens do not show them. */
+/* Reads what stands behind `--@`. */
+static void
+read_position (Reader           *r,
+               const TlLuaToken *comment)
+{
+  const char      *text = r->parser.lexer.text;
+  TlGraphPosition  position = { .line = comment->line };
+  gsize            at = comment->start + 3;
+  g_autofree char *rest = NULL;
+  char            *p;
+
+  while (at < comment->end && (text[at] == ' ' || text[at] == '\t'))
+    at++;
+  position.start = position.end = at;
+  while (position.end < comment->end && (g_ascii_isalnum (text[position.end]) || text[position.end] == '_'))
+    position.end++;
+  rest = slice (r, position.end, MIN (comment->end, position.end + 200));
+  position.x = g_ascii_strtod (rest, &p);
+  if (p > rest && *p == ',') {
+    char *second = p + 1;
+
+    position.y = g_ascii_strtod (second, &p);
+    if (p > second && *g_strstrip (p) == 0 && ABS (position.x) <= 1e6 && ABS (position.y) <= 1e6)
+      position.name = slice (r, position.start, position.end);
+  }
+  if (tl_name_is_valid (position.name)) {
+    g_array_append_val (r->positions, position);
+    return;
+  }
+  g_free (position.name);
+  add_error (r, TRUE, comment->start, comment->end, g_strdup ("'--@ name x,y' expected"));
+}
+
+/* Reads `--@ name x,y` lines: comments to Lua, each on a line of its own. */
 static void
 read_positions (Reader *r)
 {
   const char *text = r->parser.lexer.text;
-  gsize       length = r->parser.lexer.length;
-  guint       line = 1;
+  TlLuaLexer  lexer;
+  TlLuaToken  token;
+  guint       last_line = 0;
 
-  for (gsize at = 0; at < length; line++) {
-    const char      *newline = memchr (text + at, '\n', length - at);
-    gsize            end = newline ? newline - text : length;
-    gsize            next = newline ? end + 1 : length;
-    TlGraphPosition  position = { .line = line };
-    g_autofree char *rest = NULL;
-    char            *p;
-
-    while (at < end && (text[at] == ' ' || text[at] == '\t'))
-      at++;
-    if (end - at >= 3 && strncmp (text + at, "--@", 3) == 0 && r->positions->len < MAX_STATEMENTS) {
-      for (at += 3; at < end && (text[at] == ' ' || text[at] == '\t'); at++)
-        ;
-      position.start = position.end = at;
-      while (position.end < end && (g_ascii_isalnum (text[position.end]) || text[position.end] == '_'))
-        position.end++;
-      rest = slice (r, position.end, MIN (end, position.end + 200));
-      position.x = g_ascii_strtod (rest, &p);
-      if (p > rest && *p == ',') {
-        char *second = p + 1;
-
-        position.y = g_ascii_strtod (second, &p);
-        if (p > second && *g_strstrip (p) == 0 && ABS (position.x) <= 1e6 && ABS (position.y) <= 1e6)
-          position.name = slice (r, position.start, position.end);
-      }
-      if (tl_name_is_valid (position.name))
-        g_array_append_val (r->positions, position);
-      else {
-        g_free (position.name);
-        add_error (r, TRUE, at, end, g_strdup ("'--@ name x,y' expected"));
-      }
-    }
-    at = next;
+  tl_lua_lexer_init (&lexer, text, r->parser.lexer.length);
+  lexer.keep_comments = TRUE;
+  while (tl_lua_lexer_next (&lexer, &token) != TL_LUA_END && r->positions->len < MAX_STATEMENTS) {
+    if (token.type == TL_LUA_COMMENT && token.line != last_line && token.end - token.start >= 3 &&
+        text[token.start + 2] == '@')
+      read_position (r, &token);
+    last_line = token.end_line;
   }
 }
 
@@ -360,8 +368,8 @@ typedef struct {
 } NameCheck;
 
 static void
-check_name (const TlExpr *expr,
-            gpointer      user_data)
+check_name (const TlLuaExpr *expr,
+            gpointer         user_data)
 {
   NameCheck  *check = user_data;
   Definition *definition = g_hash_table_lookup (check->reader->graph->names, expr->string);
@@ -397,7 +405,7 @@ resolve_node (Reader      *r,
                  g_strdup_printf ("'%s' is used before it is defined", input->name));
   }
   for (guint i = 0; i < node->n_attrs; i++)
-    tl_expr_foreach_name (node->attrs[i].value, check_name, check);
+    tl_lua_expr_foreach_name (node->attrs[i].value, check_name, check);
 }
 
 static void
@@ -418,7 +426,7 @@ resolve (Reader *r)
       define (r, node->outputs[k].name, (Definition){ -1, (int)i, k, node->outputs[k].start });
   }
   for (guint i = 0; i < r->params->len; i++)
-    tl_expr_foreach_name (g_array_index (r->params, TlGraphParam, i).value, check_name, &check);
+    tl_lua_expr_foreach_name (g_array_index (r->params, TlGraphParam, i).value, check_name, &check);
   for (guint i = 0; i < r->nodes->len; i++)
     resolve_node (r, &g_array_index (r->nodes, TlGraphNode, i), &check);
   for (guint i = 0; i < r->positions->len; i++) {
@@ -437,7 +445,7 @@ resolve (Reader *r)
   }
 }
 
-static const TlExpr *
+static const TlLuaExpr *
 lookup_value (const char *name,
               gpointer    user_data)
 {
@@ -450,7 +458,7 @@ eval_params (Reader *r)
   for (guint i = 0; i < r->params->len; i++) {
     TlGraphParam *param = &g_array_index (r->params, TlGraphParam, i);
     GError       *error = NULL;
-    TlExpr       *value = tl_expr_eval (param->value, lookup_value, r->graph->values, &error);
+    TlLuaExpr    *value = tl_lua_expr_eval (param->value, lookup_value, r->graph->values, &error);
 
     if (value != NULL)
       g_hash_table_insert (r->graph->values, param->name, value);
@@ -473,17 +481,17 @@ compare_errors (gconstpointer a,
 static void
 read_statements (Reader *r)
 {
-  TlExprParser *p = &r->parser;
-  const char   *text = p->lexer.text;
-  gsize         length = p->lexer.length;
+  TlLuaExprParser *p = &r->parser;
+  const char      *text = p->lexer.text;
+  gsize            length = p->lexer.length;
 
-  tl_expr_parser_next (p);
+  tl_lua_expr_parser_next (p);
   while (p->token.type != TL_LUA_END && r->errors->len < MAX_ERRORS) {
     gsize start = p->token.start;
     guint line = p->token.line;
 
     if (r->nodes->len + r->params->len >= MAX_STATEMENTS)
-      tl_expr_parser_fail (p, "more than %d statements", MAX_STATEMENTS);
+      tl_lua_expr_parser_fail (p, "more than %d statements", MAX_STATEMENTS);
     if (p->message == NULL)
       read_statement (r);
     p->max_line = 0;
@@ -504,7 +512,7 @@ read_statements (Reader *r)
       p->lexer.line = line + 1;
       p->last = (TlLuaToken){ 0 };
     }
-    tl_expr_parser_next (p);
+    tl_lua_expr_parser_next (p);
   }
   g_clear_pointer (&p->message, g_free);
 }
@@ -520,7 +528,7 @@ tl_graph_text_parse (const char *text,
 
   self->ref_count = 1;
   self->names = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
-  self->values = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify)tl_expr_unref);
+  self->values = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify)tl_lua_expr_unref);
   reader.graph = self;
   reader.nodes = g_array_new (FALSE, FALSE, sizeof (TlGraphNode));
   reader.params = g_array_new (FALSE, FALSE, sizeof (TlGraphParam));
@@ -572,7 +580,7 @@ tl_graph_text_unref (TlGraphText *self)
   for (guint i = 0; i < self->n_params; i++) {
     g_free (self->params[i].name);
     g_free (self->params[i].text);
-    tl_expr_unref (self->params[i].value);
+    tl_lua_expr_unref (self->params[i].value);
   }
   for (guint i = 0; i < self->n_positions; i++)
     g_free (self->positions[i].name);
@@ -623,25 +631,25 @@ tl_graph_node_find_attr (const TlGraphNode *node,
 
 typedef struct {
   const TlGraphText *graph;
-  TlExprLookup       lookup;
+  TlLuaExprLookup    lookup;
   gpointer           user_data;
   GHashTable        *values; /* of parameters, computed with @lookup */
 } EvalState;
 
-static const TlExpr *
+static const TlLuaExpr *
 lookup_both (const char *name,
              gpointer    user_data)
 {
-  EvalState    *state = user_data;
-  const TlExpr *value = state->lookup (name, state->user_data);
+  EvalState       *state = user_data;
+  const TlLuaExpr *value = state->lookup (name, state->user_data);
 
   return value ? value : g_hash_table_lookup (state->values, name);
 }
 
-TlExpr *
+TlLuaExpr *
 tl_graph_text_eval (const TlGraphText *self,
-                    const TlExpr      *expr,
-                    TlExprLookup       lookup,
+                    const TlLuaExpr   *expr,
+                    TlLuaExprLookup    lookup,
                     gpointer           user_data,
                     GError           **error)
 {
@@ -649,18 +657,18 @@ tl_graph_text_eval (const TlGraphText *self,
   EvalState              state = { self, lookup, user_data, NULL };
 
   if (!expr->is_open)
-    return tl_expr_ref (expr);
+    return tl_lua_expr_ref (expr);
   if (lookup == NULL)
-    return tl_expr_eval (expr, lookup_value, self->values, error);
+    return tl_lua_expr_eval (expr, lookup_value, self->values, error);
   /* What the caller answers may change what parameters come to. */
-  state.values = values = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify)tl_expr_unref);
+  state.values = values = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify)tl_lua_expr_unref);
   for (guint i = 0; i < self->n_params; i++) {
-    TlExpr *value = tl_expr_eval (self->params[i].value, lookup_both, &state, NULL);
+    TlLuaExpr *value = tl_lua_expr_eval (self->params[i].value, lookup_both, &state, NULL);
 
     if (value != NULL)
       g_hash_table_insert (values, self->params[i].name, value);
   }
-  return tl_expr_eval (expr, lookup_both, &state, error);
+  return tl_lua_expr_eval (expr, lookup_both, &state, error);
 }
 
 char *

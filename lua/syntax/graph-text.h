@@ -63,13 +63,13 @@ typedef struct {
  * @line: line of the value, from 1
  */
 typedef struct {
-  char   *name;
-  gsize   name_start;
-  gsize   start;
-  gsize   end;
-  char   *text;
-  TlExpr *value;
-  guint   line;
+  char      *name;
+  gsize      name_start;
+  gsize      start;
+  gsize      end;
+  char      *text;
+  TlLuaExpr *value;
+  guint      line;
 } TlGraphAttr;
 
 /**
@@ -124,14 +124,14 @@ typedef struct {
  * @end_line: last line
  */
 typedef struct {
-  char   *name;
-  gsize   name_start;
-  gsize   start;
-  gsize   end;
-  char   *text;
-  TlExpr *value;
-  guint   line;
-  guint   end_line;
+  char      *name;
+  gsize      name_start;
+  gsize      start;
+  gsize      end;
+  char      *text;
+  TlLuaExpr *value;
+  guint      line;
+  guint      end_line;
 } TlGraphParam;
 
 /**
@@ -251,11 +251,11 @@ const TlGraphAttr *tl_graph_node_find_attr (const TlGraphNode *self,
  *
  * Returns: (transfer full): the value, in which names without a value are left, or %NULL with @error set
  */
-TlExpr *tl_graph_text_eval (const TlGraphText *self,
-                            const TlExpr      *expr,
-                            TlExprLookup       lookup,
-                            gpointer           user_data,
-                            GError           **error);
+TlLuaExpr *tl_graph_text_eval (const TlGraphText *self,
+                               const TlLuaExpr   *expr,
+                               TlLuaExprLookup    lookup,
+                               gpointer           user_data,
+                               GError           **error);
 
 /**
  * tl_graph_text_unique_name:

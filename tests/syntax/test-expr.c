@@ -5,7 +5,7 @@
 
 #include "core/base/error.h"
 
-static const TlExpr *
+static const TlLuaExpr *
 lookup (const char *name,
         gpointer    user_data)
 {
@@ -43,19 +43,19 @@ test_eval (void)
     { "'\\65\\x42\\u{43}\\z  D'", "\"ABCD\"" },
   };
   g_autoptr (GHashTable) values = g_hash_table_new (g_str_hash, g_str_equal);
-  g_autoptr (TlExpr)     width = tl_expr_new_integer (32);
+  g_autoptr (TlLuaExpr)  width = tl_lua_expr_new_integer (32);
 
   g_hash_table_insert (values, (char *)"width", width);
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
-    GError            *error = NULL;
-    g_autoptr (TlExpr) expr = tl_expr_parse (cases[i].text, -1, &error);
-    g_autoptr (TlExpr) value = NULL;
-    g_autofree char   *text = NULL;
+    GError               *error = NULL;
+    g_autoptr (TlLuaExpr) expr = tl_lua_expr_parse (cases[i].text, -1, &error);
+    g_autoptr (TlLuaExpr) value = NULL;
+    g_autofree char      *text = NULL;
 
     g_assert_no_error (error);
-    value = tl_expr_eval (expr, lookup, values, &error);
+    value = tl_lua_expr_eval (expr, lookup, values, &error);
     g_assert_no_error (error);
-    text = tl_expr_to_text (value);
+    text = tl_lua_expr_to_text (value);
     g_assert_cmpstr (text, ==, cases[i].result);
   }
 }
@@ -67,13 +67,13 @@ test_round_trip (void)
                                        "a + b * (c - -d) .. \"x\"", "not (a and b)", "2 ^ -x", "nil", "0.1", "1e999" };
 
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++) {
-    g_autoptr (TlExpr) expr = tl_expr_parse (texts[i], -1, NULL);
-    g_autoptr (TlExpr) again = NULL;
-    g_autofree char   *text = tl_expr_to_text (expr);
+    g_autoptr (TlLuaExpr) expr = tl_lua_expr_parse (texts[i], -1, NULL);
+    g_autoptr (TlLuaExpr) again = NULL;
+    g_autofree char      *text = tl_lua_expr_to_text (expr);
 
-    again = tl_expr_parse (text, -1, NULL);
+    again = tl_lua_expr_parse (text, -1, NULL);
     g_assert_nonnull (again);
-    g_assert_true (tl_expr_equal (expr, again));
+    g_assert_true (tl_lua_expr_equal (expr, again));
   }
 }
 
@@ -87,15 +87,15 @@ test_errors (void)
   for (guint i = 0; i < G_N_ELEMENTS (bad); i++) {
     g_autoptr (GError) error = NULL;
 
-    g_assert_null (tl_expr_parse (bad[i], -1, &error));
+    g_assert_null (tl_lua_expr_parse (bad[i], -1, &error));
     g_assert_error (error, TL_ERROR, TL_ERROR_CODE);
   }
   for (guint i = 0; i < G_N_ELEMENTS (bad_values); i++) {
-    g_autoptr (GError) error = NULL;
-    g_autoptr (TlExpr) expr = tl_expr_parse (bad_values[i], -1, NULL);
+    g_autoptr (GError)    error = NULL;
+    g_autoptr (TlLuaExpr) expr = tl_lua_expr_parse (bad_values[i], -1, NULL);
 
     g_assert_nonnull (expr);
-    g_assert_null (tl_expr_eval (expr, NULL, NULL, &error));
+    g_assert_null (tl_lua_expr_eval (expr, NULL, NULL, &error));
     g_assert_error (error, TL_ERROR, TL_ERROR_CODE);
   }
 }
@@ -105,8 +105,8 @@ static void
 test_bounds (void)
 {
   static const char *const units[] = { "(", "{", "-", "not ", "1+", "1^", "{1,", "a..", "[=", "{a=" };
-  g_autoptr (TlExpr)       value = NULL;
-  g_autoptr (TlExpr)       doubled = tl_expr_parse ("{x, x}", -1, NULL);
+  g_autoptr (TlLuaExpr)    value = NULL;
+  g_autoptr (TlLuaExpr)    doubled = tl_lua_expr_parse ("{x, x}", -1, NULL);
   guint                    steps = 0;
 
   for (guint i = 0; i < G_N_ELEMENTS (units); i++) {
@@ -114,16 +114,16 @@ test_bounds (void)
 
     for (guint k = 0; k < 100000; k++)
       g_string_append (text, units[i]);
-    g_assert_null (tl_expr_parse (text->str, -1, NULL));
+    g_assert_null (tl_lua_expr_parse (text->str, -1, NULL));
   }
   /* x = {x, x} again and again: a value of 2^n parts. */
-  for (value = tl_expr_new_integer (1); value != NULL; steps++) {
+  for (value = tl_lua_expr_new_integer (1); value != NULL; steps++) {
     g_autoptr (GHashTable) values = g_hash_table_new (g_str_hash, g_str_equal);
-    TlExpr                *next;
+    TlLuaExpr             *next;
 
     g_hash_table_insert (values, (char *)"x", value);
-    next = tl_expr_eval (doubled, lookup, values, NULL);
-    tl_expr_unref (value);
+    next = tl_lua_expr_eval (doubled, lookup, values, NULL);
+    tl_lua_expr_unref (value);
     value = next;
   }
   g_assert_cmpuint (steps, <, 30);

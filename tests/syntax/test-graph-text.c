@@ -24,7 +24,7 @@ test_read (void)
   g_autoptr (TlGraphText) graph = tl_graph_text_parse (lenet, -1);
   const TlGraphNode      *node;
   guint                   output;
-  g_autoptr (TlExpr)      value = NULL;
+  g_autoptr (TlLuaExpr)   value = NULL;
   g_autofree char        *text = NULL;
   g_autofree char        *name = tl_graph_text_unique_name (graph, "Conv2d");
   g_autofree char        *taken = tl_graph_text_unique_name (graph, "Image");
@@ -59,15 +59,15 @@ test_read (void)
   node = tl_graph_text_find_node (graph, "sum", NULL);
   g_assert_cmpint (node->inputs[1].node, ==, 2);
   g_assert_cmpuint (node->inputs[1].output, ==, 1);
-  g_clear_pointer (&value, tl_expr_unref);
+  g_clear_pointer (&value, tl_lua_expr_unref);
   value = tl_graph_text_eval (graph, tl_graph_node_find_attr (&graph->nodes[0], "shape")->value, NULL, NULL, NULL);
-  text = tl_expr_to_text (value);
+  text = tl_lua_expr_to_text (value);
   g_assert_cmpstr (text, ==, "{N, 1, 28, 28}");
   g_assert_cmpstr (name, ==, "conv2d");
   g_assert_cmpstr (taken, ==, "image_2");
 }
 
-static const TlExpr *
+static const TlLuaExpr *
 lookup_width (const char *name,
               gpointer    user_data)
 {
@@ -78,9 +78,9 @@ static void
 test_eval_with_other_value (void)
 {
   g_autoptr (TlGraphText) graph = tl_graph_text_parse (lenet, -1);
-  g_autoptr (TlExpr)      width = tl_expr_new_integer (5);
+  g_autoptr (TlLuaExpr)   width = tl_lua_expr_new_integer (5);
   const TlGraphNode      *node = tl_graph_text_find_node (graph, "y", NULL);
-  g_autoptr (TlExpr)      value = tl_graph_text_eval (graph, tl_graph_node_find_attr (node, "hidden")->value, lookup_width, width, NULL);
+  g_autoptr (TlLuaExpr)   value = tl_graph_text_eval (graph, tl_graph_node_find_attr (node, "hidden")->value, lookup_width, width, NULL);
 
   g_assert_cmpint (value->integer, ==, 10);
 }
