@@ -26,6 +26,8 @@ typedef struct _TlCheckpoint TlCheckpoint;
 TlCheckpoint *tl_checkpoint_new (void);
 TlCheckpoint *tl_checkpoint_open (const char *path,
                                   GError    **error);
+TlCheckpoint *tl_checkpoint_open_weights (const char *path,
+                                          GError    **error);
 void          tl_checkpoint_free (TlCheckpoint *self);
 
 void        tl_checkpoint_set (TlCheckpoint *self,

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a trainer writes and reads.
+ */
+#include <string.h>
+
+#include "core/base/error.h"
+#include "core/train/trainer-private.h"
+
+char *
+tl_trainer_file (TlTrainer  *self,
+                 const char *name)
+{
+  return self->o.folder != NULL ? g_build_filename (self->o.folder, name, NULL) : NULL;
+}
+
+static void
+put_metrics (TlTrainer    *self,
+             TlCheckpoint *checkpoint)
+{
+  for (guint i = 0; i < self->n_metrics; i++) {
+    const TlMetricState *state = &self->metrics[i].state;
+    g_autofree char     *key = g_strdup_printf ("trellis.metric.%u", i);
+    char                 sum[G_ASCII_DTOSTR_BUF_SIZE], carry[G_ASCII_DTOSTR_BUF_SIZE];
+    g_autofree char     *text = NULL;
+
+    text = g_strdup_printf ("%s %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %s %s", self->metric_names[i], state->n, state->hits,
+                            g_ascii_dtostr (sum, sizeof sum, state->sum), g_ascii_dtostr (carry, sizeof carry, state->carry));
+    tl_checkpoint_set (checkpoint, key, text);
+  }
+}
+
+static gboolean
+get_metrics (TlTrainer    *self,
+             TlCheckpoint *checkpoint,
+             TlMetric     *metrics,
+             GError      **error)
+{
+  for (guint i = 0; i < self->n_metrics; i++) {
+    g_autofree char *key = g_strdup_printf ("trellis.metric.%u", i);
+    const char      *text = tl_checkpoint_get (checkpoint, key);
+    g_auto (GStrv)   parts = g_strsplit (text != NULL ? text : "", " ", -1);
+    TlMetricState   *state = &metrics[i].state;
+
+    if (g_strv_length (parts) != 5 || strcmp (parts[0], self->metric_names[i]) != 0 ||
+        !g_ascii_string_to_unsigned (parts[1], 10, 0, G_MAXUINT64, &state->n, NULL) ||
+        !g_ascii_string_to_unsigned (parts[2], 10, 0, G_MAXUINT64, &state->hits, NULL)) {
+      g_set_error (error, TL_ERROR, TL_ERROR_VALUE, "the checkpoint does not hold the metric %s of this training",
+                   self->metric_names[i]);
+      return FALSE;
+    }
+    state->sum = g_ascii_strtod (parts[3], NULL);
+    state->carry = g_ascii_strtod (parts[4], NULL);
+  }
+  return TRUE;
+}
+
+/* What must be the same for a run to go on as if it had not stopped. */
+static gboolean
+check_same (TlCheckpoint *checkpoint,
+            const char   *key,
+            guint64       mine,
+            GError      **error)
+{
+  guint64 theirs;
+
+  if (!tl_checkpoint_get_number (checkpoint, key, &theirs, error))
+    return FALSE;
+  if (theirs == mine)
+    return TRUE;
+  g_set_error (error, TL_ERROR, TL_ERROR_VALUE,
+               "the checkpoint was written with %s = %" G_GUINT64_FORMAT ", but this training has %" G_GUINT64_FORMAT,
+               key + strlen ("trellis."), theirs, mine);
+  return FALSE;
+}
+
+static gboolean
+check_data (TlTrainer    *self,
+            TlCheckpoint *checkpoint,
+            GError      **error)
+{
+  const char *theirs = tl_checkpoint_get (checkpoint, "trellis.data");
+
+  if (g_strcmp0 (theirs, tl_dataset_get_fingerprint (self->o.train)) == 0)
+    return TRUE;
+  g_set_error (error, TL_ERROR, TL_ERROR_VALUE, "the checkpoint was written with other training data (%s) than this training has (%s)",
+               theirs != NULL ? theirs : "unknown", tl_dataset_get_fingerprint (self->o.train));
+  return FALSE;
+}
+
+/**
+ * tl_trainer_save_checkpoint:
+ * @self: a trainer
+ * @path: the file
+ * @error: return location for an error
+ *
+ * Errors: %TL_ERROR_IO
+ *
+ * Returns: whether it was written
+ */
+gboolean
+tl_trainer_save_checkpoint (TlTrainer  *self,
+                            const char *path,
+                            GError    **error)
+{
+  g_autoptr (TlCheckpoint) checkpoint = tl_checkpoint_new ();
+
+  tl_checkpoint_set (checkpoint, "trellis.checkpoint", TL_CHECKPOINT_FORMAT);
+  tl_checkpoint_set (checkpoint, "trellis.data", tl_dataset_get_fingerprint (self->o.train));
+  tl_checkpoint_set_number (checkpoint, "trellis.step", self->step);
+  tl_checkpoint_set_number (checkpoint, "trellis.epoch", self->position.epoch);
+  tl_checkpoint_set_number (checkpoint, "trellis.batch", self->position.batch);
+  tl_checkpoint_set_number (checkpoint, "trellis.seed", self->seed);
+  tl_checkpoint_set_number (checkpoint, "trellis.context_seed", tl_context_get_seed (self->context));
+  tl_checkpoint_set_number (checkpoint, "trellis.batch_size", self->o.batch_size);
+  tl_checkpoint_set_number (checkpoint, "trellis.accumulate", self->o.accumulate);
+  tl_checkpoint_set_number (checkpoint, "trellis.shuffle", !self->o.keep_order);
+  tl_checkpoint_set_double (checkpoint, "trellis.lr", self->base_lr);
+  tl_checkpoint_set_double (checkpoint, "trellis.loss", self->loss);
+  tl_checkpoint_set_number (checkpoint, "trellis.has_best", self->has_best);
+  tl_checkpoint_set_double (checkpoint, "trellis.best", self->best);
+  tl_checkpoint_set_number (checkpoint, "trellis.best_epoch", self->best_epoch);
+  tl_checkpoint_set_number (checkpoint, "trellis.stopped_early", self->stopped_early);
+  put_metrics (self, checkpoint);
+  return tl_checkpoint_save (checkpoint, path, (TlVariable *const *)self->variables->pdata, self->variables->len, error);
+}
+
+/* Writes the checkpoint of the run's folder, if there is one, and tells. */
+gboolean
+tl_trainer_write_checkpoint (TlTrainer *self,
+                             GError   **error)
+{
+  g_autofree char *path = tl_trainer_file (self, "checkpoint.safetensors");
+
+  if (path == NULL)
+    return TRUE;
+  if (!tl_trainer_save_checkpoint (self, path, error))
+    return FALSE;
+  if (self->o.sink != NULL && self->o.sink->checkpoint != NULL)
+    self->o.sink->checkpoint (self->o.sink_data, self->step, path);
+  return TRUE;
+}
+
+/**
+ * tl_trainer_resume:
+ * @self: a trainer that has not run, with the same options as the one that wrote the checkpoint; only `epochs` and what is
+ *   told may differ
+ * @path: a checkpoint
+ * @error: return location for an error
+ *
+ * Sets model, optimizer and place in the data to those of the checkpoint.  On failure nothing has changed.
+ *
+ * Errors: %TL_ERROR_IO, %TL_ERROR_FORMAT for a file that is no checkpoint; %TL_ERROR_NAME, %TL_ERROR_SHAPE, %TL_ERROR_DTYPE,
+ * %TL_ERROR_VALUE if it belongs to another training
+ *
+ * Returns: whether tl_trainer_run() will go on from it
+ */
+gboolean
+tl_trainer_resume (TlTrainer  *self,
+                   const char *path,
+                   GError    **error)
+{
+  g_autoptr (TlCheckpoint) checkpoint = tl_checkpoint_open (path, error);
+  TlLoaderPosition         position;
+  TlMetric                 metrics[TL_TRAINER_MAX_METRICS + 1];
+  guint64                  step, has_best, best_epoch, stopped_early;
+  double                   lr, loss, best;
+
+  memcpy (metrics, self->metrics, sizeof metrics);
+  if (checkpoint == NULL || !check_same (checkpoint, "trellis.seed", self->seed, error) ||
+      !check_same (checkpoint, "trellis.context_seed", tl_context_get_seed (self->context), error) ||
+      !check_same (checkpoint, "trellis.batch_size", self->o.batch_size, error) ||
+      !check_same (checkpoint, "trellis.accumulate", self->o.accumulate, error) ||
+      !check_same (checkpoint, "trellis.shuffle", !self->o.keep_order, error) || !check_data (self, checkpoint, error) ||
+      !tl_checkpoint_get_number (checkpoint, "trellis.step", &step, error) ||
+      !tl_checkpoint_get_number (checkpoint, "trellis.epoch", &position.epoch, error) ||
+      !tl_checkpoint_get_number (checkpoint, "trellis.batch", &position.batch, error) ||
+      !tl_checkpoint_get_double (checkpoint, "trellis.lr", &lr, error) ||
+      !tl_checkpoint_get_double (checkpoint, "trellis.loss", &loss, error) ||
+      !tl_checkpoint_get_number (checkpoint, "trellis.has_best", &has_best, error) ||
+      !tl_checkpoint_get_double (checkpoint, "trellis.best", &best, error) ||
+      !tl_checkpoint_get_number (checkpoint, "trellis.best_epoch", &best_epoch, error) ||
+      !tl_checkpoint_get_number (checkpoint, "trellis.stopped_early", &stopped_early, error) ||
+      !get_metrics (self, checkpoint, metrics, error))
+    return FALSE;
+  if (position.batch > tl_loader_get_n_batches (self->train)) {
+    g_set_error (error, TL_ERROR, TL_ERROR_FORMAT, "%s stands at batch %" G_GUINT64_FORMAT " of %" G_GSIZE_FORMAT, path,
+                 position.batch, tl_loader_get_n_batches (self->train));
+    return FALSE;
+  }
+  if (!tl_checkpoint_restore (checkpoint, (TlVariable *const *)self->variables->pdata, self->variables->len, TRUE, error))
+    return FALSE;
+  self->position = position;
+  self->step = step;
+  self->base_lr = lr;
+  self->loss = loss;
+  self->has_best = has_best != 0;
+  self->best = best;
+  self->best_epoch = best_epoch;
+  self->stopped_early = stopped_early != 0;
+  memcpy (self->metrics, metrics, sizeof metrics);
+  return TRUE;
+}
+
+/**
+ * tl_trainer_save_model:
+ * @self: a trainer
+ * @path: the file
+ * @error: return location for an error
+ *
+ * Writes parameters and buffers, and no more than is needed to use them, as safetensors.
+ *
+ * Errors: %TL_ERROR_IO
+ *
+ * Returns: whether it was written
+ */
+gboolean
+tl_trainer_save_model (TlTrainer  *self,
+                       const char *path,
+                       GError    **error)
+{
+  g_autoptr (TlCheckpoint) file = tl_checkpoint_new ();
+  const char *const       *classes = tl_dataset_get_class_names (self->o.train);
+
+  tl_checkpoint_set_number (file, "trellis.step", self->step);
+  tl_checkpoint_set_number (file, "trellis.seed", self->seed);
+  tl_checkpoint_set (file, "trellis.data", tl_dataset_get_fingerprint (self->o.train));
+  if (self->o.model != NULL && tl_model_get_name (self->o.model) != NULL)
+    tl_checkpoint_set (file, "trellis.model", tl_model_get_name (self->o.model));
+  if (classes != NULL) {
+    g_autofree char *text = g_strjoinv ("\n", (char **)classes);
+
+    tl_checkpoint_set (file, "trellis.classes", text);
+  }
+  return tl_checkpoint_save (file, path, (TlVariable *const *)self->model_variables->pdata, self->model_variables->len, error);
+}

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One step: what is traced, and how it is repeated.
+ */
+#include <string.h>
+
+#include "core/base/error.h"
+#include "core/graph/autodiff.h"
+#include "core/op/ops.h"
+#include "core/train/trainer-private.h"
+
+#define MAX_OUTPUTS 16
+
+/* The tensors of a trace; whatever is set is released at the end. */
+typedef struct {
+  TlTensor *fields[TL_DATASET_MAX_FIELDS];
+  TlTensor *outputs[MAX_OUTPUTS];
+  TlTensor *weight;
+  TlTensor *loss;
+} Step;
+
+static void
+step_clear (Step *step)
+{
+  for (guint i = 0; i < TL_DATASET_MAX_FIELDS; i++)
+    g_clear_pointer (&step->fields[i], tl_tensor_unref);
+  for (guint i = 0; i < MAX_OUTPUTS; i++)
+    g_clear_pointer (&step->outputs[i], tl_tensor_unref);
+  g_clear_pointer (&step->weight, tl_tensor_unref);
+  g_clear_pointer (&step->loss, tl_tensor_unref);
+}
+
+static void
+add_inputs (TlTrainer *self,
+            TlTrace   *trace,
+            gboolean   has_weight,
+            Step      *step)
+{
+  TlMeta meta;
+
+  for (guint i = 0; i < self->n_fields; i++) {
+    const TlItemType *type = tl_loader_get_type (self->train, i);
+    TlDim             shape[TL_TENSOR_MAX_RANK] = { tl_dim_symbol ("N") };
+
+    memcpy (shape + 1, type->shape, type->rank * sizeof (TlDim));
+    tl_meta_init (&meta, type->dtype, type->rank + 1, shape);
+    step->fields[i] = tl_trace_add_input (trace, &meta);
+  }
+  tl_meta_init (&meta, TL_DTYPE_F32, 0, NULL);
+  if (has_weight)
+    step->weight = tl_trace_add_input (trace, &meta);
+}
+
+static gboolean
+run_model (TlTrainer *self,
+           Step      *step,
+           GError   **error)
+{
+  if (self->o.forward != NULL)
+    return self->o.forward (step->fields, self->n_inputs, step->outputs, self->n_outputs, self->o.forward_data, error);
+  return tl_model_forward (self->o.model, step->fields, self->n_inputs, step->outputs, self->n_outputs, error);
+}
+
+static gboolean
+run_loss (TlTrainer *self,
+          Step      *step,
+          GError   **error)
+{
+  TlTensor    **targets = step->fields + self->n_inputs;
+  guint         n_targets = self->n_fields - self->n_inputs;
+  const TlMeta *meta;
+
+  if (self->o.loss_func != NULL) {
+    step->loss = self->o.loss_func (step->outputs, self->n_outputs, targets, n_targets, self->o.loss_data, error);
+  } else if (self->loss_layer != NULL) {
+    TlTensor *in[] = { step->outputs[0], targets[0] };
+
+    if (!tl_layer_forward (self->loss_layer, in, 2, &step->loss, 1, error))
+      return FALSE;
+  } else {
+    step->loss = tl_tensor_ref (step->outputs[self->n_outputs - 1]);
+  }
+  if (step->loss == NULL)
+    return FALSE;
+  meta = tl_tensor_get_meta (step->loss);
+  if (meta->rank != 0 || !tl_dtype_is_float (meta->dtype)) {
+    g_autofree char *text = tl_meta_to_string (meta);
+
+    g_set_error (error, TL_ERROR, TL_ERROR_SHAPE, "the loss must be one number, not %s", text);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+run_backward (TlTrainer *self,
+              TlStepKind kind,
+              Step      *step,
+              GError   **error)
+{
+  g_autoptr (TlTensor) scaled = step->weight != NULL ? tl_mul (step->loss, step->weight, error) : tl_tensor_ref (step->loss);
+
+  if (scaled == NULL || !tl_backward (scaled, NULL, FALSE, error))
+    return FALSE;
+  if (kind != TL_STEP_WHOLE && kind != TL_STEP_LAST)
+    return TRUE;
+  if (!tl_optimizer_step (self->o.optimizer, error))
+    return FALSE;
+  tl_optimizer_zero_grad (self->o.optimizer);
+  return TRUE;
+}
+
+static gboolean
+has_prediction (TlTrainer *self)
+{
+  return self->n_outputs > 1 || self->o.loss_func != NULL || self->loss_layer != NULL;
+}
+
+static TlPlan *
+finish (TlTrainer  *self,
+        TlTrace   **trace,
+        Step       *step,
+        TlPlanFlags flags,
+        GError    **error)
+{
+  TlTensor     *wanted[] = { step->loss, step->outputs[0] };
+  const TlMeta *output = has_prediction (self) ? tl_tensor_get_meta (step->outputs[0]) : NULL;
+  const TlMeta *target = self->n_fields > self->n_inputs ? tl_tensor_get_meta (step->fields[self->n_inputs]) : NULL;
+
+  for (guint i = 1; i < self->n_metrics; i++) {
+    if (output == NULL) {
+      g_set_error (error, TL_ERROR, TL_ERROR_VALUE, "%s: the model gives nothing but its loss", self->metric_names[i]);
+      return NULL;
+    }
+    if (!tl_metric_check (&self->metrics[i], output, target, error))
+      return NULL;
+  }
+  return tl_plan_new (g_steal_pointer (trace), wanted, output != NULL ? 2 : 1, flags, error);
+}
+
+static TlPlan *
+trace_training (TlTrainer *self,
+                TlStepKind kind,
+                GError   **error)
+{
+  gboolean            grad_before = tl_context_set_grad_enabled (self->context, TRUE);
+  gboolean            training_before = tl_context_set_training (self->context, TRUE);
+  g_autoptr (TlTrace) trace = tl_trace_begin (self->context);
+  TlPlan             *plan = NULL;
+  Step                step = { 0 };
+
+  add_inputs (self, trace, kind != TL_STEP_WHOLE, &step);
+  if (kind == TL_STEP_WHOLE || kind == TL_STEP_FIRST)
+    tl_optimizer_zero_grad (self->o.optimizer);
+  if (run_model (self, &step, error) && run_loss (self, &step, error) && run_backward (self, kind, &step, error))
+    plan = finish (self, &trace, &step, TL_PLAN_CHECKED, error);
+  step_clear (&step);
+  tl_context_set_training (self->context, training_before);
+  tl_context_set_grad_enabled (self->context, grad_before);
+  return plan;
+}
+
+static TlPlan *
+trace_evaluation (TlTrainer *self,
+                  GError   **error)
+{
+  gboolean            grad_before = tl_context_set_grad_enabled (self->context, FALSE);
+  gboolean            training_before = tl_context_set_training (self->context, FALSE);
+  g_autoptr (TlTrace) trace = tl_trace_begin (self->context);
+  TlPlan             *plan = NULL;
+  Step                step = { 0 };
+
+  add_inputs (self, trace, FALSE, &step);
+  if (run_model (self, &step, error) && run_loss (self, &step, error))
+    plan = finish (self, &trace, &step, 0, error);
+  step_clear (&step);
+  tl_context_set_training (self->context, training_before);
+  tl_context_set_grad_enabled (self->context, grad_before);
+  return plan;
+}
+
+/* All plans that will be needed, so that a mistake in the model is told before anything runs. */
+gboolean
+tl_trainer_make_plans (TlTrainer *self,
+                       GError   **error)
+{
+  gsize n_batches = tl_loader_get_n_batches (self->train);
+  gsize group = MIN (self->o.accumulate, n_batches);
+
+  for (guint kind = 0; kind < TL_N_STEP_KINDS; kind++) {
+    gboolean needed = kind == TL_STEP_WHOLE ? group == 1 || n_batches % group == 1 : kind == TL_STEP_MIDDLE ? group > 2
+                                                                                                            : group > 1;
+
+    if (!needed || self->plans[kind] != NULL)
+      continue;
+    self->plans[kind] = trace_training (self, (TlStepKind)kind, error);
+    if (self->plans[kind] == NULL)
+      return FALSE;
+  }
+  if (self->evaluation == NULL)
+    self->evaluation = trace_evaluation (self, error);
+  return self->evaluation != NULL;
+}
+
+static double
+measure (TlTrainer       *self,
+         TlPlan          *plan,
+         TlTensor *const *fields,
+         gsize            n_items,
+         TlMetric        *metrics)
+{
+  TlMetricBatch batch = {
+    .loss = tl_tensor_peek_element (tl_plan_peek_output (plan, 0), 0),
+    .output = has_prediction (self) ? tl_plan_peek_output (plan, 1) : NULL,
+    .target = self->n_fields > self->n_inputs ? fields[self->n_inputs] : NULL,
+    .n_items = n_items,
+  };
+
+  for (guint i = 0; i < self->n_metrics; i++)
+    tl_metric_update (&metrics[i], &batch);
+  return batch.loss;
+}
+
+/* A step of several batches that breaks off in the middle leaves no trace in statistics and counters. */
+static gboolean
+save_changing (TlTrainer *self,
+               GError   **error)
+{
+  for (guint i = 0; i < self->changing->len; i++) {
+    TlTensor *value = tl_variable_get_value (self->changing->pdata[i]);
+
+    if (i == self->saved->len) {
+      const TlMeta *meta = tl_tensor_get_meta (value);
+      TlTensor     *copy = tl_tensor_new (meta->dtype, meta->rank, meta->shape, error);
+
+      if (copy == NULL)
+        return FALSE;
+      g_ptr_array_add (self->saved, copy);
+    }
+    memcpy (tl_tensor_peek_data (self->saved->pdata[i]), tl_tensor_peek_data (value),
+            tl_tensor_get_n_elements (value) * tl_dtype_size (tl_tensor_get_dtype (value)));
+  }
+  return TRUE;
+}
+
+static void
+restore_changing (TlTrainer *self)
+{
+  for (guint i = 0; i < self->saved->len; i++)
+    tl_variable_set_value (self->changing->pdata[i], self->saved->pdata[i], NULL);
+}
+
+static gboolean
+run_batch (TlTrainer *self,
+           TlStepKind kind,
+           gsize      n_group,
+           GError   **error)
+{
+  TlTensor *inputs[TL_DATASET_MAX_FIELDS + 1];
+  gsize     n_items;
+  double    loss;
+
+  if (!tl_loader_next (self->train, inputs, &n_items, error))
+    return FALSE;
+  g_assert (n_items > 0);
+  inputs[self->n_fields] = self->weight;
+  *(float *)tl_tensor_peek_data (self->weight) = (float)((double)n_items / (double)n_group);
+  if (!tl_plan_run (self->plans[kind], inputs, self->n_fields + (kind != TL_STEP_WHOLE), error))
+    return FALSE;
+  loss = measure (self, self->plans[kind], inputs, n_items, self->metrics);
+  self->loss += loss * ((double)n_items / (double)n_group);
+  return TRUE;
+}
+
+static TlStepKind
+kind_of (gsize batch,
+         gsize n_batches)
+{
+  if (n_batches == 1)
+    return TL_STEP_WHOLE;
+  return batch == 0 ? TL_STEP_FIRST : batch + 1 == n_batches ? TL_STEP_LAST
+                                                             : TL_STEP_MIDDLE;
+}
+
+/* Takes one optimizer step of one or more batches; on failure everything is as before. */
+gboolean
+tl_trainer_take_step (TlTrainer *self,
+                      gsize     *n_items,
+                      GError   **error)
+{
+  gsize    n_batches = MIN ((gsize)self->o.accumulate, tl_loader_get_n_batches (self->train) - self->position.batch);
+  TlMetric before[TL_TRAINER_MAX_METRICS + 1];
+  double   loss_before = self->loss;
+  gboolean ok = TRUE;
+
+  memcpy (before, self->metrics, sizeof before);
+  *n_items = 0;
+  for (gsize i = 0; i < n_batches; i++)
+    *n_items += tl_loader_get_batch_size (self->train, self->position.batch + i);
+  if (n_batches > 1 && !save_changing (self, error))
+    return FALSE;
+  self->loss = 0;
+  for (gsize i = 0; ok && i < n_batches; i++)
+    ok = run_batch (self, kind_of (i, n_batches), *n_items, error);
+  if (ok) {
+    self->position.batch += n_batches;
+    self->step++;
+    return TRUE;
+  }
+  memcpy (self->metrics, before, sizeof before);
+  self->loss = loss_before;
+  tl_loader_set_position (self->train, &self->position);
+  if (n_batches > 1)
+    restore_changing (self);
+  return FALSE;
+}
+
+/* Goes once through the items of a loader in evaluation mode. */
+gboolean
+tl_trainer_evaluate_loader (TlTrainer *self,
+                            TlLoader  *loader,
+                            double    *values,
+                            GError   **error)
+{
+  TlMetric  metrics[TL_TRAINER_MAX_METRICS + 1];
+  TlTensor *fields[TL_DATASET_MAX_FIELDS];
+  gsize     n_items;
+
+  memcpy (metrics, self->metrics, sizeof metrics);
+  for (guint i = 0; i < self->n_metrics; i++)
+    tl_metric_reset (&metrics[i]);
+  tl_loader_set_position (loader, &(TlLoaderPosition){ 0 });
+  for (;;) {
+    if (!tl_loader_next (loader, fields, &n_items, error))
+      return FALSE;
+    if (n_items == 0)
+      break;
+    if (!tl_plan_run (self->evaluation, fields, self->n_fields, error))
+      return FALSE;
+    measure (self, self->evaluation, fields, n_items, metrics);
+  }
+  for (guint i = 0; i < self->n_metrics; i++)
+    values[i] = tl_metric_get_value (&metrics[i]);
+  return TRUE;
+}
