@@ -9,7 +9,7 @@
 
 #include "core/kernels/conv-private.h"
 
-#define CHUNK_PIXELS 1024    /* pixels of a chain of multiply-adds, if a row is not longer */
+#define CHUNK_PIXELS 128     /* pixels of a chain of multiply-adds, if a row is not longer: a panel of dy stays in the first cache */
 #define PARTIALS_MAX 1048576 /* elements of all partials, if one partial is not larger */
 #define N_PARTIALS 16
 #define COMBINE_WORK 65536 /* elements that a tile of phase 1 adds */
@@ -55,6 +55,7 @@ plan_weights (const TlConvArgs *args, WeightPlan *plan)
     return true;
 
   plan->chunk_rows = min_i64 (args->out[0], max_i64 (1, CHUNK_PIXELS / args->out[1]));
+  plan->chunk_rows = ceil_div (args->out[0], ceil_div (args->out[0], plan->chunk_rows));
   plan->chunk_images = plan->chunk_rows < args->out[0] ? 1 : min_i64 (args->n, max_i64 (1, CHUNK_PIXELS / pixels));
   plan->copy_pixel = plan->depthwise ? plan->width : conv_copy_pixel (args->c, args->stride[1]);
   for (int d = 0; d < 2; d++) {
