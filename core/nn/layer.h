@@ -10,7 +10,7 @@
  *     attributes, variables, inputs          -> forward() -> operations of core/op
  *
  * Shapes are those of the tensors that forward() makes in a scratch trace, so there is no second inference to keep in step.
- * A layer that is only an operation states .op and nothing else; its attributes are the operation's, by name.
+ * A layer that is only an operation states .op and no function; its attributes are the operation's, by name.
  *
  * A TlLayer is a row in use: its attributes, its path and its variables.  Models (model.h) are made of them; a Lua module may hold
  * one by itself.
@@ -73,6 +73,8 @@ typedef struct {
  * TlLayerForward:
  * @klass: the row
  * @attrs: attribute values
+ * @op: (nullable): the row's operation
+ * @op_attrs: (nullable): values of its attributes: those of the layer's attributes of the same name or alias, and defaults
  * @variables: as setup() declared them; %NULL for one it did not declare
  * @training: whether the layer behaves as in training
  * @n_in: number of inputs
@@ -83,6 +85,8 @@ typedef struct {
 typedef struct {
   const TlLayerClass *klass;
   const TlAttrValue  *attrs;
+  const TlOpClass    *op;
+  const TlAttrValue  *op_attrs;
   TlVariable *const  *variables;
   gboolean            training;
   guint               n_in;
@@ -115,7 +119,7 @@ struct _TlLayerClass {
   const TlPort     *out;   /* NULL: one port "y" */
   const TlAttrSpec *attrs; /* in the order in which Lua takes them by position */
   TlLayerFlags      flags;
-  const TlOpClass  *op; /* the layer is this operation */
+  const char       *op; /* name of the operation that it is, or is made around */
 
   gboolean (*setup) (TlLayerSetup *self,
                      GError      **error);
@@ -138,11 +142,15 @@ void     tl_layer_declare (TlLayerSetup  *self,
                            const TlDim   *shape,
                            TlInit         init);
 gboolean tl_layer_in_size (TlLayerSetup *self,
-                           guint         axis_from,
+                           guint         input,
                            gint          axis,
                            guint         attr,
                            TlDim        *size,
                            GError      **error);
+gboolean tl_layer_apply (TlLayerForward  *self,
+                         TlTensor *const *in,
+                         guint            n_in,
+                         GError         **error);
 gboolean tl_layer_fail (const TlLayerClass *klass,
                         int                 code,
                         GError            **error,
@@ -164,6 +172,7 @@ void     tl_layer_unref (TlLayer *self);
 const TlLayerClass *tl_layer_get_class (TlLayer *self);
 const char         *tl_layer_get_path (TlLayer *self);
 const TlAttrValue  *tl_layer_get_attrs (TlLayer *self);
+guint32             tl_layer_get_given (TlLayer *self);
 guint               tl_layer_get_n_out (TlLayer *self);
 TlVariable         *tl_layer_get_variable (TlLayer *self,
                                            guint    slot);

@@ -17,6 +17,9 @@
  * show it.  Variables keep their values when a model is built again with the same paths and shapes.  Editing after a build changes nothing
  * that runs until the next build.
  *
+ * A model whose inputs have no shapes (nn.Sequential in Lua) is built as far as its attributes tell the sizes; the first call of
+ * tl_model_forward() completes it.
+ *
  * Inputs are the Input nodes in the order of adding.  Outputs are those named with tl_model_add_output(), or, if none was, the first outputs
  * of the nodes whose results no node uses.
  *
@@ -100,6 +103,8 @@ TlModel *tl_model_clone (TlModel *self,
 const char *tl_model_get_name (TlModel *self);
 void        tl_model_set_name (TlModel    *self,
                                const char *name);
+void        tl_model_set_cell (TlModel    *self,
+                               const char *cell);
 TlDType     tl_model_get_dtype (TlModel *self);
 void        tl_model_set_dtype (TlModel *self,
                                 TlDType  dtype);
@@ -175,11 +180,13 @@ const TlMeta         *tl_model_get_node_output (TlModel    *self,
                                                 const char *node,
                                                 guint       output);
 gboolean              tl_model_measure (TlModel         *self,
-                                        const char      *node,
                                         const TlBinding *sizes,
                                         guint            n_sizes,
-                                        TlModelCost     *cost,
+                                        TlModelCost     *total,
                                         GError         **error);
+gboolean              tl_model_get_node_cost (TlModel     *self,
+                                              const char  *node,
+                                              TlModelCost *cost);
 
 /* Variables. */
 gboolean    tl_model_foreach_variable (TlModel       *self,

@@ -97,6 +97,8 @@ gboolean                tl_optimizer_set_attr (TlOptimizer       *self,
                                                const char        *name,
                                                const TlAttrInput *input,
                                                GError           **error);
+void                    tl_optimizer_set_path (TlOptimizer *self,
+                                               const char  *path);
 void                    tl_optimizer_set_clip_norm (TlOptimizer *self,
                                                     double       max_norm);
 void                    tl_optimizer_set_clip_value (TlOptimizer *self,
