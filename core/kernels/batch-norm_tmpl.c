@@ -65,6 +65,8 @@ workspace_of (const TlBatchNormArgs *args, const Cut *cut)
 static inline int64_t
 row_offset (const TlBatchNormArgs *args, int64_t row, int64_t stride_n, int64_t stride_s)
 {
+  if (stride_n == args->s * stride_s) /* divisions cost more than a row of channels */
+    return row * stride_s;
   return row / args->s * stride_n + row % args->s * stride_s;
 }
 
@@ -72,22 +74,23 @@ row_offset (const TlBatchNormArgs *args, int64_t row, int64_t stride_n, int64_t 
 static void
 block_moments_vectors (const TlBatchNormArgs *args, const real *x, int64_t first, int64_t end, real *restrict mean, real *restrict m2)
 {
-  real scale = 1 / (real)(end - first);
+  real    scale = 1 / (real)(end - first);
+  int64_t channels = args->c;
 
-  memset (mean, 0, (size_t)args->c * sizeof (real));
-  memset (m2, 0, (size_t)args->c * sizeof (real));
+  memset (mean, 0, (size_t)channels * sizeof (real));
+  memset (m2, 0, (size_t)channels * sizeof (real));
   for (int64_t r = first; r < end; r++) {
     const real *row = x + row_offset (args, r, args->x_n, args->x_s);
 
-    for (int64_t c = 0; c < args->c; c++)
+    for (int64_t c = 0; c < channels; c++)
       mean[c] += row[c];
   }
-  for (int64_t c = 0; c < args->c; c++)
+  for (int64_t c = 0; c < channels; c++)
     mean[c] *= scale;
   for (int64_t r = first; r < end; r++) {
     const real *row = x + row_offset (args, r, args->x_n, args->x_s);
 
-    for (int64_t c = 0; c < args->c; c++)
+    for (int64_t c = 0; c < channels; c++)
       m2[c] += (row[c] - mean[c]) * (row[c] - mean[c]);
   }
 }
@@ -159,6 +162,9 @@ affine_tiles (const TlBatchNormArgs *args, const Cut *cut)
 static void
 affine_tile (const TlBatchNormArgs *args, const Cut *cut, const Affine *k, int64_t tile)
 {
+  int64_t     channels = args->c, length = args->s, x_s = k->x_s, y_s = k->y_s;
+  const real *scales = k->scale, *shifts = k->shift;
+
   if (cut->vectors) {
     int64_t per = tl_max_i64 (1, TILE_ELEMENTS / args->c), end = tl_min_i64 (cut->units, (tile + 1) * per);
 
@@ -167,8 +173,8 @@ affine_tile (const TlBatchNormArgs *args, const Cut *cut, const Affine *k, int64
       real       *y = k->y + row_offset (args, r, k->y_n, k->y_s);
 
       TL_VECTOR_LOOP
-      for (int64_t c = 0; c < args->c; c++)
-        y[c] = FN_FMA (x[c], k->scale[c], k->shift[c]);
+      for (int64_t c = 0; c < channels; c++)
+        y[c] = FN_FMA (x[c], scales[c], shifts[c]);
     }
   } else {
     int64_t per = tl_max_i64 (1, TILE_ELEMENTS / args->s), end = tl_min_i64 (args->n * args->c, (tile + 1) * per);
@@ -181,11 +187,11 @@ affine_tile (const TlBatchNormArgs *args, const Cut *cut, const Affine *k, int64
 
       if (k->x_s == 1 && k->y_s == 1) {
         TL_VECTOR_LOOP
-        for (int64_t s = 0; s < args->s; s++)
+        for (int64_t s = 0; s < length; s++)
           y[s] = FN_FMA (x[s], scale, shift);
       } else {
-        for (int64_t s = 0; s < args->s; s++)
-          y[s * k->y_s] = FN_FMA (x[s * k->x_s], scale, shift);
+        for (int64_t s = 0; s < length; s++)
+          y[s * y_s] = FN_FMA (x[s * x_s], scale, shift);
       }
     }
   }
@@ -329,6 +335,7 @@ TL_NAME (tl_batch_norm_backward_measure) (const void *args_, TlWork *work)
 static void
 backward_sums (const TlBatchNormArgs *args, const Cut *cut, void *const *data, real *partials, int64_t tile)
 {
+  int64_t     channels = args->c, length = args->s, y_s = args->y_s, x_s = args->x_s;
   int64_t     b = tile / cut->groups, c0 = tile % cut->groups * cut->group, c1 = tl_min_i64 (args->c, c0 + cut->group);
   int64_t     first = b * cut->per_block, end = tl_min_i64 (cut->units, first + cut->per_block);
   const real *mean = data[B_MEAN];
@@ -341,7 +348,7 @@ backward_sums (const TlBatchNormArgs *args, const Cut *cut, void *const *data, r
       const real *dy = (const real *)data[B_DY] + row_offset (args, r, args->y_n, args->y_s);
       const real *x = (const real *)data[B_X] + row_offset (args, r, args->x_n, args->x_s);
 
-      for (int64_t c = 0; c < args->c; c++) {
+      for (int64_t c = 0; c < channels; c++) {
         sum[c] += dy[c];
         dot[c] += dy[c] * (x[c] - mean[c]);
       }
@@ -354,9 +361,9 @@ backward_sums (const TlBatchNormArgs *args, const Cut *cut, void *const *data, r
       const real *x = (const real *)data[B_X] + n * args->x_n + c * args->x_c;
       real        part;
 
-      TL_ROW_SUM (part, args->s, dy[i * args->y_s]);
+      TL_ROW_SUM (part, length, dy[i * y_s]);
       sum[c] += part;
-      TL_ROW_SUM (part, args->s, dy[i * args->y_s] * (x[i * args->x_s] - mean[c]));
+      TL_ROW_SUM (part, length, dy[i * y_s] * (x[i * x_s] - mean[c]));
       dot[c] += part;
     }
 }
@@ -407,7 +414,8 @@ gradient_numbers (const TlBatchNormArgs *args, void *const *data, const real *su
 static void
 backward_dx (const TlBatchNormArgs *args, const Cut *cut, void *const *data, const Gradient *g, int64_t tile)
 {
-  const real *mean = data[B_MEAN];
+  const real *mean = data[B_MEAN], *ga = g->a, *gb = g->b, *gc = g->c;
+  int64_t     channels = args->c, length = args->s, y_s = args->y_s, x_s = args->x_s, dx_s = args->dx_s;
 
   if (cut->vectors) {
     int64_t per = tl_max_i64 (1, TILE_ELEMENTS / args->c), end = tl_min_i64 (cut->units, (tile + 1) * per);
@@ -418,8 +426,8 @@ backward_dx (const TlBatchNormArgs *args, const Cut *cut, void *const *data, con
       real       *dx = (real *)data[B_DX] + row_offset (args, r, args->dx_n, args->dx_s);
 
       TL_VECTOR_LOOP
-      for (int64_t c = 0; c < args->c; c++)
-        dx[c] = FN_FMA (dy[c], g->a[c], FN_FMA (x[c] - mean[c], g->b[c], g->c[c]));
+      for (int64_t c = 0; c < channels; c++)
+        dx[c] = FN_FMA (dy[c], ga[c], FN_FMA (x[c] - mean[c], gb[c], gc[c]));
     }
     return;
   }
@@ -431,8 +439,8 @@ backward_dx (const TlBatchNormArgs *args, const Cut *cut, void *const *data, con
     real        a = g->a[c], b = g->b[c], k = g->c[c], mu = mean[c];
 
     TL_VECTOR_LOOP
-    for (int64_t s = 0; s < args->s; s++)
-      dx[s * args->dx_s] = FN_FMA (dy[s * args->y_s], a, FN_FMA (x[s * args->x_s] - mu, b, k));
+    for (int64_t s = 0; s < length; s++)
+      dx[s * dx_s] = FN_FMA (dy[s * y_s], a, FN_FMA (x[s * x_s] - mu, b, k));
   }
 }
 

@@ -72,22 +72,42 @@ TL_NAME (tl_cross_entropy_forward_measure) (const void *args_, TlWork *work)
   work->workspace = (size_t)tl_max_i64 (1, tiles) * sizeof (Partial);
 }
 
+/* A copy of a short row behind which -inf fills whole lanes, so that short rows (ten classes) are vectors too. */
+#define SHORT_ROW (2 * TL_ROW_LANES)
+
+static const real *
+pad_row (const real *x, int64_t *n, real *buffer)
+{
+  int64_t padded = tl_ceil_div (*n, TL_ROW_LANES) * TL_ROW_LANES;
+
+  if (padded > SHORT_ROW || padded == *n)
+    return x;
+  for (int64_t i = 0; i < padded; i++)
+    buffer[i] = (real)-__builtin_inf ();
+  for (int64_t i = 0; i < *n; i++)
+    buffer[i] = x[i];
+  *n = padded;
+  return buffer;
+}
+
 static real
 row_loss (const TlCrossEntropyArgs *args, const real *x, const real *weights, real total, int64_t target)
 {
-  real s = (real)args->label_smoothing, w = weights ? weights[target] : 1;
-  real max = row_max (x, args->cols), lse, loss, sum;
+  real        s = (real)args->label_smoothing, w = weights ? weights[target] : 1, buffer[SHORT_ROW];
+  int64_t     cols = args->cols, n = cols;
+  const real *row = pad_row (x, &n, buffer);
+  real        max = row_max (row, n), lse, loss, sum;
 
-  TL_ROW_SUM (sum, args->cols, FN (exp) (x[i] - max));
+  TL_ROW_SUM (sum, n, FN (exp) (row[i] - max));
   lse = FN (log) (sum);
   loss = (1 - s) * w * (lse - (x[target] - max));
   if (s > 0) {
     /* sum over c of w[c] (lse - (x[c] - max)) */
     if (weights)
-      TL_ROW_SUM (sum, args->cols, weights[i] * (x[i] - max));
+      TL_ROW_SUM (sum, cols, weights[i] * (x[i] - max));
     else
-      TL_ROW_SUM (sum, args->cols, x[i] - max);
-    loss += s / (real)args->cols * (total * lse - sum);
+      TL_ROW_SUM (sum, cols, x[i] - max);
+    loss += s / (real)cols * (total * lse - sum);
   }
   return loss;
 }
@@ -160,22 +180,26 @@ TL_NAME (tl_cross_entropy_backward_measure) (const void *args_, TlWork *work)
 static void
 gradient_row (const TlCrossEntropyArgs *args, real *dx, const real *x, const real *weights, real total, int64_t target, real scale)
 {
-  real s = (real)args->label_smoothing, w = weights ? weights[target] : 1;
-  real even = scale * s / (real)args->cols, max = row_max (x, args->cols), sum, factor;
+  real        s = (real)args->label_smoothing, w = weights ? weights[target] : 1, buffer[SHORT_ROW];
+  int64_t     cols = args->cols, n = cols;
+  real        even = scale * s / (real)cols, max, sum, factor;
+  const real *row = pad_row (x, &n, buffer);
+  real       *e = row == x ? dx : buffer;
 
+  max = row_max (row, n);
   TL_VECTOR_LOOP
-  for (int64_t i = 0; i < args->cols; i++)
-    dx[i] = FN (exp) (x[i] - max);
-  TL_ROW_SUM (sum, args->cols, dx[i]);
+  for (int64_t i = 0; i < n; i++)
+    e[i] = FN (exp) (row[i] - max);
+  TL_ROW_SUM (sum, n, e[i]);
   factor = (scale * (1 - s) * w + even * total) / sum;
   if (s > 0 && weights) {
     TL_VECTOR_LOOP
-    for (int64_t i = 0; i < args->cols; i++)
-      dx[i] = dx[i] * factor - even * weights[i];
+    for (int64_t i = 0; i < cols; i++)
+      dx[i] = e[i] * factor - even * weights[i];
   } else {
     TL_VECTOR_LOOP
-    for (int64_t i = 0; i < args->cols; i++)
-      dx[i] = dx[i] * factor - even;
+    for (int64_t i = 0; i < cols; i++)
+      dx[i] = e[i] * factor - even;
   }
   dx[target] -= scale * (1 - s) * w;
 }

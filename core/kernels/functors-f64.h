@@ -323,12 +323,21 @@ cos_poly_f64 (double r, double tail)
   return w + (((1 - w) - h) + fma_f64 (z * z, p, -r * tail));
 }
 
+/* b where the quadrant is odd, else a; by mask, because SSE2 compares no 64-bit integers. */
+TL_INLINE double
+by_quadrant_f64 (uint64_t quadrant, double a, double b)
+{
+  uint64_t mask = 0 - (quadrant & 1);
+
+  return from_bits_f64 ((bits_f64 (b) & mask) | (bits_f64 (a) & ~mask));
+}
+
 TL_INLINE double
 fn_sin_f64 (double a)
 {
   TrigSplit t = trig_split_f64 (a);
   double    s = sin_poly_f64 (t.r, t.tail), c = cos_poly_f64 (t.r, t.tail);
-  double    y = (t.quadrant & 1) ? c : s;
+  double    y = by_quadrant_f64 (t.quadrant, s, c);
 
   y = from_bits_f64 (bits_f64 (y) ^ ((t.quadrant & 2) << 62));
   return a == 0 ? a : y;
@@ -339,7 +348,7 @@ fn_cos_f64 (double a)
 {
   TrigSplit t = trig_split_f64 (a);
   double    s = sin_poly_f64 (t.r, t.tail), c = cos_poly_f64 (t.r, t.tail);
-  double    y = (t.quadrant & 1) ? s : c;
+  double    y = by_quadrant_f64 (t.quadrant, c, s);
 
   return from_bits_f64 (bits_f64 (y) ^ (((t.quadrant + 1) & 2) << 62));
 }
@@ -349,7 +358,7 @@ fn_tan_f64 (double a)
 {
   TrigSplit t = trig_split_f64 (a);
   double    s = sin_poly_f64 (t.r, t.tail), c = cos_poly_f64 (t.r, t.tail);
-  double    y = (t.quadrant & 1) ? -c / s : s / c;
+  double    y = by_quadrant_f64 (t.quadrant, s, -c) / by_quadrant_f64 (t.quadrant, c, s);
 
   return a == 0 ? a : y;
 }
@@ -571,18 +580,22 @@ pow_special_f64 (double x, double y, double v)
   double inf = __builtin_inf ();
   double ax = __builtin_fabs (x), ay = __builtin_fabs (y);
   double half = 0.5 * y;
-  int    integral = fn_floor_f64 (y) == y;
-  int    odd = integral & (fn_floor_f64 (half) != half) & (ay < 0x1p53);
+  double bad = fn_floor_f64 (y) == y ? 0.0 : __builtin_nan ("");
+  double flip = half - fn_floor_f64 (half) == 0.5 ? __builtin_copysign (1.0, x) : 1.0; /* an odd exponent keeps the sign */
   double up = y > 0 ? inf : 0.0, down = y > 0 ? 0.0 : inf;
+  double far = ax > 1 ? up : down;
 
+  /* Selects in this form, of values only, are what the compiler turns into vectors. */
+  v = x < 0 ? v + bad : v;
   v = ax == 0 ? down : v;
   v = ax == inf ? up : v;
-  v = ay == inf ? (ax > 1 ? up : down) : v;
-  v = (ay == inf) & (ax == 1) ? 1.0 : v;
-  v = (x < 0) & (x != -inf) & !integral & (ay != inf) ? __builtin_nan ("") : v;
-  v = (__builtin_copysign (1.0, x) < 0) & odd ? -v : v;
-  v = (x != x) | (y != y) ? x + y : v;
-  return (x == 1) | (y == 0) ? 1.0 : v;
+  v = v * flip;
+  far = ax == 1 ? 1.0 : far;
+  v = ay == inf ? far : v;
+  v = x != x ? x : v;
+  v = y != y ? y : v;
+  v = x == 1 ? 1.0 : v;
+  return y == 0 ? 1.0 : v;
 }
 
 TL_INLINE double

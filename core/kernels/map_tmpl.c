@@ -143,6 +143,8 @@ plan_map (const TlMapArgs *args, MapPlan *plan)
                       (space->strides[1][k] == 1 || plan->cols == 1);
 }
 
+static int is_simple (const TlMapArgs *args);
+
 void
 TL_NAME (tl_map_measure) (const void *args_, TlWork *work)
 {
@@ -150,8 +152,12 @@ TL_NAME (tl_map_measure) (const void *args_, TlWork *work)
   const TlProgram *program = args->program;
   MapPlan          plan;
 
-  plan_map (args, &plan);
   *work = (TlWork){ .n_phases = 1 };
+  if (is_simple (args)) {
+    work->n_tiles[0] = (size_t)(args->rank == 0 ? 1 : tl_ceil_div (args->shape[0], TILE_ELEMENTS));
+    return;
+  }
+  plan_map (args, &plan);
   work->n_tiles[0] = (size_t)tl_ceil_div (plan.n_blocks, plan.blocks_per_tile);
   /* One block per register; compiled programs need one per operand only. */
   work->scratch = (size_t)BLOCK * sizeof (real) *
@@ -365,6 +371,40 @@ prepare (MapRun *run, void *const *data, void *scratch)
   }
 }
 
+/*
+ * One run of memory for every operand, one instruction: the kernel itself.  Small eager operations live on this path, so it
+ * looks at nothing it does not need.
+ */
+static int
+is_simple (const TlMapArgs *args)
+{
+  const TlProgram *program = args->program;
+  unsigned         n_in = program->n_in;
+
+  if (args->rank > 1 || program->n_instr != 1 || program->n_constants != 0 || program->n_out != 1 ||
+      program->out[0] != n_in || args->compiled || args->out_dtype[0] != TL_TYPE_DTYPE)
+    return 0;
+  if (args->rank == 1 && args->out_strides[0][0] != 1)
+    return 0;
+  for (unsigned k = 0; k < n_in; k++)
+    if (args->in_dtype[k] != TL_TYPE_DTYPE || (args->rank == 1 && args->in_strides[k][0] != 1))
+      return 0;
+  return 1;
+}
+
+static void
+run_simple (const TlMapArgs *args, void *const *data, size_t tile)
+{
+  const TlInstr *instr = &args->program->instr[0];
+  unsigned       arity = arities[instr->fn];
+  int64_t        n = args->rank == 0 ? 1 : args->shape[0], start = (int64_t)tile * TILE_ELEMENTS;
+  const real    *a = (const real *)data[instr->src[0]] + start;
+  const real    *b = arity > 1 ? (const real *)data[instr->src[1]] + start : a;
+  const real    *c = arity > 2 ? (const real *)data[instr->src[2]] + start : a;
+
+  instr_fns[instr->fn]((real *)data[args->program->n_in] + start, a, b, c, (size_t)tl_min_i64 (TILE_ELEMENTS, n - start));
+}
+
 /* The whole tile is one run of memory for every operand: a compiled program needs no blocks. */
 static void
 run_compiled_in_place (const TlMapArgs *args, const MapPlan *plan, void *const *data, int64_t first, int64_t end)
@@ -386,10 +426,16 @@ TL_NAME (tl_map_run) (const void *args_, void *const *data, void *workspace, uns
 {
   const TlMapArgs *args = args_;
   MapPlan          plan;
-  MapRun           run = { .args = args, .plan = &plan };
+  MapRun           run;
   int64_t          first, end, last_outer = -1;
 
+  if (is_simple (args)) {
+    run_simple (args, data, tile);
+    return;
+  }
   plan_map (args, &plan);
+  run.args = args;
+  run.plan = &plan;
   first = (int64_t)tile * plan.blocks_per_tile;
   end = tl_min_i64 (plan.n_blocks, first + plan.blocks_per_tile);
   if (args->compiled && plan.in_place) {

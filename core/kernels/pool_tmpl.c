@@ -149,14 +149,14 @@ max_row_2x2 (const TlPoolArgs *args, void *const *data, int64_t n, int64_t oh)
   const real *x0 = (const real *)data[0] + n * args->x_stride[0] + 2 * oh * args->x_stride[2];
   const real *x1 = x0 + args->x_stride[2];
   real       *y = (real *)data[1] + n * args->y_stride[0] + oh * args->y_stride[2];
-  int64_t     step = args->x_stride[3];
+  int64_t     step = args->x_stride[3], channels = args->c;
   uint8_t    *index = data[2] ? (uint8_t *)data[2] + (n * args->out[0] + oh) * args->out[1] * args->c : NULL;
 
   for (int64_t ow = 0; ow < args->out[1]; ow++) {
     const real *a = x0 + 2 * ow * step, *b = a + step, *c = x1 + 2 * ow * step, *d = c + step;
     real *restrict out = y + ow * args->y_stride[3];
 
-    for (int64_t i = 0; i < args->c; i++) {
+    for (int64_t i = 0; i < channels; i++) {
       real v = (b[i] > a[i]) | (b[i] != b[i]) ? b[i] : a[i];
 
       v = (c[i] > v) | (c[i] != c[i]) ? c[i] : v;
@@ -164,8 +164,8 @@ max_row_2x2 (const TlPoolArgs *args, void *const *data, int64_t n, int64_t oh)
     }
     if (!index)
       continue;
-    for (int64_t i0 = 0; i0 < args->c; i0 += RUN) {
-      int64_t run = tl_min_i64 (RUN, args->c - i0);
+    for (int64_t i0 = 0; i0 < channels; i0 += RUN) {
+      int64_t run = tl_min_i64 (RUN, channels - i0);
       int32_t position[RUN];
 
       for (int64_t i = 0; i < run; i++) {
@@ -181,7 +181,7 @@ max_row_2x2 (const TlPoolArgs *args, void *const *data, int64_t n, int64_t oh)
         position[i] = wins ? 3 : p;
       }
       for (int64_t i = 0; i < run; i++)
-        index[ow * args->c + i0 + i] = (uint8_t)position[i];
+        index[ow * channels + i0 + i] = (uint8_t)position[i];
     }
   }
 }
@@ -275,6 +275,30 @@ max_gradient_row (const TlPoolArgs *args, void *const *data, int64_t n, int64_t 
   }
 }
 
+/* Plain 2 x 2 windows do not overlap: every element is in one or none. */
+static void
+max_gradient_row_2x2 (const TlPoolArgs *args, void *const *data, int64_t n, int64_t h)
+{
+  int64_t channels = args->c, oh = h / 2;
+  real   *dx = (real *)data[2] + n * args->x_stride[0] + h * args->x_stride[2];
+
+  for (int64_t w = 0; w < args->in[1]; w++) {
+    int64_t ow = w / 2;
+    uint8_t tap = (uint8_t)(h % 2 * 2 + w % 2);
+    real *restrict out = dx + w * args->x_stride[3];
+
+    if (oh < args->out[0] && ow < args->out[1]) {
+      const real    *dy = (const real *)data[0] + n * args->y_stride[0] + oh * args->y_stride[2] + ow * args->y_stride[3];
+      const uint8_t *index = (const uint8_t *)data[1] + ((n * args->out[0] + oh) * args->out[1] + ow) * channels;
+
+      for (int64_t i = 0; i < channels; i++)
+        out[i] = index[i] == tap ? dy[i] : 0;
+    } else {
+      memset (out, 0, (size_t)channels * sizeof (real));
+    }
+  }
+}
+
 void
 TL_NAME (tl_max_pool_backward_measure) (const void *args_, TlWork *work)
 {
@@ -288,9 +312,13 @@ TL_NAME (tl_max_pool_backward_run) (const void *args_, void *const *data, void *
 {
   const TlPoolArgs *args = args_;
   int64_t           per = input_rows_per_tile (args), end = tl_min_i64 (args->n * args->in[0], ((int64_t)tile + 1) * per);
+  int               plain = is_plain_2x2 (args);
 
   for (int64_t r = (int64_t)tile * per; r < end; r++)
-    max_gradient_row (args, data, r / args->in[0], r % args->in[0]);
+    if (plain)
+      max_gradient_row_2x2 (args, data, r / args->in[0], r % args->in[0]);
+    else
+      max_gradient_row (args, data, r / args->in[0], r % args->in[0]);
 }
 
 /* Elements that the average of a window is over. */

@@ -15,6 +15,10 @@
 #include "core/kernels/functors.h"
 #include "core/kernels/philox.h"
 
+#if defined(__x86_64__)
+#  include <immintrin.h>
+#endif
+
 #define KERNEL(name)                                                  \
   void TL_ISA_NAME (name##_measure) (const void *args, TlWork *work); \
   void TL_ISA_NAME (name##_run) (const void *args, void *const *data, void *workspace, unsigned phase, size_t tile, void *scratch);
@@ -29,36 +33,68 @@ typedef struct {
   uint32_t word[4][COUNTERS];
 } Group;
 
+/*
+ * Vectors of 64-bit lanes whose low halves count.  The compiler finds no widening product in the plain loop, which is then
+ * six times slower; hence the intrinsics.
+ */
+#if defined(TL_ISA_AVX512)
+typedef __m512i Lanes;
+#  define LANES_SET(a) _mm512_set1_epi64 ((long long)(a))
+#  define LANES_MUL(a, b) _mm512_mul_epu32 (a, b)
+#  define LANES_HIGH(a) _mm512_srli_epi64 (a, 32)
+#elif defined(TL_ISA_AVX2)
+typedef __m256i Lanes;
+#  define LANES_SET(a) _mm256_set1_epi64x ((long long)(a))
+#  define LANES_MUL(a, b) _mm256_mul_epu32 (a, b)
+#  define LANES_HIGH(a) _mm256_srli_epi64 (a, 32)
+#elif defined(__SSE2__)
+typedef __m128i Lanes;
+#  define LANES_SET(a) _mm_set1_epi64x ((long long)(a))
+#  define LANES_MUL(a, b) _mm_mul_epu32 (a, b)
+#  define LANES_HIGH(a) _mm_srli_epi64 (a, 32)
+#else
+typedef uint64_t Lanes;
+#  define LANES_SET(a) (a)
+#  define LANES_MUL(a, b) ((uint64_t)(uint32_t)(a) * (uint32_t)(b))
+#  define LANES_HIGH(a) ((a) >> 32)
+#endif
+#define N_VECTORS (COUNTERS * 8 / (int)sizeof (Lanes))
+
 static inline __attribute__ ((always_inline)) void
 philox_group (TlPhiloxKey key, uint64_t call, uint64_t group, Group *out)
 {
-  uint32_t c0[COUNTERS], c1[COUNTERS], c2[COUNTERS], c3[COUNTERS];
+  Lanes    c[4][N_VECTORS];
+  uint64_t block = group * COUNTERS, first[COUNTERS];
   uint32_t k0 = key.word[0], k1 = key.word[1];
-  uint64_t block = group * COUNTERS;
 
-  for (int j = 0; j < COUNTERS; j++) {
-    /* 16 consecutive counters share the high half. */
-    c0[j] = (uint32_t)block + (uint32_t)j;
-    c1[j] = (uint32_t)(block >> 32);
-    c2[j] = (uint32_t)call;
-    c3[j] = (uint32_t)(call >> 32);
+  for (int j = 0; j < COUNTERS; j++) /* 16 consecutive counters share the high half */
+    first[j] = (uint32_t)block + (uint32_t)j;
+  memcpy (c[0], first, sizeof first);
+  for (int v = 0; v < N_VECTORS; v++) {
+    c[1][v] = LANES_SET (block >> 32);
+    c[2][v] = LANES_SET (call & UINT32_MAX);
+    c[3][v] = LANES_SET (call >> 32);
   }
   for (int round = 0; round < 10; round++) {
-    for (int j = 0; j < COUNTERS; j++) {
-      uint64_t p0 = (uint64_t)TL_PHILOX_M0 * c0[j], p1 = (uint64_t)TL_PHILOX_M1 * c2[j];
+    Lanes m0 = LANES_SET ((uint64_t)TL_PHILOX_M0), m1 = LANES_SET ((uint64_t)TL_PHILOX_M1);
+    Lanes v0 = LANES_SET ((uint64_t)k0), v1 = LANES_SET ((uint64_t)k1);
 
-      c0[j] = (uint32_t)(p1 >> 32) ^ c1[j] ^ k0;
-      c2[j] = (uint32_t)(p0 >> 32) ^ c3[j] ^ k1;
-      c1[j] = (uint32_t)p1;
-      c3[j] = (uint32_t)p0;
+    for (int v = 0; v < N_VECTORS; v++) {
+      Lanes p0 = LANES_MUL (m0, c[0][v]), p1 = LANES_MUL (m1, c[2][v]);
+
+      c[0][v] = LANES_HIGH (p1) ^ c[1][v] ^ v0;
+      c[2][v] = LANES_HIGH (p0) ^ c[3][v] ^ v1;
+      c[1][v] = p1;
+      c[3][v] = p0;
     }
     k0 += TL_PHILOX_W0;
     k1 += TL_PHILOX_W1;
   }
-  memcpy (out->word[0], c0, sizeof c0);
-  memcpy (out->word[1], c1, sizeof c1);
-  memcpy (out->word[2], c2, sizeof c2);
-  memcpy (out->word[3], c3, sizeof c3);
+  for (int w = 0; w < 4; w++) {
+    memcpy (first, c[w], sizeof first);
+    for (int j = 0; j < COUNTERS; j++)
+      out->word[w][j] = (uint32_t)first[j];
+  }
 }
 
 /* 53 bits in [0, 1) */

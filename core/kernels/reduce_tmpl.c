@@ -28,26 +28,25 @@ typedef struct {
 #  else
 #    define LOWEST INT64_MIN
 #    define HIGHEST INT64_MAX
-#    define IS_NAN(a) 0
+#    define IS_NAN(a) ((void)(a), 0)
 #  endif
 
-#  define CHUNK_OP(name, fn, start)                    \
-    static real name (const real *x, int64_t n)        \
-    {                                                  \
-      real    acc[TL_ROW_LANES];                       \
-      int64_t j = 0;                                   \
-                                                       \
-      for (int l = 0; l < TL_ROW_LANES; l++)           \
-        acc[l] = (start);                              \
-      for (; j + TL_ROW_LANES <= n; j += TL_ROW_LANES) \
-        for (int l = 0; l < TL_ROW_LANES; l++)         \
-          acc[l] = FN (fn) (acc[l], x[j + l]);         \
-      for (int l = 0; j + l < n; l++)                  \
-        acc[l] = FN (fn) (acc[l], x[j + l]);           \
-      for (int s = TL_ROW_LANES / 2; s > 0; s /= 2)    \
-        for (int l = 0; l < s; l++)                    \
-          acc[l] = FN (fn) (acc[l], acc[l + s]);       \
-      return acc[0];                                   \
+#  define CHUNK_OP(name, fn, start)                                                                      \
+    static real name (const real *x, int64_t n)                                                          \
+    {                                                                                                    \
+      real    acc[TL_ROW_LANES];                                                                         \
+      int64_t j = 0;                                                                                     \
+                                                                                                         \
+      for (int l = 0; l < TL_ROW_LANES; l++)                                                             \
+        acc[l] = (start);                                                                                \
+      for (; j + TL_ROW_LANES <= n; j += TL_ROW_LANES)                                                   \
+        for (int l = 0; l < TL_ROW_LANES; l++)                                                           \
+          acc[l] = FN (fn) (acc[l], x[j + l]);                                                           \
+      for (int l = 0; j + l < n; l++)                                                                    \
+        acc[l] = FN (fn) (acc[l], x[j + l]);                                                             \
+      _Pragma ("GCC unroll 5") for (int s = TL_ROW_LANES / 2; s > 0; s /= 2) for (int l = 0; l < s; l++) \
+        acc[l] = FN (fn) (acc[l], acc[l + s]);                                                           \
+      return acc[0];                                                                                     \
     }
 CHUNK_OP (chunk_sum, add, 0)
 CHUNK_OP (chunk_prod, mul, 1)
@@ -59,7 +58,18 @@ CHUNK_OP (chunk_all, and, 1)
 static int64_t
 find_first (const real *x, int64_t n, real value)
 {
-  for (int64_t i = 0; i < n; i++)
+  int64_t i = 0;
+
+  /* Pieces that do not hold it are passed over as vectors. */
+  for (; i + 64 <= n; i += 64) {
+    int hits = 0;
+
+    for (int j = 0; j < 64; j++)
+      hits |= (x[i + j] == value) | (IS_NAN (value) & IS_NAN (x[i + j]));
+    if (hits)
+      break;
+  }
+  for (; i < n; i++)
     if (x[i] == value || (IS_NAN (value) && IS_NAN (x[i])))
       return i;
   return 0;

@@ -23,43 +23,42 @@
       COMBINE (tree_i, tree_i + tree_step);
 
 /* A sum of EXPR over i of any number of terms: runs are added pairwise through a small stack, as a binary counter carries. */
-#define TL_ROW_SUM(result, n, EXPR)                                        \
-  do {                                                                     \
-    real    sum_stack[56];                                                 \
-    int     sum_depth = 0;                                                 \
-    int64_t sum_runs = 0;                                                  \
-                                                                           \
-    for (int64_t sum_0 = 0; sum_0 < (n) || sum_0 == 0; sum_0 += ROW_RUN) { \
-      real run_sum;                                                        \
-                                                                           \
-      {                                                                    \
-        int64_t sum_n = tl_min_i64 ((n)-sum_0, ROW_RUN);                   \
-        real    lane_acc[TL_ROW_LANES] = { 0 };                            \
-        int64_t lane_j = 0;                                                \
-                                                                           \
-        for (; lane_j + TL_ROW_LANES <= sum_n; lane_j += TL_ROW_LANES)     \
-          for (int lane_l = 0; lane_l < TL_ROW_LANES; lane_l++) {          \
-            const int64_t i = sum_0 + lane_j + lane_l;                     \
-            lane_acc[lane_l] += (EXPR);                                    \
-          }                                                                \
-        for (int lane_l = 0; lane_j + lane_l < sum_n; lane_l++) {          \
-          const int64_t i = sum_0 + lane_j + lane_l;                       \
-          lane_acc[lane_l] += (EXPR);                                      \
-        }                                                                  \
-        for (int lane_s = TL_ROW_LANES / 2; lane_s > 0; lane_s /= 2)       \
-          for (int lane_l = 0; lane_l < lane_s; lane_l++)                  \
-            lane_acc[lane_l] += lane_acc[lane_l + lane_s];                 \
-        run_sum = lane_acc[0];                                             \
-      }                                                                    \
-      for (int64_t sum_r = sum_runs++; sum_r & 1; sum_r >>= 1)             \
-        run_sum = sum_stack[--sum_depth] + run_sum;                        \
-      sum_stack[sum_depth++] = run_sum;                                    \
-    }                                                                      \
-    while (sum_depth > 1) {                                                \
-      sum_stack[sum_depth - 2] += sum_stack[sum_depth - 1];                \
-      sum_depth--;                                                         \
-    }                                                                      \
-    (result) = sum_stack[0];                                               \
+#define TL_ROW_SUM(result, n, EXPR)                                                                                                           \
+  do {                                                                                                                                        \
+    real    sum_stack[56];                                                                                                                    \
+    int     sum_depth = 0;                                                                                                                    \
+    int64_t sum_runs = 0;                                                                                                                     \
+                                                                                                                                              \
+    for (int64_t sum_0 = 0; sum_0 < (n) || sum_0 == 0; sum_0 += ROW_RUN) {                                                                    \
+      real run_sum;                                                                                                                           \
+                                                                                                                                              \
+      {                                                                                                                                       \
+        int64_t sum_n = tl_min_i64 ((n)-sum_0, ROW_RUN);                                                                                      \
+        real    lane_acc[TL_ROW_LANES] = { 0 };                                                                                               \
+        int64_t lane_j = 0;                                                                                                                   \
+                                                                                                                                              \
+        for (; lane_j + TL_ROW_LANES <= sum_n; lane_j += TL_ROW_LANES)                                                                        \
+          for (int lane_l = 0; lane_l < TL_ROW_LANES; lane_l++) {                                                                             \
+            const int64_t i = sum_0 + lane_j + lane_l;                                                                                        \
+            lane_acc[lane_l] += (EXPR);                                                                                                       \
+          }                                                                                                                                   \
+        for (int lane_l = 0; lane_j + lane_l < sum_n; lane_l++) {                                                                             \
+          const int64_t i = sum_0 + lane_j + lane_l;                                                                                          \
+          lane_acc[lane_l] += (EXPR);                                                                                                         \
+        }                                                                                                                                     \
+        _Pragma ("GCC unroll 5") for (int lane_s = TL_ROW_LANES / 2; lane_s > 0; lane_s /= 2) for (int lane_l = 0; lane_l < lane_s; lane_l++) \
+          lane_acc[lane_l] += lane_acc[lane_l + lane_s];                                                                                      \
+        run_sum = lane_acc[0];                                                                                                                \
+      }                                                                                                                                       \
+      for (int64_t sum_r = sum_runs++; sum_r & 1; sum_r >>= 1)                                                                                \
+        run_sum = sum_stack[--sum_depth] + run_sum;                                                                                           \
+      sum_stack[sum_depth++] = run_sum;                                                                                                       \
+    }                                                                                                                                         \
+    while (sum_depth > 1) {                                                                                                                   \
+      sum_stack[sum_depth - 2] += sum_stack[sum_depth - 1];                                                                                   \
+      sum_depth--;                                                                                                                            \
+    }                                                                                                                                         \
+    (result) = sum_stack[0];                                                                                                                  \
   } while (0)
 
 static inline __attribute__ ((unused)) real
@@ -75,6 +74,7 @@ row_max (const real *x, int64_t n)
       acc[l] = FN (max) (x[j + l], acc[l]);
   for (int l = 0; j + l < n; l++)
     acc[l] = FN (max) (x[j + l], acc[l]);
+#pragma GCC unroll 5
   for (int s = TL_ROW_LANES / 2; s > 0; s /= 2)
     for (int l = 0; l < s; l++)
       acc[l] = FN (max) (acc[l], acc[l + s]);
