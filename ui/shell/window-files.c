@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ui/shell/window-private.h"
+
+#include <glib/gi18n.h>
+
+#include "ui/shell/settings.h"
+
+/* --- opening ------------------------------------------------------------------------------------------------------------ */
+
+static AdwTabPage *
+find_tab (TlWindow   *self,
+          const char *path)
+{
+  for (int i = 0; i < adw_tab_view_get_n_pages (self->tab_view); i++) {
+    AdwTabPage *tab = adw_tab_view_get_nth_page (self->tab_view, i);
+    TlPage     *page = TL_PAGE (adw_tab_page_get_child (tab));
+
+    if (g_strcmp0 (tl_document_get_path (tl_session_get_document (tl_page_get_session (page))), path) == 0)
+      return tab;
+  }
+  return NULL;
+}
+
+static void
+add_document (TlWindow   *self,
+              TlDocument *document,
+              TlJournal  *journal)
+{
+  g_autoptr (TlSession) session = tl_session_new (document, journal);
+
+  tl_window_add_page (self, tl_page_new (session));
+}
+
+static void
+loaded_cb (GObject      *source,
+           GAsyncResult *result,
+           gpointer      user_data)
+{
+  g_autoptr (TlWindow)   self = user_data;
+  g_autoptr (GError)     error = NULL;
+  g_autoptr (TlDocument) document = tl_document_load_finish (result, &error);
+
+  if (document == NULL) {
+    tl_window_toast (self, error->message);
+    return;
+  }
+  if (find_tab (self, tl_document_get_path (document)) != NULL)
+    return;
+  tl_settings_add_recent (tl_document_get_path (document));
+  add_document (self, document, NULL);
+}
+
+void
+tl_window_open (TlWindow   *self,
+                const char *path)
+{
+  g_autofree char *full = g_canonicalize_filename (path, NULL);
+  AdwTabPage      *tab;
+
+  g_return_if_fail (TL_IS_WINDOW (self));
+
+  tab = find_tab (self, full);
+  if (tab != NULL)
+    adw_tab_view_set_selected_page (self->tab_view, tab);
+  else
+    tl_document_load_async (full, NULL, loaded_cb, g_object_ref (self));
+}
+
+void
+tl_window_open_new (TlWindow *self)
+{
+  g_autoptr (TlDocument) document = tl_document_new ();
+
+  g_return_if_fail (TL_IS_WINDOW (self));
+
+  add_document (self, document, NULL);
+}
+
+void
+tl_window_recover (TlWindow *self)
+{
+  g_autoptr (GPtrArray) entries = tl_journal_list (NULL);
+  guint                 n_recovered = 0;
+
+  g_return_if_fail (TL_IS_WINDOW (self));
+
+  for (guint i = 0; i < entries->len; i++) {
+    const TlJournalEntry  *entry = entries->pdata[i];
+    TlJournal             *journal = NULL;
+    g_autoptr (TlDocument) document = tl_journal_recover (entry->journal_path, &journal, NULL);
+
+    if (document == NULL)
+      continue;
+    add_document (self, document, journal);
+    n_recovered++;
+  }
+  if (n_recovered > 0)
+    tl_window_toast (self, ngettext ("A document was recovered; undo takes the recovery back",
+                                     "Documents were recovered; undo takes the recovery back", n_recovered));
+}
+
+static void
+set_filters (GtkFileChooser *chooser)
+{
+  g_autoptr (GtkFileFilter) documents = gtk_file_filter_new ();
+  g_autoptr (GtkFileFilter) all = gtk_file_filter_new ();
+
+  gtk_file_filter_set_name (documents, _ ("Trellis Documents"));
+  gtk_file_filter_add_pattern (documents, "*.trellis");
+  gtk_file_filter_add_pattern (documents, "*.trellis.md");
+  gtk_file_chooser_add_filter (chooser, documents);
+  gtk_file_filter_set_name (all, _ ("All Files"));
+  gtk_file_filter_add_pattern (all, "*");
+  gtk_file_chooser_add_filter (chooser, all);
+}
+
+static void
+chosen_cb (GtkNativeDialog *dialog,
+           int              response,
+           TlWindow        *self)
+{
+  if (response == GTK_RESPONSE_ACCEPT) {
+    g_autoptr (GListModel) files = gtk_file_chooser_get_files (GTK_FILE_CHOOSER (dialog));
+
+    for (guint i = 0; i < g_list_model_get_n_items (files); i++) {
+      g_autoptr (GFile) file = g_list_model_get_item (files, i);
+
+      if (g_file_peek_path (file) != NULL)
+        tl_window_open (self, g_file_peek_path (file));
+    }
+  }
+  g_object_unref (dialog);
+}
+
+void
+tl_window_choose (TlWindow *self)
+{
+  GtkFileChooserNative *dialog = gtk_file_chooser_native_new (_ ("Open a Document"), GTK_WINDOW (self),
+                                                              GTK_FILE_CHOOSER_ACTION_OPEN, NULL, NULL);
+
+  set_filters (GTK_FILE_CHOOSER (dialog));
+  gtk_file_chooser_set_select_multiple (GTK_FILE_CHOOSER (dialog), TRUE);
+  g_signal_connect (dialog, "response", G_CALLBACK (chosen_cb), self);
+  gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (dialog), TRUE);
+  gtk_native_dialog_show (GTK_NATIVE_DIALOG (dialog));
+}
+
+/* --- saving ------------------------------------------------------------------------------------------------------------- */
+
+typedef struct {
+  TlWindow *window;
+  TlPage   *page;
+  gboolean  close_after;
+} SaveJob;
+
+static SaveJob *
+save_job_new (TlWindow *window,
+              TlPage   *page,
+              gboolean  close_after)
+{
+  SaveJob *job = g_new0 (SaveJob, 1);
+
+  job->window = g_object_ref (window);
+  job->page = g_object_ref (page);
+  job->close_after = close_after;
+  return job;
+}
+
+static void
+save_job_free (SaveJob *job)
+{
+  g_object_unref (job->window);
+  g_object_unref (job->page);
+  g_free (job);
+}
+
+static void save_page (SaveJob    *job,
+                       const char *path,
+                       TlSaveFlags flags);
+
+static TlDocument *
+job_document (SaveJob *job)
+{
+  return tl_session_get_document (tl_page_get_session (job->page));
+}
+
+static void
+finish_close (TlWindow *self,
+              TlPage   *page)
+{
+  AdwTabPage *tab = adw_tab_view_get_page (self->tab_view, GTK_WIDGET (page));
+
+  tl_session_close (tl_page_get_session (page), FALSE);
+  adw_tab_view_close_page_finish (self->tab_view, tab, TRUE);
+}
+
+static void
+overwrite_cb (AdwMessageDialog *dialog,
+              const char       *response,
+              gpointer          user_data)
+{
+  SaveJob *job = user_data;
+
+  if (g_str_equal (response, "overwrite"))
+    save_page (job, NULL, TL_SAVE_FORCE);
+  else
+    save_job_free (job);
+}
+
+static void
+ask_overwrite (SaveJob *job)
+{
+  GtkWidget *dialog = adw_message_dialog_new (GTK_WINDOW (job->window), _ ("The File Has Changed on Disk"),
+                                              _ ("Something else has changed it since it was opened. Overwriting takes that "
+                                                 "change away."));
+
+  adw_message_dialog_add_responses (ADW_MESSAGE_DIALOG (dialog), "cancel", _ ("_Cancel"), "overwrite", _ ("_Overwrite"), NULL);
+  adw_message_dialog_set_response_appearance (ADW_MESSAGE_DIALOG (dialog), "overwrite", ADW_RESPONSE_DESTRUCTIVE);
+  adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
+  g_signal_connect (dialog, "response", G_CALLBACK (overwrite_cb), job);
+  gtk_window_present (GTK_WINDOW (dialog));
+}
+
+static void
+saved_cb (GObject      *source,
+          GAsyncResult *result,
+          gpointer      user_data)
+{
+  SaveJob           *job = user_data;
+  TlDocument        *document = TL_DOCUMENT (source);
+  g_autoptr (GError) error = NULL;
+
+  if (!tl_document_save_finish (document, result, &error)) {
+    if (tl_document_get_path (document) != NULL && tl_document_get_disk_state (document) == TL_DISK_CHANGED) {
+      ask_overwrite (job);
+      return;
+    }
+    tl_window_toast (job->window, error->message);
+  } else {
+    tl_settings_add_recent (tl_document_get_path (document));
+    tl_window_update_title (job->window);
+    if (job->close_after)
+      finish_close (job->window, job->page);
+  }
+  save_job_free (job);
+}
+
+static void
+save_page (SaveJob    *job,
+           const char *path,
+           TlSaveFlags flags)
+{
+  tl_document_save_async (job_document (job), path, flags, NULL, saved_cb, job);
+}
+
+static void
+save_chosen_cb (GtkNativeDialog *dialog,
+                int              response,
+                SaveJob         *job)
+{
+  g_autoptr (GFile) file = response == GTK_RESPONSE_ACCEPT ? gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog)) : NULL;
+
+  if (file != NULL && g_file_peek_path (file) != NULL) {
+    const char      *path = g_file_peek_path (file);
+    g_autofree char *named = strstr (path, ".trellis") != NULL ? g_strdup (path) : g_strconcat (path, ".trellis", NULL);
+
+    /* The dialog has asked about replacing a file that is there. */
+    save_page (job, named, TL_SAVE_FORCE);
+  } else {
+    save_job_free (job);
+  }
+  g_object_unref (dialog);
+}
+
+static void
+choose_where (SaveJob *job)
+{
+  GtkFileChooserNative *dialog = gtk_file_chooser_native_new (_ ("Save the Document"), GTK_WINDOW (job->window),
+                                                              GTK_FILE_CHOOSER_ACTION_SAVE, NULL, NULL);
+  const char           *path = tl_document_get_path (job_document (job));
+
+  set_filters (GTK_FILE_CHOOSER (dialog));
+  if (path != NULL) {
+    g_autoptr (GFile) file = g_file_new_for_path (path);
+
+    gtk_file_chooser_set_file (GTK_FILE_CHOOSER (dialog), file, NULL);
+  } else {
+    gtk_file_chooser_set_current_name (GTK_FILE_CHOOSER (dialog), _ ("untitled.trellis"));
+  }
+  g_signal_connect (dialog, "response", G_CALLBACK (save_chosen_cb), job);
+  gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (dialog), TRUE);
+  gtk_native_dialog_show (GTK_NATIVE_DIALOG (dialog));
+}
+
+static void
+save_or_choose (SaveJob *job)
+{
+  if (tl_document_get_path (job_document (job)) != NULL)
+    save_page (job, NULL, TL_SAVE_NONE);
+  else
+    choose_where (job);
+}
+
+void
+tl_window_save (TlWindow *self)
+{
+  save_or_choose (save_job_new (self, tl_window_get_page (self), FALSE));
+}
+
+void
+tl_window_save_as (TlWindow *self)
+{
+  choose_where (save_job_new (self, tl_window_get_page (self), FALSE));
+}
+
+/* --- closing ------------------------------------------------------------------------------------------------------------ */
+
+static void
+close_response_cb (AdwMessageDialog *dialog,
+                   const char       *response,
+                   gpointer          user_data)
+{
+  SaveJob *job = user_data;
+
+  if (g_str_equal (response, "save")) {
+    save_or_choose (job);
+    return;
+  }
+  if (g_str_equal (response, "discard"))
+    finish_close (job->window, job->page);
+  else
+    adw_tab_view_close_page_finish (job->window->tab_view,
+                                    adw_tab_view_get_page (job->window->tab_view, GTK_WIDGET (job->page)), FALSE);
+  save_job_free (job);
+}
+
+/* A new document that holds nothing is not worth a question. */
+static gboolean
+is_worth_asking (TlPage *page)
+{
+  TlDocument *document = tl_session_get_document (tl_page_get_session (page));
+
+  return tl_document_is_modified (document) && (tl_document_get_path (document) != NULL || tl_document_get_n_cells (document) > 0);
+}
+
+void
+tl_window_ask_close (TlWindow   *self,
+                     AdwTabPage *tab)
+{
+  TlPage          *page = TL_PAGE (adw_tab_page_get_child (tab));
+  g_autofree char *name = tl_page_dup_title (page);
+  g_autofree char *heading = NULL;
+  GtkWidget       *dialog;
+
+  if (!is_worth_asking (page)) {
+    finish_close (self, page);
+    return;
+  }
+  /* Translators: %s is the name of a document. */
+  heading = g_strdup_printf (_ ("Save Changes to “%s”?"), name);
+  dialog = adw_message_dialog_new (GTK_WINDOW (self), heading, _ ("Changes that are not saved will be lost."));
+  adw_message_dialog_add_responses (ADW_MESSAGE_DIALOG (dialog), "cancel", _ ("_Cancel"), "discard", _ ("_Discard"), "save",
+                                    _ ("_Save"), NULL);
+  adw_message_dialog_set_response_appearance (ADW_MESSAGE_DIALOG (dialog), "discard", ADW_RESPONSE_DESTRUCTIVE);
+  adw_message_dialog_set_response_appearance (ADW_MESSAGE_DIALOG (dialog), "save", ADW_RESPONSE_SUGGESTED);
+  adw_message_dialog_set_default_response (ADW_MESSAGE_DIALOG (dialog), "save");
+  adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
+  g_signal_connect (dialog, "response", G_CALLBACK (close_response_cb), save_job_new (self, page, TRUE));
+  gtk_window_present (GTK_WINDOW (dialog));
+}
+
+static void
+close_all_response_cb (AdwMessageDialog *dialog,
+                       const char       *response,
+                       gpointer          user_data)
+{
+  TlWindow *self = user_data;
+
+  if (!g_str_equal (response, "discard"))
+    return;
+  self->is_closing = TRUE;
+  gtk_window_close (GTK_WINDOW (self));
+}
+
+gboolean
+tl_window_ask_close_all (TlWindow *self)
+{
+  AdwTabPage      *first = NULL;
+  guint            n_unsaved = 0;
+  g_autofree char *heading = NULL;
+  GtkWidget       *dialog;
+
+  for (int i = 0; i < adw_tab_view_get_n_pages (self->tab_view); i++) {
+    AdwTabPage *tab = adw_tab_view_get_nth_page (self->tab_view, i);
+
+    if (!is_worth_asking (TL_PAGE (adw_tab_page_get_child (tab))))
+      continue;
+    first = first != NULL ? first : tab;
+    n_unsaved++;
+  }
+  if (n_unsaved == 0)
+    return FALSE;
+  adw_tab_view_set_selected_page (self->tab_view, first);
+  heading = g_strdup_printf (ngettext ("Close with %u Unsaved Document?", "Close with %u Unsaved Documents?", n_unsaved),
+                             n_unsaved);
+  dialog = adw_message_dialog_new (GTK_WINDOW (self), heading, _ ("Changes that are not saved will be lost."));
+  adw_message_dialog_add_responses (ADW_MESSAGE_DIALOG (dialog), "cancel", _ ("_Cancel"), "discard", _ ("_Discard All"), NULL);
+  adw_message_dialog_set_response_appearance (ADW_MESSAGE_DIALOG (dialog), "discard", ADW_RESPONSE_DESTRUCTIVE);
+  adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
+  g_signal_connect (dialog, "response", G_CALLBACK (close_all_response_cb), self);
+  gtk_window_present (GTK_WINDOW (dialog));
+  return TRUE;
+}
