@@ -72,6 +72,11 @@ TL_NAME (tl_gemm_epilogue) (const TlGemmArgs *args, const GemmItem *item, real *
 static inline real
 vec_sum (Vec v)
 {
+#if defined(TL_ISA_AVX512) && defined(TL_TYPE_F32)
+  return _mm512_reduce_add_ps (v);
+#elif defined(TL_ISA_AVX512)
+  return _mm512_reduce_add_pd (v);
+#else
   real x[VL];
 
   memcpy (x, &v, sizeof x);
@@ -79,7 +84,17 @@ vec_sum (Vec v)
     for (int i = 0; i < n; i++)
       x[i] += x[i + n];
   return x[0];
+#endif
 }
+
+/* Rows of a block for 2, and for 3 or 4, rows of the smaller factor: chains enough, registers not too many. */
+#if defined(TL_ISA_AVX512)
+#  define DOT_ROWS_2 8
+#  define DOT_ROWS_4 6
+#else
+#  define DOT_ROWS_2 4
+#  define DOT_ROWS_4 2
+#endif
 
 /* nl rows of the larger factor times ns of the smaller; out[l, s]. */
 BLOCK_FUNCTION void
@@ -139,15 +154,15 @@ TL_NAME (tl_gemm_dot) (const TlGemmArgs *args, const GemmPlan *plan, const GemmI
     DOT_RUN (1, 1);
     break;
   case 2:
-    DOT_RUN (4, 2);
+    DOT_RUN (DOT_ROWS_2, 2);
     DOT_RUN (1, 2);
     break;
   case 3:
-    DOT_RUN (2, 3);
+    DOT_RUN (DOT_ROWS_4, 3);
     DOT_RUN (1, 3);
     break;
   default:
-    DOT_RUN (2, 4);
+    DOT_RUN (DOT_ROWS_4, 4);
     DOT_RUN (1, 4);
     break;
   }

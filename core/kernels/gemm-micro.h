@@ -159,7 +159,7 @@ vec_relu (Vec v)
 void TL_NAME (tl_gemm_transpose) (const real *src, ptrdiff_t src_row, real *dst, ptrdiff_t dst_row);
 
 /*
- * Copies a panel of B, n_k rows of n_cols <= NR columns, to rows of NR, zeros behind the last column.
+ * Copies a panel of B, n_k rows of n_cols <= NR columns, to rows of NR, zeros behind the last column up to a whole vector.
  */
 void TL_NAME (tl_gemm_pack) (const real *src, ptrdiff_t k_stride, ptrdiff_t col_stride, ptrdiff_t n_k, ptrdiff_t n_cols, real *dst);
 

@@ -136,13 +136,13 @@ shuffle_rows (const Vec *src, Vec *dst)
 }
 
 BLOCK_FUNCTION void
-transpose (const real *src, ptrdiff_t src_row, real *dst, ptrdiff_t dst_row)
+transpose (const real *src, ptrdiff_t src_row, int n_rows, real *dst, ptrdiff_t dst_row)
 {
   Vec x[VL], y[VL];
 
   UNROLL
   for (int i = 0; i < VL; i++)
-    x[i] = vec_load (src + i * src_row);
+    x[i] = i < n_rows ? vec_load (src + i * src_row) : (Vec){ 0 };
   shuffle_rows (x, y);
 #if N_STAGES >= 2
   shuffle_rows (y, x);
@@ -161,7 +161,7 @@ transpose (const real *src, ptrdiff_t src_row, real *dst, ptrdiff_t dst_row)
 void
 TL_NAME (tl_gemm_transpose) (const real *src, ptrdiff_t src_row, real *dst, ptrdiff_t dst_row)
 {
-  transpose (src, src_row, dst, dst_row);
+  transpose (src, src_row, VL, dst, dst_row);
 }
 
 /* Columns whose elements are contiguous along k. */
@@ -176,10 +176,13 @@ pack_transposed (const real *src, ptrdiff_t col_stride, ptrdiff_t n_k, ptrdiff_t
 
     if (n == VL)
       for (; p < whole_k; p += VL)
-        transpose (src + j * col_stride + p, col_stride, dst + p * NR + j, NR);
+        transpose (src + j * col_stride + p, col_stride, VL, dst + p * NR + j, NR);
+    else
+      for (; p < whole_k; p += VL)
+        transpose (src + j * col_stride + p, col_stride, (int)n, dst + p * NR + j, NR);
     for (; p < n_k; p++)
-      for (ptrdiff_t i = 0; i < n; i++)
-        dst[p * NR + j + i] = src[(j + i) * col_stride + p];
+      for (ptrdiff_t i = 0; i < VL; i++)
+        dst[p * NR + j + i] = i < n ? src[(j + i) * col_stride + p] : 0;
   }
 }
 
@@ -193,10 +196,6 @@ TL_NAME (tl_gemm_pack) (const real *src, ptrdiff_t k_stride, ptrdiff_t col_strid
     }
     return;
   }
-  if (n_cols < NR)
-    for (ptrdiff_t p = 0; p < n_k; p++)
-      for (ptrdiff_t j = n_cols; j < NR; j++)
-        dst[p * NR + j] = 0;
   if (k_stride == 1) {
     pack_transposed (src, col_stride, n_k, n_cols, dst);
     return;
@@ -204,4 +203,7 @@ TL_NAME (tl_gemm_pack) (const real *src, ptrdiff_t k_stride, ptrdiff_t col_strid
   for (ptrdiff_t p = 0; p < n_k; p++)
     for (ptrdiff_t j = 0; j < n_cols; j++)
       dst[p * NR + j] = src[p * k_stride + j * col_stride];
+  for (ptrdiff_t p = 0; p < n_k && n_cols % VL != 0; p++)
+    for (ptrdiff_t j = n_cols; j % VL != 0; j++)
+      dst[p * NR + j] = 0;
 }

@@ -126,6 +126,30 @@ finish_swapped (const Tile *tile)
   epilogue (tile->args, &tile->item, out, out_row, tile->col0, tile->n_cols, tile->row0, tile->n_rows);
 }
 
+/*
+ * Asks for part `index` of `n` of a panel of the row factor, while the panel before it is multiplied: its rows are short runs
+ * far apart, which the processor does not foresee.
+ */
+static void
+prefetch_rows (const Tile *tile, int64_t row, int64_t n_rows, int64_t p0, int64_t n_k, int64_t index, int64_t n)
+{
+  const GemmPlan *plan = tile->plan;
+  const int64_t   line = 64 / (int64_t)sizeof (real);
+  int64_t         first = n_k * index / n, end = n_k * (index + 1) / n;
+  const real     *src = tile->row_base + row * plan->row_stride + p0 * plan->row_k;
+
+  if (plan->columns) {
+    for (int64_t p = first; p < end; p++) {
+      __builtin_prefetch (src + p * plan->row_k, 0, 2);
+      __builtin_prefetch (src + p * plan->row_k + n_rows - 1, 0, 2);
+    }
+  } else if (plan->row_k == 1) {
+    for (int64_t i = 0; i < n_rows; i++)
+      for (int64_t p = first / line * line; p < end; p += line)
+        __builtin_prefetch (src + i * plan->row_stride + p, 0, 2);
+  }
+}
+
 /* One panel of rows times all columns of the tile, over one block of k. */
 static void
 run_panel (const Tile *tile, int64_t row, int64_t n_rows, int64_t p0, int64_t n_k)
@@ -134,6 +158,8 @@ run_panel (const Tile *tile, int64_t row, int64_t n_rows, int64_t p0, int64_t n_
   int64_t            end = tile->col0 + tile->n_cols;
   const MicroSegment segment = { .len = n_k };
   Micro              micro = { .segments = &segment, .n_segments = 1 };
+  int64_t            end_row = tile->row0 + tile->n_rows;
+  int64_t            next_rows = min_i64 (n_rows, end_row - row - n_rows);
   real              *c;
 
   set_rows (tile, &micro, row, n_rows, p0, n_k);
@@ -149,6 +175,8 @@ run_panel (const Tile *tile, int64_t row, int64_t n_rows, int64_t p0, int64_t n_
   for (int64_t col = tile->col0; col < end; col += NR) {
     int64_t n_cols = min_i64 (NR, end - col);
 
+    if (next_rows > 0)
+      prefetch_rows (tile, row + n_rows, next_rows, p0, n_k, (col - tile->col0) / NR, ceil_div (tile->n_cols, NR));
     set_cols (tile, &micro, col, n_cols, p0, n_k);
     micro.c = c + (col - tile->col0);
     micro_run (&micro, plan->columns, (int)n_rows, plan->staged ? (int)round_up (n_cols, VL) : (int)n_cols);
