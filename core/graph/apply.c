@@ -359,12 +359,13 @@ sum_to_prepare (TlPrepare *self,
 
 static TlExpr *
 expr_once (TlExpr    **expr,
+           guint       n_in,
            const char *text)
 {
-  static const TlExprName names[] = { { "a" }, { "b" }, { NULL } };
+  static const TlExprName one[] = { { "a" }, { NULL } }, two[] = { { "a" }, { "b" }, { NULL } };
 
   if (g_once_init_enter (expr))
-    g_once_init_leave (expr, tl_expr_parse (text, names, NULL));
+    g_once_init_leave (expr, tl_expr_parse (text, n_in == 1 ? one : two, NULL));
   return *expr;
 }
 
@@ -376,7 +377,7 @@ sum_to_gradient (TlGradient *self,
   static TlExpr *expr;
   TlTensor      *in[] = { self->dy[0], self->in[0] };
 
-  self->dx[0] = tl_map (expr_once (&expr, "a"), in, 2, TL_RESULT_PROMOTED, error);
+  self->dx[0] = tl_map (expr_once (&expr, 2, "a"), in, 2, TL_RESULT_PROMOTED, error);
   return self->dx[0] != NULL;
 }
 
@@ -482,7 +483,7 @@ tl_accumulate (TlTensor **sum,
     *sum = tl_tensor_ref (part);
     return TRUE;
   }
-  total = tl_map (expr_once (&expr, "a + b"), in, 2, TL_RESULT_PROMOTED, error);
+  total = tl_map (expr_once (&expr, 2, "a + b"), in, 2, TL_RESULT_PROMOTED, error);
   if (total == NULL)
     return FALSE;
   tl_tensor_unref (*sum);
@@ -509,7 +510,7 @@ tl_detach (TlTensor *tensor)
   if (tensor->storage != NULL)
     return tl_tensor_new_wrapped (&tensor->meta, tensor->storage);
   before = tl_context_set_grad_enabled (context, FALSE);
-  result = tl_map (expr_once (&expr, "a"), &tensor, 1, TL_RESULT_PROMOTED, NULL);
+  result = tl_map (expr_once (&expr, 1, "a"), &tensor, 1, TL_RESULT_PROMOTED, NULL);
   tl_context_set_grad_enabled (context, before);
   return result;
 }
@@ -603,7 +604,7 @@ tl_next_call (TlVariable *counter,
 {
   static TlExpr       *expr;
   g_autoptr (TlTensor) value = tl_read (counter);
-  g_autoptr (TlTensor) next = tl_map (expr_once (&expr, "a + 1"), &value, 1, TL_RESULT_PROMOTED, error);
+  g_autoptr (TlTensor) next = tl_map (expr_once (&expr, 1, "a + 1"), &value, 1, TL_RESULT_PROMOTED, error);
 
   if (next == NULL || !tl_assign (counter, next, error))
     return FALSE;
