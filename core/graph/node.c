@@ -225,6 +225,15 @@ wants_grad (TlContext        *context,
   return FALSE;
 }
 
+static gboolean
+is_nodiff_output (const TlOpClass *op,
+                  guint            output)
+{
+  guint n = tl_op_get_n_ports (op->out);
+
+  return op->out != NULL && output < n && (op->out[output].flags & TL_PORT_NODIFF) != 0;
+}
+
 static void
 finish_node (TlContext        *context,
              const TlNodeInit *init,
@@ -244,7 +253,7 @@ finish_node (TlContext        *context,
     node->out[i].meta = metas[i];
     node->out[i].storage = storages[i] != NULL ? tl_storage_ref (storages[i]) : NULL;
     out[i] = tl_node_get_output (node, i);
-    out[i]->requires_grad = keeps && tl_dtype_is_float (metas[i].dtype);
+    out[i]->requires_grad = keeps && tl_dtype_is_float (metas[i].dtype) && !is_nodiff_output (init->op, i);
   }
   if (context->trace != NULL)
     tl_trace_add_node (context->trace, node);

@@ -17,9 +17,9 @@ static const TlPort ports[] = {
 
 static const TlPort out_ports[] = {
   { "y", "normalised" },
-  { "mean", "of each channel" },
-  { "var", "of each channel, divided by the number of elements" },
-  { "invstd", "1 / sqrt (var + eps)" },
+  { "mean", "of each channel", TL_PORT_NODIFF },
+  { "var", "of each channel, divided by the number of elements", TL_PORT_NODIFF },
+  { "invstd", "1 / sqrt (var + eps)", TL_PORT_NODIFF },
   { NULL },
 };
 

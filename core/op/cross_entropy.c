@@ -21,7 +21,7 @@ static const TlPort ports[] = {
 
 static const TlPort out_ports[] = {
   { "loss", "the loss" },
-  { "weight_sum", "sum of the weights of rows that count" },
+  { "weight_sum", "sum of the weights of rows that count", TL_PORT_NODIFF },
   { NULL },
 };
 

@@ -20,8 +20,8 @@ static const TlPort ports[] = {
 
 static const TlPort out_ports[] = {
   { "y", "normalised" },
-  { "mean", "of each row" },
-  { "rstd", "reciprocal of its standard deviation" },
+  { "mean", "of each row", TL_PORT_NODIFF },
+  { "rstd", "reciprocal of its standard deviation", TL_PORT_NODIFF },
   { NULL },
 };
 

@@ -92,7 +92,12 @@ gradient (TlGradient *self,
   TlTensor *dy = self->dy[0];
 
   if (self->needs[X]) {
-    self->dx[X] = tl_matmul (dy, self->in[WEIGHT], error);
+    const TlMeta        *x = &self->in[X]->meta;
+    g_autoptr (TlTensor) rows = x->rank == 1 ? as_matrix (dy, error) : tl_tensor_ref (dy);
+    g_autoptr (TlTensor) dx = rows != NULL ? tl_matmul (rows, self->in[WEIGHT], error) : NULL;
+
+    if (dx != NULL)
+      self->dx[X] = x->rank == 1 ? tl_reshape (dx, 1, x->shape, error) : tl_tensor_ref (dx);
     if (self->dx[X] == NULL)
       return FALSE;
   }

@@ -8,7 +8,7 @@ static const TlPort ports[] = { { "x", "pictures `[n, channels, height, width]`,
 
 static const TlPort out_ports[] = {
   { "y", "largest elements" },
-  { "index", "where each was in its window" },
+  { "index", "where each was in its window", TL_PORT_NODIFF },
   { NULL },
 };
 

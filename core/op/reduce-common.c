@@ -27,7 +27,7 @@ reduced_mask (const TlAttrValue *attrs,
   for (gint i = 0; i < attrs[TL_REDUCE_ATTR_DIM].n; i++) {
     gint64 axis = attrs[TL_REDUCE_ATTR_DIM].v[i];
 
-    axis += axis < 0 ? rank : 0;
+    axis += axis < 0 ? MAX (rank, 1) : 0;
     if (axis < 0 || axis >= MAX (rank, 1) || (*mask >> axis & 1) != 0)
       return FALSE;
     *mask |= 1u << axis;
@@ -170,7 +170,7 @@ tl_reduce_apply (const TlOpClass *op,
                  GError         **error)
 {
   TlAttrValue values[2] = { { .n = (gint32)n_axes }, TL_INT (keepdim) };
-  gint        rank = x->meta.rank;
+  gint        rank = MAX (x->meta.rank, 1);
 
   g_return_val_if_fail (n_axes <= TL_TENSOR_MAX_RANK, NULL);
 

@@ -19,7 +19,7 @@ decompose (TlGradient *self,
   return self->dx[0] != NULL;
 }
 
-static const TlSample samples[] = { { "3,4", "dtype = f32" }, { "3,4", "dtype = f64" }, { "i64:3<9", "dtype = f32" }, { "3", "dtype = bool" }, { "0", "dtype = i32" }, { NULL } };
+static const TlSample samples[] = { { "f64:3,4", "dtype = f32" }, { "3,4", "dtype = f64" }, { "i64:3<9", "dtype = f32" }, { "3", "dtype = bool" }, { "0", "dtype = i32" }, { NULL } };
 
 const TlOpClass tl_op_to = {
   .name = "to",

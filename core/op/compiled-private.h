@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * What compile-exprs writes.
+ *
+ * Thread rule: any thread.
+ */
+
+#include "core/kernels/program.h"
+
+extern const unsigned  tl_n_compiled_programs;
+extern const TlProgram tl_compiled_programs[];
+
+extern const TlCompiledMap tl_compiled_f32_base[];
+extern const TlCompiledMap tl_compiled_f64_base[];
+#if defined(__x86_64__)
+extern const TlCompiledMap tl_compiled_f32_avx2[];
+extern const TlCompiledMap tl_compiled_f64_avx2[];
+extern const TlCompiledMap tl_compiled_f32_avx512[];
+extern const TlCompiledMap tl_compiled_f64_avx512[];
+#endif

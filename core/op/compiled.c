@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/op/compiled-private.h"
+
+#include "core/graph/expr-compiled.h"
+#include "core/kernels/cpu.h"
+
+/* The functions of the machine's level become known when the library is loaded. */
+__attribute__ ((constructor)) static void
+register_compiled (void)
+{
+  const TlCompiledMap *f32 = tl_compiled_f32_base, *f64 = tl_compiled_f64_base;
+  TlCompiledRow       *rows = g_new (TlCompiledRow, tl_n_compiled_programs);
+
+#if defined(__x86_64__)
+  if (tl_cpu_level () == TL_CPU_AVX512) {
+    f32 = tl_compiled_f32_avx512;
+    f64 = tl_compiled_f64_avx512;
+  } else if (tl_cpu_level () == TL_CPU_AVX2) {
+    f32 = tl_compiled_f32_avx2;
+    f64 = tl_compiled_f64_avx2;
+  }
+#endif
+  for (guint i = 0; i < tl_n_compiled_programs; i++)
+    rows[i] = (TlCompiledRow){ &tl_compiled_programs[i], f32[i], f64[i] };
+  tl_expr_register_compiled (rows, tl_n_compiled_programs);
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "core/base/error.h"
+#include "tests/op/sample.h"
+
+typedef struct {
+  const char *op;
+  TlSample    sample;
+  TlError     code;
+  const char *text; /* what the message must say, beside the row's name */
+} Mistake;
+
+static const Mistake mistakes[] = {
+  { "add", { "3,4; 5" }, TL_ERROR_SHAPE, "[3, 4] and [5]" },
+  { "where", { "bool:3; 3; 4" }, TL_ERROR_SHAPE, "[3] and [3] and [4]" },
+  { "floor", { "i64:3" }, TL_ERROR_DTYPE, "i64" },
+  { "pow", { "i32:3; i32:3" }, TL_ERROR_DTYPE, "i32" },
+  { "matmul", { "3,4; 5,6" }, TL_ERROR_SHAPE, "[3, 4] x [5, 6]" },
+  { "matmul", { "3; 3,4" }, TL_ERROR_SHAPE, "[3]" },
+  { "matmul", { "3,4; f64:4,5" }, TL_ERROR_DTYPE, "f64" },
+  { "linear", { "3,4; 5,3" }, TL_ERROR_SHAPE, "[3, 4]" },
+  { "sum", { "3,4", "dim = {2}" }, TL_ERROR_VALUE, "2 axes" },
+  { "sum", { "3,4", "dim = {0, -2}" }, TL_ERROR_VALUE, "twice" },
+  { "mean", { "i64:3" }, TL_ERROR_DTYPE, "i64" },
+  { "amax", { "3,0" }, TL_ERROR_SHAPE, "[3, 0]" },
+  { "argmin", { "0" }, TL_ERROR_SHAPE, "[0]" },
+  { "reshape", { "3,4", "shape = {5, 2}" }, TL_ERROR_SHAPE, "[3, 4] cannot become [5, 2]" },
+  { "permute", { "3,4", "dims = {0}" }, TL_ERROR_VALUE, "1 axes given for a tensor of 2" },
+  { "permute", { "3,4", "dims = {0, 0}" }, TL_ERROR_VALUE, "axis 0 is given twice" },
+  { "expand", { "3,4", "shape = {3, 5}" }, TL_ERROR_SHAPE, "[3, 4] cannot be repeated to [3, 5]" },
+  { "slice", { "3", "dim = 1" }, TL_ERROR_VALUE, "axis 1 is out of range for 1 axes" },
+  { "slice", { "" }, TL_ERROR_SHAPE, "at least 1 axes" },
+  { "concat", { "2,3; 2,4" }, TL_ERROR_SHAPE, "f32 [2, 4]" },
+  { "concat", { "2,3; i64:2,3" }, TL_ERROR_DTYPE, "i64 [2, 3]" },
+  { "stack", { "2,3; 3,2" }, TL_ERROR_SHAPE, "f32 [3, 2]" },
+  { "index_select", { "3,4; 2" }, TL_ERROR_DTYPE, "f32" },
+  { "index_select", { "3,4; i64:2,2" }, TL_ERROR_SHAPE, "[2, 2]" },
+  { "embedding", { "i64:3; 4" }, TL_ERROR_SHAPE, "[4]" },
+  { "one_hot", { "3", "num_classes = 4" }, TL_ERROR_DTYPE, "f32" },
+  { "softmax", { "i64:3" }, TL_ERROR_DTYPE, "i64" },
+  { "softmax", { "3,4", "dim = 3" }, TL_ERROR_VALUE, "axis 3" },
+  { "conv2d", { "1,3,5,5; 4,2,3,3" }, TL_ERROR_SHAPE, "x [1, 3, 5, 5], weight [4, 2, 3, 3]" },
+  { "conv2d", { "1,3,2,2; 4,3,3,3" }, TL_ERROR_SHAPE, "larger than the picture" },
+  { "conv2d", { "1,4,5,5; 3,2,3,3", "groups = 2" }, TL_ERROR_SHAPE, "divided by groups" },
+  { "conv2d", { "3,5,5; 4,3,3,3" }, TL_ERROR_SHAPE, "[3, 5, 5]" },
+  { "conv2d", { "1,3,5,5; 4,3,3,3; 5" }, TL_ERROR_SHAPE, "5 elements for 4 channels" },
+  { "max_pool2d", { "1,1,3,3", "kernel_size = {4}" }, TL_ERROR_SHAPE, "window of 4" },
+  { "max_pool2d", { "1,1,9,9", "kernel_size = {2}, padding = {2}" }, TL_ERROR_VALUE, "padding 2" },
+  { "avg_pool2d", { "9,9", "kernel_size = {2}" }, TL_ERROR_SHAPE, "[9, 9]" },
+  { "batch_norm", { "4,3; 2" }, TL_ERROR_SHAPE, "[4, 3]" },
+  { "batch_norm", { "4" }, TL_ERROR_SHAPE, "[4]" },
+  { "layer_norm", { "4,3", "normalized_shape = {4}" }, TL_ERROR_SHAPE, "[4, 3]" },
+  { "layer_norm", { "4,3; 4", "normalized_shape = {3}" }, TL_ERROR_SHAPE, "[4]" },
+  { "cross_entropy", { "4,5; i64:3" }, TL_ERROR_SHAPE, "[4, 5]" },
+  { "cross_entropy", { "4,5; 4" }, TL_ERROR_DTYPE, "f32" },
+  { "mse_loss", { "4,5; 4" }, TL_ERROR_SHAPE, "[4, 5]" },
+  { "dropout", { "3; i32:" }, TL_ERROR_DTYPE, "i32" },
+  { "rand", { "i64:2", "shape = {3}" }, TL_ERROR_SHAPE, "[2]" },
+  { "arange", { "", "end = 3, step = -1" }, TL_ERROR_VALUE, "0 to 3 in steps of -1" },
+  { "arange", { "", "end = 300, dtype = u8" }, TL_ERROR_VALUE, "u8" },
+  { "arange", { "", "end = 3, dtype = bool" }, TL_ERROR_DTYPE, "bool" },
+};
+
+static void
+test_mistake (gconstpointer data)
+{
+  const Mistake     *mistake = data;
+  const TlOpClass   *op = tl_op_find (mistake->op);
+  g_autoptr (Case)   self = NULL;
+  TlTensor          *in[CASE_MAX_IN], *out[TL_OP_MAX_OUT];
+  g_autoptr (GError) error = NULL;
+
+  g_assert_nonnull (op);
+  self = case_new (op, &mistake->sample, TL_DTYPE_F32);
+  for (guint i = 0; i < self->n_in; i++)
+    in[i] = case_get_operand (self, i, LAYOUT_CONTIGUOUS);
+  g_assert_false (tl_op_apply (op, in, self->n_in, self->attrs, out, tl_op_get_n_out (op, self->n_in), &error));
+  g_assert_error (error, TL_ERROR, (gint)mistake->code);
+  g_test_message ("%s", error->message);
+  g_assert_true (g_str_has_prefix (error->message, mistake->op));
+  g_assert_nonnull (strstr (error->message, mistake->text));
+  g_assert_null (strchr (error->message, '\n'));
+  for (guint i = 0; i < self->n_in; i++)
+    tl_tensor_unref (in[i]);
+}
+
+/* Attributes of rows are checked where they are applied too. */
+static void
+test_ranges (void)
+{
+  g_autoptr (GError)   error = NULL;
+  g_autoptr (TlTensor) x = tl_ones (2, (const TlDim[]){ 3, 4 }, TL_DTYPE_F32, &error);
+  g_autoptr (TlTensor) weight = tl_ones (4, (const TlDim[]){ 1, 1, 2, 2 }, TL_DTYPE_F32, &error);
+  g_autoptr (TlTensor) picture = tl_ones (4, (const TlDim[]){ 1, 1, 5, 5 }, TL_DTYPE_F32, &error);
+  const gint64         zero[] = { 0, 0 }, one[] = { 1, 1 };
+
+  g_assert_no_error (error);
+  g_assert_null (tl_dropout (x, 1.5, NULL, &error));
+  g_assert_error (error, TL_ERROR, TL_ERROR_VALUE);
+  g_assert_cmpstr (error->message, ==, "dropout: p = 1.5 is not between 0 and 1");
+  g_clear_error (&error);
+  g_assert_null (tl_conv2d (picture, weight, NULL, zero, zero, one, 1, &error));
+  g_assert_error (error, TL_ERROR, TL_ERROR_VALUE);
+  g_assert_nonnull (strstr (error->message, "conv2d: stride = 0"));
+  g_clear_error (&error);
+  g_assert_null (tl_narrow (x, 1, 3, 2, &error));
+  g_assert_error (error, TL_ERROR, TL_ERROR_VALUE);
+  g_assert_nonnull (strstr (error->message, "narrow: 2 positions from 3 on are not in axis 1 of [3, 4]"));
+  g_clear_error (&error);
+  g_assert_null (tl_unsqueeze (x, 4, &error));
+  g_assert_error (error, TL_ERROR, TL_ERROR_VALUE);
+}
+
+static void
+test_missing_inputs (void)
+{
+  g_autoptr (GError)   error = NULL;
+  g_autoptr (TlTensor) x = tl_ones (2, (const TlDim[]){ 3, 4 }, TL_DTYPE_F32, &error);
+  TlTensor            *in[] = { x, NULL };
+  TlTensor            *out[1];
+
+  g_assert_false (tl_op_apply (&tl_op_add, in, 1, NULL, out, 1, &error));
+  g_assert_error (error, TL_ERROR, TL_ERROR_VALUE);
+  g_assert_cmpstr (error->message, ==, "add: 1 inputs given, 2 wanted");
+  g_clear_error (&error);
+  g_assert_false (tl_op_apply (&tl_op_add, in, 2, NULL, out, 1, &error));
+  g_assert_error (error, TL_ERROR, TL_ERROR_VALUE);
+  g_assert_cmpstr (error->message, ==, "add: input b is missing");
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (mistakes); i++) {
+    g_autofree char *path = g_strdup_printf ("/op/errors/%s-%u", mistakes[i].op, i);
+
+    g_test_add_data_func (path, &mistakes[i], test_mistake);
+  }
+  g_test_add_func ("/op/errors/ranges", test_ranges);
+  g_test_add_func ("/op/errors/missing-inputs", test_missing_inputs);
+  return g_test_run ();
+}
