@@ -442,6 +442,9 @@ make_calls (Binder  *self,
   bound->n_values = plan->values->len;
   bound->leaf_data = tl_arena_new0 (&bound->memory, void *, plan->values->len + 1);
   bound->assigned = tl_arena_new0 (&bound->memory, void **, plan->assignments->len + 1);
+  bound->addresses = tl_arena_new0 (&bound->memory, void *, plan->values->len + 1);
+  for (guint i = 0; i < plan->values->len; i++)
+    bound->addresses[i] = value_address (self, i);
   for (guint k = 0; k < self->n_compute; k++)
     add_node_call (self, k);
   if (!add_check_call (self, error))

@@ -73,7 +73,8 @@ typedef struct {
 typedef struct {
   TlDim         *sizes; /* of the plan's symbols, in their order */
   TlArena        memory;
-  TlMeta        *metas; /* of all values */
+  TlMeta        *metas;     /* of all values */
+  void         **addresses; /* of all values; NULL where it is a leaf's */
   TlStorage     *arena;
   gpointer       scratch;
   gsize          n_scratch; /* for each thread */

@@ -297,13 +297,10 @@ explain_nonfinite (TlPlan    *self,
       node = tl_plan_node (self, call->node);
       for (guint j = 0; j < node->n_out; j++) {
         const TlMeta    *meta = &bound->metas[node->first_out + j];
-        guint            n_data = node->n_in + node->n_out;
+        gconstpointer    data = bound->addresses[node->first_out + j];
         g_autofree char *shape = NULL;
 
-        /* Results stand last in a call's data, whatever the kernel's order of inputs. */
-        if (node->expr == NULL && node->op->prepare == NULL)
-          continue;
-        if (is_finite (meta, call->data[n_data - node->n_out + j]))
+        if (data == NULL || is_finite (meta, data))
           continue;
         shape = tl_shape_to_string (meta->shape, meta->rank);
         g_set_error (error, TL_ERROR, TL_ERROR_NUMERIC,
