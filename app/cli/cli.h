@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The verbs of the program `trellis`.
+ *
+ * Thread rule: main thread only.
+ */
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+enum {
+  TL_EXIT_OK = 0,
+  TL_EXIT_ERROR = 1,
+  TL_EXIT_USAGE = 2,
+  TL_EXIT_MEMORY = 4,
+  TL_EXIT_INTERRUPTED = 130,
+};
+
+/**
+ * TlBatchOptions:
+ * @path: the document
+ * @sets: (array zero-terminated=1): values of --set
+ * @output: (nullable): folder for runs
+ * @resume: (nullable): folder of the run to go on with
+ * @device: (nullable): where to compute
+ * @n_threads: 0 for one per processor
+ * @has_seed: whether @seed was given
+ * @seed: the seed
+ * @json: print events as JSON
+ * @quiet: print errors only
+ */
+typedef struct {
+  const char        *path;
+  const char *const *sets;
+  const char        *output;
+  const char        *resume;
+  const char        *device;
+  guint              n_threads;
+  gboolean           has_seed;
+  guint64            seed;
+  gboolean           json;
+  gboolean           quiet;
+} TlBatchOptions;
+
+int tl_cli_batch (const TlBatchOptions *options);
+int tl_cli_bench (int   argc,
+                  char *argv[]);
+
+G_END_DECLS

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * A session: runs the cells of a document and tells what happens as events.
+ *
+ *     document snapshot -> Lua cells -> TlLua          -> events -> command line, JSON lines, protocol
+ *                          graph cells -> TlModel, a global of the cell's id
+ *
+ * A training writes its files into a folder of its own.
+ *
+ * Ownership: one owner, tl_session_free().
+ * Thread rule: one thread, the one that made it; tl_session_cancel() from any thread or signal handler.
+ */
+
+#include "app/document/snapshot.h"
+#include "app/kernel/event.h"
+#include "core/graph/context.h"
+
+G_BEGIN_DECLS
+
+typedef struct _TlSession TlSession;
+
+/**
+ * TlSessionOptions:
+ * @n_threads: threads that compute, 0 for one per processor
+ * @has_seed: whether @seed counts; otherwise the document's or 42
+ * @seed: of all random numbers
+ * @device: (nullable): where to compute
+ * @document_path: (nullable): decides where runs are kept
+ * @output: (nullable): folder for runs, instead of the one beside the document
+ * @overrides: (nullable): what --set changed, one a line; kept with each run
+ * @resume: (nullable): folder of a run; the first training goes on from its checkpoint
+ * @sink: who is told of events
+ */
+typedef struct {
+  guint       n_threads;
+  gboolean    has_seed;
+  guint64     seed;
+  const char *device;
+  const char *document_path;
+  const char *output;
+  const char *overrides;
+  const char *resume;
+  TlEventSink sink;
+} TlSessionOptions;
+
+TlSession *tl_session_new (const TlSessionOptions *options,
+                           GError                **error);
+void       tl_session_free (TlSession *self);
+void       tl_session_set_snapshot (TlSession  *self,
+                                    TlSnapshot *snapshot);
+gboolean   tl_session_run_cell (TlSession  *self,
+                                const char *id,
+                                GError    **error);
+void       tl_session_cancel (TlSession *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TlSession, tl_session_free)
+
+G_END_DECLS

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/runs/run-record.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "app/document/document-file.h"
+#include "app/runs/curves.h"
+#include "core/base/error.h"
+
+struct _TlRunRecord {
+  char      *folder;
+  FILE      *metrics;
+  FILE      *events;
+  GPtrArray *curves;
+  gboolean   failed;
+};
+
+static FILE *
+open_file (const char *folder,
+           const char *name,
+           GError    **error)
+{
+  g_autofree char *path = g_build_filename (folder, name, NULL);
+  FILE            *file = fopen (path, "ae");
+
+  if (file == NULL)
+    g_set_error (error, TL_ERROR, TL_ERROR_IO, "%s: %s", path, g_strerror (errno));
+  return file;
+}
+
+/**
+ * tl_run_record_new:
+ * @folder: the run's folder, which exists
+ * @document: (nullable): the document as it runs
+ * @overrides: (nullable): what --set changed, one a line
+ * @error: return location for an error
+ *
+ * Errors: %TL_ERROR_IO
+ *
+ * Returns: (transfer full): the record, or %NULL
+ */
+TlRunRecord *
+tl_run_record_new (const char *folder,
+                   GBytes     *document,
+                   const char *overrides,
+                   GError    **error)
+{
+  g_autoptr (TlRunRecord) self = g_new0 (TlRunRecord, 1);
+  g_autofree char        *copy = g_build_filename (folder, "document.trellis", NULL);
+  g_autofree char        *changed = g_build_filename (folder, "overrides.txt", NULL);
+
+  self->folder = g_strdup (folder);
+  self->curves = g_ptr_array_new_with_free_func ((GDestroyNotify)tl_curve_free);
+  if (document != NULL &&
+      !tl_file_replace (copy, g_bytes_get_data (document, NULL), g_bytes_get_size (document), error))
+    return NULL;
+  if (overrides != NULL && *overrides != '\0' && !tl_file_replace (changed, overrides, strlen (overrides), error))
+    return NULL;
+  self->metrics = open_file (folder, "metrics.jsonl", error);
+  if (self->metrics != NULL)
+    self->events = open_file (folder, "events.jsonl", error);
+  return self->events != NULL ? g_steal_pointer (&self) : NULL;
+}
+
+/**
+ * tl_run_record_free:
+ * @self: (transfer full) (nullable): a record
+ */
+void
+tl_run_record_free (TlRunRecord *self)
+{
+  if (self == NULL)
+    return;
+  g_clear_pointer (&self->metrics, fclose);
+  g_clear_pointer (&self->events, fclose);
+  g_clear_pointer (&self->curves, g_ptr_array_unref);
+  g_free (self->folder);
+  g_free (self);
+}
+
+/**
+ * tl_run_record_get_folder:
+ * @self: a record
+ *
+ * Returns: (transfer none): the run's folder
+ */
+const char *
+tl_run_record_get_folder (TlRunRecord *self)
+{
+  return self->folder;
+}
+
+static gboolean
+add_line (TlRunRecord *self,
+          FILE        *file,
+          const char  *name,
+          const char  *line,
+          GError     **error)
+{
+  if (self->failed)
+    return TRUE;
+  if (fputs (line, file) >= 0 && fputc ('\n', file) != EOF && fflush (file) == 0)
+    return TRUE;
+  self->failed = TRUE;
+  g_set_error (error, TL_ERROR, TL_ERROR_IO, "%s/%s: %s; the run goes on without being recorded", self->folder, name,
+               g_strerror (errno));
+  return FALSE;
+}
+
+/**
+ * tl_run_record_add_event:
+ * @self: a record
+ * @json: an event, one line
+ * @error: return location for an error
+ *
+ * Errors: %TL_ERROR_IO, once
+ *
+ * Returns: whether it was written
+ */
+gboolean
+tl_run_record_add_event (TlRunRecord *self,
+                         const char  *json,
+                         GError     **error)
+{
+  return add_line (self, self->events, "events.jsonl", json, error);
+}
+
+static TlCurve *
+find_curve (TlRunRecord *self,
+            const char  *name,
+            gboolean     is_score,
+            gboolean     is_dashed)
+{
+  TlCurve *curve;
+
+  for (guint i = 0; i < self->curves->len; i++) {
+    curve = self->curves->pdata[i];
+    if (strcmp (curve->name, name) == 0)
+      return curve;
+  }
+  curve = tl_curve_new (name, is_score, is_dashed);
+  g_ptr_array_add (self->curves, curve);
+  return curve;
+}
+
+static void
+append_number (GString    *line,
+               const char *name,
+               double      value)
+{
+  char buffer[G_ASCII_DTOSTR_BUF_SIZE];
+
+  g_string_append_printf (line, ", \"%s\": %s", name,
+                          isfinite (value) ? g_ascii_formatd (buffer, sizeof buffer, "%.9g", value) : "null");
+}
+
+/**
+ * tl_run_record_add_step:
+ * @self: a record
+ * @step: a step of the training
+ * @error: return location for an error
+ *
+ * Errors: %TL_ERROR_IO, once
+ *
+ * Returns: whether it was written
+ */
+gboolean
+tl_run_record_add_step (TlRunRecord     *self,
+                        const TlRunStep *step,
+                        GError         **error)
+{
+  g_autoptr (GString) line = g_string_new (NULL);
+
+  tl_curve_add (find_curve (self, "training loss", FALSE, FALSE), (double)step->step, step->loss);
+  g_string_append_printf (line, "{\"step\": %" G_GUINT64_FORMAT ", \"epoch\": %" G_GUINT64_FORMAT, step->step,
+                          step->epoch);
+  append_number (line, "loss", step->loss);
+  append_number (line, "lr", step->lr);
+  g_string_append_c (line, '}');
+  return add_line (self, self->metrics, "metrics.jsonl", line->str, error);
+}
+
+/**
+ * tl_run_record_add_result:
+ * @self: a record
+ * @result: what an epoch came to
+ * @is_validation: whether it is of the validation set
+ * @error: return location for an error
+ *
+ * Errors: %TL_ERROR_IO, once
+ *
+ * Returns: whether it was written
+ */
+gboolean
+tl_run_record_add_result (TlRunRecord       *self,
+                          const TlRunResult *result,
+                          gboolean           is_validation,
+                          GError           **error)
+{
+  g_autoptr (GString) line = g_string_new (NULL);
+
+  g_string_append_printf (line,
+                          "{\"step\": %" G_GUINT64_FORMAT ", \"epoch\": %" G_GUINT64_FORMAT ", \"set\": \"%s\"",
+                          result->step, result->epoch, is_validation ? "validate" : "train");
+  for (guint i = 0; i < result->n_values; i++) {
+    gboolean         is_loss = strcmp (result->names[i], "loss") == 0;
+    g_autofree char *name = g_strdup_printf ("%s %s", is_validation ? "validation" : "training", result->names[i]);
+
+    append_number (line, result->names[i], result->values[i]);
+    if (!is_loss || is_validation)
+      tl_curve_add (find_curve (self, name, !is_loss, is_validation), (double)result->step, result->values[i]);
+  }
+  g_string_append_c (line, '}');
+  return add_line (self, self->metrics, "metrics.jsonl", line->str, error);
+}
+
+/**
+ * tl_run_record_draw_curves:
+ * @self: a record
+ * @title: what stands above the curves
+ * @error: return location for an error
+ *
+ * Writes curves.png and curves.svg.
+ *
+ * Errors: %TL_ERROR_IO
+ *
+ * Returns: whether they were written
+ */
+gboolean
+tl_run_record_draw_curves (TlRunRecord *self,
+                           const char  *title,
+                           GError     **error)
+{
+  g_autofree char *png = g_build_filename (self->folder, "curves.png", NULL);
+  g_autofree char *svg = g_build_filename (self->folder, "curves.svg", NULL);
+
+  return self->curves->len == 0 ||
+         (tl_curves_write (self->curves, title, png, error) && tl_curves_write (self->curves, title, svg, error));
+}
