@@ -266,7 +266,7 @@ tl_lua_help (lua_State *L)
     text = tl_lua_inspect (NULL, name);
   }
   if (text == NULL)
-    return tl_lua_fail (L, TL_ERROR_NAME, "there is no help on %s", name);
+    return tl_lua_error (L, TL_ERROR_NAME, "there is no help on %s", name);
   if (self->host.print != NULL)
     self->host.print (self->host_data, text, strlen (text), TL_LUA_STREAM_OUT);
   g_free (text);

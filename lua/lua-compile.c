@@ -56,7 +56,7 @@ read_key (lua_State *L,
           Entry     *key)
 {
   if (n_args > MAX_ARGS)
-    tl_lua_fail (L, TL_ERROR_VALUE, "compile: more than %d arguments", MAX_ARGS);
+    tl_lua_error (L, TL_ERROR_VALUE, "compile: more than %d arguments", MAX_ARGS);
   memset (key, 0, sizeof *key);
   key->n_args = (guint)n_args;
   key->grad_enabled = tl_context_get_grad_enabled (tl_lua_get (L)->context);
@@ -81,7 +81,7 @@ read_key (lua_State *L,
       break;
     default:
       if (tl_lua_test_tensor (L, i + 1) == NULL)
-        tl_lua_fail (L, TL_ERROR_VALUE, "compile: argument %d is a %s; tensors, numbers, texts and truth values are possible", i + 1,
+        tl_lua_error (L, TL_ERROR_VALUE, "compile: argument %d is a %s; tensors, numbers, texts and truth values are possible", i + 1,
                      luaL_typename (L, i + 1));
       arg->type = LUA_TUSERDATA;
       tl_meta_init (&arg->meta, tl_tensor_get_dtype (tl_lua_check_tensor (L, i + 1)), tl_tensor_get_rank (tl_lua_check_tensor (L, i + 1)),
@@ -134,11 +134,11 @@ trace_protected (lua_State *L)
   }
   lua_call (L, (int)args->key->n_args, LUA_MULTRET);
   if (lua_gettop (L) > MAX_RESULTS)
-    return tl_lua_fail (L, TL_ERROR_VALUE, "compile: more than %d results", MAX_RESULTS);
+    return tl_lua_error (L, TL_ERROR_VALUE, "compile: more than %d results", MAX_RESULTS);
   for (int i = 1; i <= lua_gettop (L); i++) {
     args->results[args->n_results] = tl_lua_test_tensor (L, i);
     if (args->results[args->n_results++] == NULL)
-      return tl_lua_fail (L, TL_ERROR_VALUE, "compile: result %d is a %s; only tensors can be repeated", i, luaL_typename (L, i));
+      return tl_lua_error (L, TL_ERROR_VALUE, "compile: result %d is a %s; only tensors can be repeated", i, luaL_typename (L, i));
   }
   return lua_gettop (L);
 }

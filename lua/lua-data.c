@@ -101,7 +101,7 @@ add_transform (lua_State    *L,
 
     for (guint i = 0; i < n; i++)
       names[i] = tl_transform_class_get_row (i)->name;
-    tl_lua_fail (L, TL_ERROR_NAME, "there is no transform %s%s", name, tl_lua_nearest_hint (L, name, names, n));
+    tl_lua_error (L, TL_ERROR_NAME, "there is no transform %s%s", name, tl_lua_nearest_hint (L, name, names, n));
     return;
   }
   tl_attr_init_defaults (row->attrs, values);
@@ -201,7 +201,7 @@ new_tensors (lua_State *L)
     lua_getfield (L, 1, name);
     tensor = tl_lua_test_tensor (L, -1);
     if (tensor == NULL)
-      return tl_lua_fail (L, TL_ERROR_VALUE, "tensors: field %s must be a tensor", name);
+      return tl_lua_error (L, TL_ERROR_VALUE, "tensors: field %s must be a tensor", name);
     if (!tl_dataset_add_field (*slot, name, tensor, &error))
       return tl_lua_raise (L, error);
     lua_pop (L, 2);
@@ -243,7 +243,7 @@ new_loader (lua_State *L)
   lua_rawgeti (L, 1, 1);
   options.dataset = tl_lua_test (L, 2, &tl_lua_type_dataset);
   if (options.dataset == NULL)
-    return tl_lua_fail (L, TL_ERROR_VALUE, "loader: the first item must be a data set: data.loader { train, batch_size = 64 }");
+    return tl_lua_error (L, TL_ERROR_VALUE, "loader: the first item must be a data set: data.loader { train, batch_size = 64 }");
   lua_pushnil (L);
   while (lua_next (L, 1) != 0) {
     const char *key = lua_type (L, -2) == LUA_TSTRING ? lua_tostring (L, -2) : NULL;
@@ -363,7 +363,7 @@ dataset_subset (lua_State *L)
     lua_rawgeti (L, 2, (lua_Integer)i + 1);
     item = luaL_checkinteger (L, -1);
     if (item < 1 || (gsize)item > tl_dataset_get_n_items (self))
-      return tl_lua_fail (L, TL_ERROR_VALUE, "subset: there is no item %" G_GINT64_FORMAT " among %" G_GSIZE_FORMAT, (gint64)item,
+      return tl_lua_error (L, TL_ERROR_VALUE, "subset: there is no item %" G_GINT64_FORMAT " among %" G_GSIZE_FORMAT, (gint64)item,
                           tl_dataset_get_n_items (self));
     items[i] = (gsize)item - 1;
     lua_pop (L, 1);
@@ -408,7 +408,7 @@ dataset_item (lua_State *L)
   GError     *error = NULL;
 
   if (item < 1 || (gsize)item > tl_dataset_get_n_items (self))
-    return tl_lua_fail (L, TL_ERROR_VALUE, "there is no item %" G_GINT64_FORMAT " among %" G_GSIZE_FORMAT, (gint64)item,
+    return tl_lua_error (L, TL_ERROR_VALUE, "there is no item %" G_GINT64_FORMAT " among %" G_GSIZE_FORMAT, (gint64)item,
                         tl_dataset_get_n_items (self));
   luaL_checkstack (L, (int)n + 8, NULL);
   for (guint i = 0; i < n; i++) {
@@ -471,7 +471,7 @@ dataset_index (lua_State *L)
     }
     return 1;
   }
-  return tl_lua_fail (L, TL_ERROR_NAME, "the data set has no field %s", name);
+  return tl_lua_error (L, TL_ERROR_NAME, "the data set has no field %s", name);
 }
 
 static int

@@ -132,7 +132,7 @@ call_protected (lua_State *L)
   for (guint i = 0; i < args->n_outputs; i++) {
     results[i] = tl_lua_test_tensor (L, (int)i + 1);
     if (results[i] == NULL)
-      return tl_lua_fail (L, TL_ERROR_VALUE, "fit: the function gave a %s where a tensor is wanted", luaL_typename (L, (int)i + 1));
+      return tl_lua_error (L, TL_ERROR_VALUE, "fit: the function gave a %s where a tensor is wanted", luaL_typename (L, (int)i + 1));
   }
   for (guint i = 0; i < args->n_outputs; i++)
     args->outputs[i] = tl_tensor_ref (results[i]);
@@ -462,7 +462,7 @@ find_loss (lua_State  *L,
     if (n < TL_LUA_MAX_LIST)
       names[n++] = klass->name;
   }
-  tl_lua_fail (L, TL_ERROR_NAME, "there is no loss %s%s", name, tl_lua_nearest_hint (L, name, names, n));
+  tl_lua_error (L, TL_ERROR_NAME, "there is no loss %s%s", name, tl_lua_nearest_hint (L, name, names, n));
   return NULL;
 }
 
@@ -487,7 +487,7 @@ read_loss (lua_State        *L,
     options->loss_func = loss_cb;
     options->loss_data = self;
   } else {
-    tl_lua_fail (L, TL_ERROR_VALUE, "fit: loss = must be a name, a layer or a function, not a %s", luaL_typename (L, -1));
+    tl_lua_error (L, TL_ERROR_VALUE, "fit: loss = must be a name, a layer or a function, not a %s", luaL_typename (L, -1));
   }
 }
 
@@ -524,11 +524,11 @@ read_optimizer (lua_State        *L,
 
       for (guint i = 0; i < n; i++)
         names[i] = tl_optimizer_get_row (i)->name;
-      tl_lua_fail (L, TL_ERROR_NAME, "there is no optimizer %s%s", name, tl_lua_nearest_hint (L, name, names, n));
+      tl_lua_error (L, TL_ERROR_NAME, "there is no optimizer %s%s", name, tl_lua_nearest_hint (L, name, names, n));
       return;
     }
   } else {
-    tl_lua_fail (L, TL_ERROR_VALUE, "fit: optimizer = must be optim.NAME { ... } or a name, not a %s", luaL_typename (L, -1));
+    tl_lua_error (L, TL_ERROR_VALUE, "fit: optimizer = must be optim.NAME { ... } or a name, not a %s", luaL_typename (L, -1));
     return;
   }
   slot = tl_lua_new_box (L, &tl_lua_type_optimizer);
@@ -580,7 +580,7 @@ read_metrics (lua_State        *L,
 
       for (guint k = 0; k < n_rows; k++)
         names[k] = tl_metric_class_get_row (k)->name;
-      tl_lua_fail (L, TL_ERROR_NAME, "there is no metric %s%s", name, tl_lua_nearest_hint (L, name, names, n_rows));
+      tl_lua_error (L, TL_ERROR_NAME, "there is no metric %s%s", name, tl_lua_nearest_hint (L, name, names, n_rows));
       return;
     }
     tl_attr_init_defaults (row->attrs, values);
@@ -622,7 +622,7 @@ read_schedule (lua_State        *L,
 
     for (guint i = 0; i < n; i++)
       names[i] = tl_schedule_get_row (i)->name;
-    tl_lua_fail (L, TL_ERROR_NAME, "there is no schedule %s%s", name, tl_lua_nearest_hint (L, name, names, n));
+    tl_lua_error (L, TL_ERROR_NAME, "there is no schedule %s%s", name, tl_lua_nearest_hint (L, name, names, n));
     return;
   }
   values = lua_newuserdatauv (L, TL_OP_MAX_ATTRS * sizeof *values, 0);
@@ -699,7 +699,7 @@ dry_run (lua_State        *L,
     TlDim      shape[TL_TENSOR_MAX_RANK] = { tl_dim_symbol ("N") };
 
     if (options->transforms != NULL)
-      tl_transforms_get_out_type (options->transforms, options->train, i, &type);
+      type = *tl_transforms_get_out_type (options->transforms, i);
     for (guint axis = 0; axis < type.rank && axis + 1 < TL_TENSOR_MAX_RANK; axis++)
       shape[axis + 1] = type.shape[axis];
     tl_meta_init (&metas[i], type.dtype, MIN (type.rank + 1, TL_TENSOR_MAX_RANK), shape);
@@ -807,9 +807,9 @@ internal_train (lua_State *L)
   }
   parameters = tl_lua_take_variables (L, 2, TRUE, &n);
   if (n == 0 && lua_isfunction (L, 2))
-    return tl_lua_fail (L, TL_ERROR_VALUE, "fit: a function has no parameters; put it into a module: nn.Module { ... }");
+    return tl_lua_error (L, TL_ERROR_VALUE, "fit: a function has no parameters; put it into a module: nn.Module { ... }");
   if (n == 0)
-    return tl_lua_fail (L, TL_ERROR_VALUE, "fit: the model has nothing to train");
+    return tl_lua_error (L, TL_ERROR_VALUE, "fit: the model has nothing to train");
   read_optimizer (L, &options, parameters, n);
   read_metrics (L, &options);
   read_schedule (L, &options);

@@ -97,7 +97,7 @@ take_inputs (lua_State *L,
   int n = lua_gettop (L) - 1;
 
   if (n > TL_LAYER_MAX_IN)
-    tl_lua_fail (L, TL_ERROR_VALUE, "more than %d inputs", TL_LAYER_MAX_IN);
+    tl_lua_error (L, TL_ERROR_VALUE, "more than %d inputs", TL_LAYER_MAX_IN);
   for (int i = 0; i < n; i++)
     in[i] = tl_lua_check_tensor (L, i + 2);
   return (guint)n;
@@ -162,10 +162,10 @@ model_call (lua_State *L)
     return tl_lua_raise (L, error);
   n_out = tl_model_get_n_outputs (self->model);
   if (n_in != tl_model_get_n_inputs (self->model))
-    return tl_lua_fail (L, TL_ERROR_VALUE, "%s: %u inputs given, %u wanted", tl_model_get_name (self->model), n_in,
+    return tl_lua_error (L, TL_ERROR_VALUE, "%s: %u inputs given, %u wanted", tl_model_get_name (self->model), n_in,
                         tl_model_get_n_inputs (self->model));
   if (n_out > MAX_OUT)
-    return tl_lua_fail (L, TL_ERROR_UNSUPPORTED, "%s has more than %d outputs", tl_model_get_name (self->model), MAX_OUT);
+    return tl_lua_error (L, TL_ERROR_UNSUPPORTED, "%s has more than %d outputs", tl_model_get_name (self->model), MAX_OUT);
   luaL_checkstack (L, (int)n_out + 8, NULL);
   for (guint i = 0; i < n_out; i++)
     slots[i] = tl_lua_new_box (L, &tl_lua_type_tensor);
@@ -247,7 +247,7 @@ layer_index (lua_State *L)
   if (strcmp (name, "training") == 0)
     lua_pushboolean (L, self->training);
   else
-    return tl_lua_fail (L, TL_ERROR_NAME, "%s has no %s", klass->name, name);
+    return tl_lua_error (L, TL_ERROR_NAME, "%s has no %s", klass->name, name);
   return 1;
 }
 
@@ -356,7 +356,7 @@ model_index (lua_State *L)
   else if (strcmp (name, "name") == 0)
     lua_pushstring (L, tl_model_get_name (self->model));
   else
-    return tl_lua_fail (L, TL_ERROR_NAME, "a model has no %s", name);
+    return tl_lua_error (L, TL_ERROR_NAME, "a model has no %s", name);
   return 1;
 }
 
@@ -532,7 +532,7 @@ internal_clear_grad (lua_State *L)
 static int
 internal_fail (lua_State *L)
 {
-  return tl_lua_fail (L, (int)luaL_checkinteger (L, 1), "%s", luaL_checkstring (L, 2));
+  return tl_lua_error (L, (int)luaL_checkinteger (L, 1), "%s", luaL_checkstring (L, 2));
 }
 
 /* nearest (name, list): "; did you mean X?" */

@@ -52,7 +52,7 @@ take_operand (lua_State *L,
   }
   lua_replace (L, arg);
   if (*slot == NULL)
-    tl_lua_fail (L, TL_ERROR_MEMORY, "out of memory");
+    tl_lua_error (L, TL_ERROR_MEMORY, "out of memory");
   return *slot;
 }
 
@@ -69,7 +69,7 @@ take_variadic (lua_State *L,
 
     for (lua_Unsigned i = 1; i <= n; i++) {
       if (call->n_in >= MAX_IN)
-        tl_lua_fail (L, TL_ERROR_VALUE, "%s: more than %d inputs", call->op->name, MAX_IN);
+        tl_lua_error (L, TL_ERROR_VALUE, "%s: more than %d inputs", call->op->name, MAX_IN);
       lua_rawgeti (L, arg, (lua_Integer)i);
       call->in[call->n_in++] = take_operand (L, lua_gettop (L));
       lua_rawseti (L, arg, (lua_Integer)i); /* the list keeps it alive */
@@ -78,7 +78,7 @@ take_variadic (lua_State *L,
   }
   for (; arg <= top && tl_lua_test_tensor (L, arg) != NULL; arg++) {
     if (call->n_in >= MAX_IN)
-      tl_lua_fail (L, TL_ERROR_VALUE, "%s: more than %d inputs", call->op->name, MAX_IN);
+      tl_lua_error (L, TL_ERROR_VALUE, "%s: more than %d inputs", call->op->name, MAX_IN);
     call->in[call->n_in++] = tl_lua_check_tensor (L, arg);
   }
   return arg;
@@ -116,7 +116,7 @@ take_inputs (lua_State *L,
       continue;
     }
     if (lua_isnone (L, arg))
-      tl_lua_fail (L, TL_ERROR_VALUE, "%s: input %s is missing", op->name, op->in[port].name);
+      tl_lua_error (L, TL_ERROR_VALUE, "%s: input %s is missing", op->name, op->in[port].name);
     call->in[call->n_in++] = take_operand (L, arg++);
   }
   return arg;

@@ -35,7 +35,7 @@ check_bound (lua_State *L)
   TlLuaOptimizer *self = tl_lua_check (L, 1, &tl_lua_type_optimizer);
 
   if (self->optimizer == NULL)
-    tl_lua_fail (L, TL_ERROR_VALUE, "%s was given no parameters: optim.%s (model, { ... })", self->klass->name, self->klass->name);
+    tl_lua_error (L, TL_ERROR_VALUE, "%s was given no parameters: optim.%s (model, { ... })", self->klass->name, self->klass->name);
   return self;
 }
 
@@ -63,7 +63,7 @@ new_optimizer (lua_State *L)
   if (bound) {
     variables = tl_lua_take_variables (L, 2, TRUE, &n);
     if (n == 0)
-      return tl_lua_fail (L, TL_ERROR_VALUE, "%s: there is nothing to train", klass->name);
+      return tl_lua_error (L, TL_ERROR_VALUE, "%s: there is nothing to train", klass->name);
     self->optimizer = tl_optimizer_new (klass, variables, n, self->attrs, &error);
     if (self->optimizer == NULL)
       return tl_lua_raise (L, error);
@@ -112,7 +112,7 @@ optimizer_index (lua_State *L)
   else if (strcmp (name, "steps") == 0)
     lua_pushinteger (L, self->optimizer != NULL ? tl_optimizer_get_n_steps (self->optimizer) : 0);
   else
-    return tl_lua_fail (L, TL_ERROR_NAME, "%s has no %s", self->klass->name, name);
+    return tl_lua_error (L, TL_ERROR_NAME, "%s has no %s", self->klass->name, name);
   return 1;
 }
 
@@ -125,7 +125,7 @@ optimizer_newindex (lua_State *L)
   GError         *error = NULL;
 
   if (strcmp (name, "lr") != 0)
-    return tl_lua_fail (L, TL_ERROR_NAME, "%s of an optimizer cannot be set", name);
+    return tl_lua_error (L, TL_ERROR_NAME, "%s of an optimizer cannot be set", name);
   tl_lua_set_attr (L, 3, self->klass->name, self->klass->attrs, self->attrs, &given, "lr");
   if (self->optimizer != NULL && !tl_optimizer_set_lr (self->optimizer, self->attrs[0].d, &error))
     return tl_lua_raise (L, error);

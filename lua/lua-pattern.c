@@ -106,6 +106,9 @@ in_class (int  c,
   case 'x':
     in = isxdigit (c) != 0;
     break;
+  case 'z': /* deprecated in Lua, and still there */
+    in = c == 0;
+    break;
   default:
     return (guchar) class == c;
   }

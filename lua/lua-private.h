@@ -139,7 +139,7 @@ int       tl_lua_raise (lua_State *L,
                         GError    *error);
 int       tl_lua_raise_again (lua_State *L,
                               GError    *error);
-int       tl_lua_fail (lua_State  *L,
+int       tl_lua_error (lua_State  *L,
                        int         code,
                        const char *format,
                        ...) G_GNUC_PRINTF (3, 4);

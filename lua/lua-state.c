@@ -286,16 +286,27 @@ find_last_expression (RunArgs *args)
     args->line += args->text[i] == '\n';
 }
 
-/* Loads the text, with "return" before what may be an expression; lines stay as they are. */
+static int
+give_all (lua_State *L)
+{
+  return lua_gettop (L);
+}
+
+/*
+ * Loads the text, with "return" before what may be an expression; lines stay as they are.  If possible the values go through a function,
+ * the chunk's only argument, so that a call at the end is no tail call and its line is still known when it fails.
+ */
 static gboolean
 load_chunk (lua_State     *L,
             const RunArgs *args,
             gssize         try,
+            gboolean       through_function,
             const char    *name)
 {
+  lua_settop (L, 2);
   if (try >= 0) {
     lua_pushlstring (L, args->text, args->tries[try]);
-    lua_pushfstring (L, " return %s", args->text + args->tries[try]);
+    lua_pushfstring (L, through_function ? " return (...)(%s\n)" : " return %s", args->text + args->tries[try]);
     lua_concat (L, 2);
   } else {
     lua_pushstring (L, args->text);
@@ -321,18 +332,14 @@ run_protected (lua_State *L)
   const char *name = lua_pushfstring (L, "=%s", args->cell);
   gboolean    loaded = FALSE;
 
-  for (guint i = 0; i < args->n_tries && !loaded; i++) {
-    lua_settop (L, 2);
-    loaded = load_chunk (L, args, (gssize)i, name);
-  }
-  if (!loaded) {
-    lua_settop (L, 2);
-    if (!load_chunk (L, args, -1, name))
-      return lua_error (L);
-  }
+  for (guint i = 0; i < args->n_tries && !loaded; i++)
+    loaded = load_chunk (L, args, (gssize)i, TRUE, name) || load_chunk (L, args, (gssize)i, FALSE, name);
+  if (!loaded && !load_chunk (L, args, -1, FALSE, name))
+    return lua_error (L);
   lua_replace (L, 1);
   lua_settop (L, 1);
-  lua_call (L, 0, LUA_MULTRET);
+  lua_pushcfunction (L, give_all);
+  lua_call (L, 1, LUA_MULTRET);
   if (lua_gettop (L) == 0)
     return 0;
   push_values (L, 1);

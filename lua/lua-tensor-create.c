@@ -25,7 +25,7 @@ measure_list (lua_State *L,
   lua_Unsigned n = lua_rawlen (L, -1);
 
   if (depth >= TL_TENSOR_MAX_RANK)
-    tl_lua_fail (L, TL_ERROR_SHAPE, "tensor: lists are nested deeper than %d", TL_TENSOR_MAX_RANK);
+    tl_lua_error (L, TL_ERROR_SHAPE, "tensor: lists are nested deeper than %d", TL_TENSOR_MAX_RANK);
   luaL_checkstack (L, 3, NULL);
   type->shape[depth] = (TlDim)n;
   type->rank = depth + 1;
@@ -43,7 +43,7 @@ check_list (lua_State *L,
   lua_Integer n = (lua_Integer)lua_rawlen (L, -1);
 
   if (n != type->shape[depth])
-    tl_lua_fail (L, TL_ERROR_SHAPE, "tensor: a list of %d values where %d are wanted: all lists of one depth must be of one length",
+    tl_lua_error (L, TL_ERROR_SHAPE, "tensor: a list of %d values where %d are wanted: all lists of one depth must be of one length",
                  (int)n, (int)type->shape[depth]);
   for (lua_Integer i = 1; i <= n; i++) {
     int got = lua_rawgeti (L, -1, i);
@@ -52,7 +52,7 @@ check_list (lua_State *L,
       tl_lua_poll (L);
     if (depth + 1 < type->rank) {
       if (got != LUA_TTABLE)
-        tl_lua_fail (L, TL_ERROR_SHAPE, "tensor: a list is wanted where a %s stands", luaL_typename (L, -1));
+        tl_lua_error (L, TL_ERROR_SHAPE, "tensor: a list is wanted where a %s stands", luaL_typename (L, -1));
       check_list (L, type, depth + 1);
     } else if (got == LUA_TNUMBER) {
       type->any_integer = type->any_integer || lua_isinteger (L, -1);
@@ -60,7 +60,7 @@ check_list (lua_State *L,
     } else if (got == LUA_TBOOLEAN) {
       type->any_bool = TRUE;
     } else {
-      tl_lua_fail (L, TL_ERROR_VALUE, "tensor: a number is wanted where a %s stands", luaL_typename (L, -1));
+      tl_lua_error (L, TL_ERROR_VALUE, "tensor: a number is wanted where a %s stands", luaL_typename (L, -1));
     }
     lua_pop (L, 1);
   }
@@ -79,7 +79,7 @@ store (lua_State *L,
   else
     lua_pushvalue (L, -1);
   if (!tl_dtype_is_float (dtype) && !lua_isinteger (L, -1) && !(fabs (lua_tonumber (L, -1)) < 9.2e18))
-    tl_lua_fail (L, TL_ERROR_VALUE, "tensor: %g does not fit %s", lua_tonumber (L, -1), tl_dtype_name (dtype));
+    tl_lua_error (L, TL_ERROR_VALUE, "tensor: %g does not fit %s", lua_tonumber (L, -1), tl_dtype_name (dtype));
   switch (dtype) {
   case TL_DTYPE_F32:
     STORE (float);
@@ -297,7 +297,7 @@ tl_lua_tensor_table (lua_State *L)
   TlTensor *tensor = tl_lua_check_tensor (L, 1);
 
   if (!tl_tensor_has_data (tensor))
-    return tl_lua_fail (L, TL_ERROR_UNSUPPORTED, "totable: values are not known while a step is traced");
+    return tl_lua_error (L, TL_ERROR_UNSUPPORTED, "totable: values are not known while a step is traced");
   push_list (L, tensor, 0, 0);
   return 1;
 }

@@ -111,9 +111,9 @@ tensor_item (lua_State *L)
   TlTensor *tensor = tl_lua_check_tensor (L, 1);
 
   if (!tl_tensor_has_data (tensor))
-    return tl_lua_fail (L, TL_ERROR_UNSUPPORTED, "item: values are not known while a step is traced");
+    return tl_lua_error (L, TL_ERROR_UNSUPPORTED, "item: values are not known while a step is traced");
   if (tl_tensor_get_n_elements (tensor) != 1)
-    return tl_lua_fail (L, TL_ERROR_SHAPE, "item: a tensor of %" G_GSIZE_FORMAT " elements has no single value",
+    return tl_lua_error (L, TL_ERROR_SHAPE, "item: a tensor of %" G_GSIZE_FORMAT " elements has no single value",
                         tl_tensor_get_n_elements (tensor));
   tl_lua_push_element (L, tensor, 0);
   return 1;
@@ -201,7 +201,7 @@ tensor_index (lua_State *L)
   else if (strcmp (name, "grad") == 0)
     return push_gradient (L, tl_tensor_get_variable (tensor));
   else
-    return tl_lua_fail (L, TL_ERROR_NAME, "a tensor has no %s", luaL_tolstring (L, 2, NULL));
+    return tl_lua_error (L, TL_ERROR_NAME, "a tensor has no %s", luaL_tolstring (L, 2, NULL));
   return 1;
 }
 
@@ -211,7 +211,7 @@ tensor_len (lua_State *L)
   const TlMeta *meta = tl_tensor_get_meta (tl_lua_check_tensor (L, 1));
 
   if (meta->rank == 0 || tl_dim_is_symbolic (meta->shape[0]))
-    return tl_lua_fail (L, TL_ERROR_SHAPE, "#: the size of the first axis is not known");
+    return tl_lua_error (L, TL_ERROR_SHAPE, "#: the size of the first axis is not known");
   lua_pushinteger (L, meta->shape[0]);
   return 1;
 }
@@ -243,7 +243,7 @@ tensor_numel (lua_State *L)
   TlDim n = tl_meta_get_n_elements (tl_tensor_get_meta (tl_lua_check_tensor (L, 1)));
 
   if (tl_dim_is_symbolic (n))
-    return tl_lua_fail (L, TL_ERROR_UNSUPPORTED, "numel: sizes are not known while a step is traced");
+    return tl_lua_error (L, TL_ERROR_UNSUPPORTED, "numel: sizes are not known while a step is traced");
   lua_pushinteger (L, n);
   return 1;
 }
@@ -261,7 +261,7 @@ tensor_size (lua_State *L)
   axis = luaL_checkinteger (L, 2);
   axis += axis < 0 ? meta->rank : 0;
   if (axis < 0 || axis >= meta->rank)
-    return tl_lua_fail (L, TL_ERROR_VALUE, "size: axis %d is out of range for %d axes", (int)luaL_checkinteger (L, 2), meta->rank);
+    return tl_lua_error (L, TL_ERROR_VALUE, "size: axis %d is out of range for %d axes", (int)luaL_checkinteger (L, 2), meta->rank);
   lua_rawgeti (L, -1, axis + 1);
   return 1;
 }
@@ -274,7 +274,7 @@ tensor_detach (lua_State *L)
 
   *slot = tl_detach (tensor);
   if (*slot == NULL)
-    return tl_lua_fail (L, TL_ERROR_MEMORY, "detach: out of memory");
+    return tl_lua_error (L, TL_ERROR_MEMORY, "detach: out of memory");
   return 1;
 }
 
@@ -308,7 +308,7 @@ take_list (lua_State *L,
   }
   n = lua_rawlen (L, index);
   if (n > TL_LUA_MAX_LIST)
-    tl_lua_fail (L, TL_ERROR_VALUE, "grad: more than %d tensors", TL_LUA_MAX_LIST);
+    tl_lua_error (L, TL_ERROR_VALUE, "grad: more than %d tensors", TL_LUA_MAX_LIST);
   luaL_checkstack (L, (int)n + 8, NULL);
   for (lua_Unsigned i = 0; i < n; i++) {
     lua_rawgeti (L, index, (lua_Integer)i + 1); /* stays, so that what was read from a parameter lives */
@@ -416,9 +416,9 @@ new_parameter (lua_State *L)
   char      path[32];
 
   if (!tl_tensor_has_data (value))
-    return tl_lua_fail (L, TL_ERROR_UNSUPPORTED, "Parameter: values are not known while a step is traced");
+    return tl_lua_error (L, TL_ERROR_UNSUPPORTED, "Parameter: values are not known while a step is traced");
   if (!tl_dtype_is_float (tl_tensor_get_dtype (value)))
-    return tl_lua_fail (L, TL_ERROR_DTYPE, "Parameter: %s has no gradients; give dtype = \"f32\"", tl_dtype_name (tl_tensor_get_dtype (value)));
+    return tl_lua_error (L, TL_ERROR_DTYPE, "Parameter: %s has no gradients; give dtype = \"f32\"", tl_dtype_name (tl_tensor_get_dtype (value)));
   *copy = tl_contiguous (value, &error);
   if (*copy == NULL)
     return tl_lua_raise (L, error);
@@ -488,7 +488,7 @@ parameter_newindex (lua_State *L)
   else if (strcmp (name, "grad") == 0 && lua_isnil (L, 3))
     tl_variable_set_grad (variable, NULL);
   else
-    return tl_lua_fail (L, TL_ERROR_NAME, "%s of a parameter cannot be set", name);
+    return tl_lua_error (L, TL_ERROR_NAME, "%s of a parameter cannot be set", name);
   return 0;
 }
 

@@ -49,7 +49,7 @@ read_scalar (lua_State   *L,
     *input = TL_INPUT_STRING (lua_tostring (L, index));
     break;
   default:
-    tl_lua_fail (L, TL_ERROR_VALUE, "a %s cannot be the value of an attribute", luaL_typename (L, index));
+    tl_lua_error (L, TL_ERROR_VALUE, "a %s cannot be the value of an attribute", luaL_typename (L, index));
   }
 }
 
@@ -72,7 +72,7 @@ tl_lua_read_input (lua_State   *L,
   index = lua_absindex (L, index);
   n = lua_rawlen (L, index);
   if (n > TL_LUA_MAX_LIST)
-    tl_lua_fail (L, TL_ERROR_VALUE, "a list of %u values is too long for an attribute", (guint)MIN (n, G_MAXUINT));
+    tl_lua_error (L, TL_ERROR_VALUE, "a list of %u values is too long for an attribute", (guint)MIN (n, G_MAXUINT));
   for (lua_Unsigned i = 0; i < n; i++) {
     lua_rawgeti (L, index, (lua_Integer)i + 1);
     read_scalar (L, -1, &items[i]);
@@ -171,7 +171,7 @@ tl_lua_read_attrs (lua_State        *L,
     while (attr < n_attrs && is_hidden (hidden, specs[attr].name))
       attr++;
     if (attr >= n_attrs) {
-      tl_lua_fail (L, TL_ERROR_VALUE, "%s: too many arguments", owner);
+      tl_lua_error (L, TL_ERROR_VALUE, "%s: too many arguments", owner);
       return;
     }
     if (specs[attr].type == TL_ATTR_INTS && specs[attr].n == 0 && lua_isinteger (L, arg))
@@ -186,9 +186,9 @@ tl_lua_read_attrs (lua_State        *L,
     const char *name = lua_type (L, -2) == LUA_TSTRING ? lua_tostring (L, -2) : NULL;
 
     if (name == NULL)
-      tl_lua_fail (L, TL_ERROR_NAME, "%s: options have names", owner);
+      tl_lua_error (L, TL_ERROR_NAME, "%s: options have names", owner);
     else if (is_hidden (hidden, name))
-      tl_lua_fail (L, TL_ERROR_NAME, "%s has no attribute %s", owner, name);
+      tl_lua_error (L, TL_ERROR_NAME, "%s has no attribute %s", owner, name);
     else
       tl_lua_set_attr (L, -1, owner, specs, values, given, name);
     lua_pop (L, 1);
