@@ -24,7 +24,8 @@
 
 G_BEGIN_DECLS
 
-typedef struct _TlLua TlLua;
+typedef struct _TlLua     TlLua;
+typedef struct _TlTrainer TlTrainer;
 
 typedef enum {
   TL_LUA_STREAM_OUT,   /* print */
@@ -59,7 +60,7 @@ typedef struct {
   char *(*resume) (gpointer    user_data,
                    const char *cell);
   void (*trainer) (gpointer           user_data,
-                   struct _TlTrainer *trainer);
+                   TlTrainer *trainer);
   const TlRunSink *sink;
   gpointer         sink_data;
   const char      *device;

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lua/help.h"
+
+#include <string.h>
+
+#include "core/data/dataset.h"
+#include "lua/help-private.h"
+#include "lua/lua-private.h"
+
+#define MAX_GLOBALS 2000
+#define MAX_COMPLETIONS 500
+
+static const char *const keywords[] = { "and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if", "in", "local", "nil", "not", "or", "repeat", "return", "then", "true", "until", "while", "tl", "nn", "optim", "data", "math", "string", "table", NULL };
+
+void
+tl_lua_completion_free (TlLuaCompletion *self)
+{
+  if (self == NULL)
+    return;
+  g_free (self->name);
+  g_free (self->kind);
+  g_free (self->detail);
+  g_free (self->doc);
+  g_free (self);
+}
+
+static gboolean
+is_letter (char c)
+{
+  return g_ascii_isalnum (c) || c == '_';
+}
+
+/* What stands before the cursor: "nn.Con" is in module "nn", with prefix "Con". */
+typedef struct {
+  const char *prefix;
+  gsize       n_prefix;
+  char       *module;
+  char       *owner; /* of the braces around the cursor: "fit", "nn.Conv2d" */
+  GPtrArray  *found;
+} Place;
+
+/* The name that ends at @end. */
+static char *
+name_before (const char *text,
+             gsize       end)
+{
+  gsize start;
+
+  while (end > 0 && g_ascii_isspace (text[end - 1]))
+    end--;
+  start = end;
+  while (start > 0 && (is_letter (text[start - 1]) || text[start - 1] == '.'))
+    start--;
+  return g_strndup (text + start, end - start);
+}
+
+/* What is called with the innermost braces or parentheses that are open at @offset. */
+static char *
+find_owner (const char *text,
+            gsize       offset)
+{
+  guint depth = 0;
+
+  for (gsize i = offset, n = 0; i > 0 && n < 4096; i--, n++) {
+    char c = text[i - 1];
+
+    if (c == '}' || c == ')') {
+      depth++;
+    } else if ((c == '{' || c == '(') && depth > 0) {
+      depth--;
+    } else if (c == '{') {
+      char *name = name_before (text, i - 1);
+
+      /* f (x, { is f's */
+      if (*name != '\0')
+        return name;
+      g_free (name);
+    } else if (c == '(') {
+      return name_before (text, i - 1);
+    }
+  }
+  return NULL;
+}
+
+static void
+add (Place      *place,
+     const char *name,
+     const char *kind,
+     const char *detail,
+     const char *doc)
+{
+  TlLuaCompletion *made;
+
+  if (strncmp (name, place->prefix, place->n_prefix) != 0 || place->found->len >= MAX_COMPLETIONS)
+    return;
+  for (guint i = 0; i < place->found->len; i++)
+    if (strcmp (((TlLuaCompletion *)place->found->pdata[i])->name, name) == 0)
+      return;
+  made = g_new0 (TlLuaCompletion, 1);
+  made->name = g_strdup (name);
+  made->kind = g_strdup (kind);
+  made->detail = g_strdup (detail);
+  made->doc = g_strdup (doc);
+  g_ptr_array_add (place->found, made);
+}
+
+static gboolean
+is_owner (const char        *owner,
+          const TlHelpEntry *entry)
+{
+  gsize n = entry->module != NULL ? strlen (entry->module) : 0;
+
+  if (entry->module == NULL)
+    return strcmp (owner, entry->name) == 0;
+  return strncmp (owner, entry->module, n) == 0 && owner[n] == '.' && strcmp (owner + n + 1, entry->name) == 0;
+}
+
+static gboolean
+complete_cb (const TlHelpEntry *entry,
+             gpointer           user_data)
+{
+  Place *place = user_data;
+
+  if (place->owner != NULL && place->module == NULL && is_owner (place->owner, entry))
+    for (const TlAttrSpec *spec = entry->attrs; spec != NULL && spec->name != NULL; spec++)
+      if (entry->op == NULL || !tl_lua_is_hidden_attr (entry->op, spec->name)) {
+        g_autofree char *value = tl_attr_to_string (spec, &spec->def);
+
+        add (place, spec->name, "option", spec->required ? NULL : value, spec->doc);
+      }
+  if (g_strcmp0 (place->module, entry->module) == 0 && strncmp (entry->name, place->prefix, place->n_prefix) == 0) {
+    g_autofree char *signature = tl_help_signature (entry);
+
+    add (place, entry->name, entry->kind, signature, entry->doc);
+  }
+  return TRUE;
+}
+
+static void
+add_globals (TlLua *self,
+             Place *place)
+{
+  g_mutex_lock (&self->lock);
+  for (guint i = 0; i < self->globals->len; i++) {
+    const TlLuaGlobal *global = self->globals->pdata[i];
+
+    add (place, global->name, "variable", global->detail, NULL);
+  }
+  g_mutex_unlock (&self->lock);
+}
+
+static int
+compare_completions (gconstpointer a,
+                     gconstpointer b)
+{
+  const TlLuaCompletion *x = *(TlLuaCompletion *const *)a, *y = *(TlLuaCompletion *const *)b;
+  gboolean               x_option = strcmp (x->kind, "option") == 0, y_option = strcmp (y->kind, "option") == 0;
+
+  return x_option != y_option ? y_option - x_option : strcmp (x->name, y->name);
+}
+
+GPtrArray *
+tl_lua_complete (TlLua      *self,
+                 const char *text,
+                 gsize       offset,
+                 gsize      *start)
+{
+  Place place = { .found = g_ptr_array_new_with_free_func ((GDestroyNotify)tl_lua_completion_free) };
+  gsize n = strlen (text), begin;
+
+  offset = MIN (offset, n);
+  for (begin = offset; begin > 0 && is_letter (text[begin - 1]);)
+    begin--;
+  if (start != NULL)
+    *start = begin;
+  place.prefix = text + begin;
+  place.n_prefix = offset - begin;
+  if (begin > 0 && text[begin - 1] == ':')
+    place.module = g_strdup ("x");
+  else if (begin > 0 && text[begin - 1] == '.')
+    place.module = name_before (text, begin - 1);
+  if (place.module == NULL)
+    place.owner = find_owner (text, begin);
+  if (place.module != NULL && *place.module != '\0' && strchr ("tnodx", *place.module) != NULL && strcmp (place.module, "tl") != 0 &&
+      strcmp (place.module, "nn") != 0 && strcmp (place.module, "optim") != 0 && strcmp (place.module, "data") != 0) {
+    g_free (place.module); /* a field of some value: properties and methods */
+    place.module = g_strdup ("x");
+  }
+  tl_help_foreach (complete_cb, &place);
+  if (place.module == NULL) {
+    if (self != NULL)
+      add_globals (self, &place);
+    for (guint i = 0; keywords[i] != NULL; i++)
+      add (&place, keywords[i], "keyword", NULL, NULL);
+  }
+  g_ptr_array_sort (place.found, compare_completions);
+  g_free (place.module);
+  g_free (place.owner);
+  return place.found;
+}
+
+typedef struct {
+  const char *name;
+  char       *text;
+} Inspect;
+
+static gboolean
+inspect_cb (const TlHelpEntry *entry,
+            gpointer           user_data)
+{
+  Inspect *inspect = user_data;
+
+  if (!is_owner (inspect->name, entry) && strcmp (inspect->name, entry->name) != 0)
+    return TRUE;
+  inspect->text = tl_help_text (entry);
+  return FALSE;
+}
+
+char *
+tl_lua_inspect (TlLua      *self,
+                const char *name)
+{
+  Inspect inspect = { name, NULL };
+
+  if (self != NULL) {
+    g_mutex_lock (&self->lock);
+    for (guint i = 0; i < self->globals->len && inspect.text == NULL; i++) {
+      const TlLuaGlobal *global = self->globals->pdata[i];
+
+      if (strcmp (global->name, name) == 0)
+        inspect.text = g_strdup_printf ("%s: %s\n", name, global->detail);
+    }
+    g_mutex_unlock (&self->lock);
+  }
+  if (inspect.text == NULL)
+    tl_help_foreach (inspect_cb, &inspect);
+  return inspect.text;
+}
+
+static gboolean
+list_cb (const TlHelpEntry *entry,
+         gpointer           user_data)
+{
+  GString *text = user_data;
+
+  if (g_strcmp0 (entry->module, "x") != 0)
+    g_string_append_printf (text, "%s%s%s  %s\n", entry->module != NULL ? entry->module : "", entry->module != NULL ? "." : "", entry->name,
+                            entry->doc != NULL ? entry->doc : "");
+  return TRUE;
+}
+
+/* help (name): what belongs to Lua is a copy, so that nothing is lost when it runs out of memory. */
+int
+tl_lua_help (lua_State *L)
+{
+  TlLua      *self = tl_lua_get (L);
+  const char *name = luaL_optstring (L, 1, NULL);
+  GString    *list;
+  char       *text;
+
+  if (name == NULL) {
+    list = g_string_new (NULL);
+    tl_help_foreach (list_cb, list);
+    text = g_string_free (list, FALSE);
+  } else {
+    text = tl_lua_inspect (NULL, name);
+  }
+  if (text == NULL)
+    return tl_lua_error (L, TL_ERROR_NAME, "there is no help on %s", name);
+  if (self->host.print != NULL)
+    self->host.print (self->host_data, text, strlen (text), TL_LUA_STREAM_OUT);
+  g_free (text);
+  return 0;
+}
+
+/* The type of the value on top of the stack, without running anything. */
+static char *
+describe (lua_State *L)
+{
+  TlTensor   *tensor = tl_lua_test (L, -1, &tl_lua_type_tensor);
+  TlDataset  *dataset = tl_lua_test (L, -1, &tl_lua_type_dataset);
+  TlLayer    *layer = tl_lua_test_layer (L, -1);
+  TlModel    *model = tl_lua_test_model (L, -1);
+  TlVariable *variable = tl_lua_test (L, -1, &tl_lua_type_variable);
+
+  if (variable != NULL)
+    tensor = tl_variable_get_value (variable);
+  if (tensor != NULL) {
+    g_autofree char *shape = tl_shape_to_string (tl_tensor_get_shape (tensor), tl_tensor_get_rank (tensor));
+
+    return g_strdup_printf ("%s %s %s", variable != NULL ? "parameter" : "tensor", tl_dtype_name (tl_tensor_get_dtype (tensor)), shape);
+  }
+  if (dataset != NULL)
+    return tl_dataset_to_string (dataset);
+  if (layer != NULL)
+    return g_strdup (tl_layer_get_class (layer)->name);
+  if (model != NULL)
+    return g_strdup_printf ("model %s", tl_model_get_name (model));
+  if (lua_type (L, -1) == LUA_TNUMBER && lua_isinteger (L, -1))
+    return g_strdup_printf ("%" G_GINT64_FORMAT, (gint64)lua_tointeger (L, -1));
+  if (lua_type (L, -1) == LUA_TNUMBER)
+    return g_strdup_printf ("%g", lua_tonumber (L, -1));
+  return g_strdup (luaL_typename (L, -1));
+}
+
+/* Whether a global is what it was before the first cell; key and value are on top of the stack. */
+static gboolean
+is_builtin (lua_State *L)
+{
+  gboolean same;
+
+  lua_rawgetp (L, LUA_REGISTRYINDEX, &tl_lua_library);
+  lua_pushvalue (L, -3);
+  lua_rawget (L, -2);
+  same = lua_rawequal (L, -1, -3);
+  lua_pop (L, 2);
+  return same;
+}
+
+/*
+ * Publishes names and types of the globals that cells made.  Nothing here allocates in Lua, so nothing raises.
+ */
+void
+tl_lua_publish_globals (TlLua *self)
+{
+  lua_State *L = self->L;
+
+  if (!lua_checkstack (L, 8))
+    return;
+  g_mutex_lock (&self->lock);
+  g_ptr_array_set_size (self->globals, 0);
+  lua_pushglobaltable (L);
+  lua_pushnil (L);
+  while (self->globals->len < MAX_GLOBALS && lua_next (L, -2) != 0) {
+    TlLuaGlobal *global;
+
+    if (lua_type (L, -2) == LUA_TSTRING && !is_builtin (L)) {
+      global = g_new0 (TlLuaGlobal, 1);
+      global->name = g_strdup (lua_tostring (L, -2));
+      global->detail = describe (L);
+      g_ptr_array_add (self->globals, global);
+    }
+    lua_pop (L, 1);
+  }
+  g_mutex_unlock (&self->lock);
+  lua_settop (L, 0);
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Optimizers in Lua: optim.ROW (model or list, { options }), or optim.ROW { options } where fit shall make it.
+ */
+#include <string.h>
+
+#include "lua/lua-private.h"
+
+static void
+optimizer_free (gpointer object)
+{
+  TlLuaOptimizer *self = object;
+
+  g_clear_pointer (&self->optimizer, tl_optimizer_unref);
+  g_free (self);
+}
+
+const TlLuaType tl_lua_type_optimizer = { "optimizer", optimizer_free };
+
+/*
+ * Returns: (nullable): the row of that name, whatever the case
+ */
+const TlOptimizerClass *
+tl_lua_find_optimizer (const char *name)
+{
+  for (guint i = 0; i < tl_optimizer_get_n_rows (); i++)
+    if (g_ascii_strcasecmp (tl_optimizer_get_row (i)->name, name) == 0)
+      return tl_optimizer_get_row (i);
+  return NULL;
+}
+
+static TlLuaOptimizer *
+check_bound (lua_State *L)
+{
+  TlLuaOptimizer *self = tl_lua_check (L, 1, &tl_lua_type_optimizer);
+
+  if (self->optimizer == NULL)
+    tl_lua_error (L, TL_ERROR_VALUE, "%s was given no parameters: optim.%s (model, { ... })", self->klass->name, self->klass->name);
+  return self;
+}
+
+static int
+new_optimizer (lua_State *L)
+{
+  const TlOptimizerClass *klass = lua_touserdata (L, lua_upvalueindex (1));
+  gboolean                bound = !lua_isnone (L, 1) && !tl_lua_is_options (L, 1);
+  guint32                 given = 0;
+  guint                   n = 0;
+  gpointer               *slot;
+  TlLuaOptimizer         *self;
+  TlVariable            **variables;
+  GError                 *error = NULL;
+
+  lua_settop (L, bound ? 2 : 1);
+  if (lua_isnil (L, -1))
+    lua_pop (L, 1);
+  slot = tl_lua_new_box (L, &tl_lua_type_optimizer);
+  lua_insert (L, 1);
+  *slot = self = g_new0 (TlLuaOptimizer, 1);
+  self->klass = klass;
+  tl_attr_init_defaults (klass->attrs, self->attrs);
+  tl_lua_read_attrs (L, bound ? 3 : 2, klass->name, klass->attrs, NULL, self->attrs, &given);
+  if (bound) {
+    variables = tl_lua_take_variables (L, 2, TRUE, &n);
+    if (n == 0)
+      return tl_lua_error (L, TL_ERROR_VALUE, "%s: there is nothing to train", klass->name);
+    self->optimizer = tl_optimizer_new (klass, variables, n, self->attrs, &error);
+    if (self->optimizer == NULL)
+      return tl_lua_raise (L, error);
+  }
+  lua_settop (L, 1);
+  return 1;
+}
+
+static int
+optimizer_step (lua_State *L)
+{
+  TlLuaOptimizer *self = check_bound (L);
+  GError         *error = NULL;
+
+  if (!tl_optimizer_step (self->optimizer, &error))
+    return tl_lua_raise (L, error);
+  tl_lua_note_memory (L);
+  return 0;
+}
+
+static int
+optimizer_zero_grad (lua_State *L)
+{
+  tl_optimizer_zero_grad (check_bound (L)->optimizer);
+  return 0;
+}
+
+static int
+optimizer_clip_norm (lua_State *L)
+{
+  tl_optimizer_set_clip_norm (check_bound (L)->optimizer, luaL_checknumber (L, 2));
+  return 0;
+}
+
+static int
+optimizer_index (lua_State *L)
+{
+  TlLuaOptimizer *self = tl_lua_check (L, 1, &tl_lua_type_optimizer);
+  const char     *name = lua_type (L, 2) == LUA_TSTRING ? lua_tostring (L, 2) : "";
+
+  lua_pushvalue (L, 2);
+  if (lua_rawget (L, lua_upvalueindex (1)) != LUA_TNIL)
+    return 1;
+  if (strcmp (name, "lr") == 0)
+    lua_pushnumber (L, self->optimizer != NULL ? tl_optimizer_get_lr (self->optimizer) : self->attrs[0].d);
+  else if (strcmp (name, "steps") == 0)
+    lua_pushinteger (L, self->optimizer != NULL ? tl_optimizer_get_n_steps (self->optimizer) : 0);
+  else
+    return tl_lua_error (L, TL_ERROR_NAME, "%s has no %s", self->klass->name, name);
+  return 1;
+}
+
+static int
+optimizer_newindex (lua_State *L)
+{
+  TlLuaOptimizer *self = tl_lua_check (L, 1, &tl_lua_type_optimizer);
+  const char     *name = luaL_checkstring (L, 2);
+  guint32         given = 0;
+  GError         *error = NULL;
+
+  if (strcmp (name, "lr") != 0)
+    return tl_lua_error (L, TL_ERROR_NAME, "%s of an optimizer cannot be set", name);
+  tl_lua_set_attr (L, 3, self->klass->name, self->klass->attrs, self->attrs, &given, "lr");
+  if (self->optimizer != NULL && !tl_optimizer_set_lr (self->optimizer, self->attrs[0].d, &error))
+    return tl_lua_raise (L, error);
+  return 0;
+}
+
+static int
+optimizer_tostring (lua_State *L)
+{
+  TlLuaOptimizer *self = tl_lua_check (L, 1, &tl_lua_type_optimizer);
+
+  lua_pushfstring (L, "%s (lr = %f)", self->klass->name,
+                   (lua_Number)(self->optimizer != NULL ? tl_optimizer_get_lr (self->optimizer) : self->attrs[0].d));
+  return 1;
+}
+
+// clang-format off
+const TlLuaFunction tl_lua_optimizer_methods[] = {
+  { "step", optimizer_step, "optimizer:step ()", "Changes the parameters by their gradients." },
+  { "zero_grad", optimizer_zero_grad, "optimizer:zero_grad ()", "Forgets the gradients." },
+  { "clip_norm", optimizer_clip_norm, "optimizer:clip_norm (max)", "Limits the norm of all gradients from the next step on; 0 for no limit." },
+  { "lr", NULL, "optimizer.lr", "The learning rate; may be set." },
+  { "steps", NULL, "optimizer.steps", "How many steps were taken." },
+  { NULL },
+};
+// clang-format on
+
+void
+tl_lua_open_optim (lua_State *L)
+{
+  lua_newtable (L);
+  tl_lua_set_functions (L, tl_lua_optimizer_methods);
+  tl_lua_new_type (L, &tl_lua_type_optimizer);
+  lua_insert (L, -2);
+  lua_pushcclosure (L, optimizer_index, 1);
+  lua_setfield (L, -2, "__index");
+  lua_pushcfunction (L, optimizer_newindex);
+  lua_setfield (L, -2, "__newindex");
+  lua_pushcfunction (L, optimizer_tostring);
+  lua_setfield (L, -2, "__tostring");
+  lua_pop (L, 1);
+
+  lua_newtable (L);
+  for (guint i = 0; i < tl_optimizer_get_n_rows (); i++) {
+    const TlOptimizerClass *klass = tl_optimizer_get_row (i);
+
+    lua_pushlightuserdata (L, (gpointer)klass);
+    lua_pushcclosure (L, new_optimizer, 1);
+    lua_setfield (L, -2, klass->name);
+  }
+  lua_setglobal (L, "optim");
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "tests/lua/cells.h"
+
+static void
+test_values (void)
+{
+  g_autoptr (Cells) cells = cells_new ();
+
+  cells_value (cells, "1 + 1", "2");
+  cells_value (cells, "x = 3\ny = 4\nx * y", "12");
+  cells_value (cells, "x, y", "3\t4");
+  cells_value (cells, "z = x", NULL);
+  cells_value (cells, "local function f () return 7 end\nf ()", "7");
+  cells_value (cells, "f = math.max\nf (1, 2) + 1 -- the end", "3");
+  cells_value (cells, "print (x)", NULL);
+  g_assert_cmpstr (cells->printed->str, ==, "3\n");
+  cells_value (cells, "{ 1, 2, a = 'b' }", "{ 1, 2, a = \"b\" }");
+  cells_value (cells, "if x then\n  z = 5\nend\nz", "5");
+  cells_value (cells, "", NULL);
+  cells_value (cells, "-- nothing", NULL);
+  cells_value (cells, "return 5", "5");
+  cells_run (cells, "show ({ 1, { 2 } })");
+  g_assert_cmpstr (cells->printed->str, ==, "{ 1, { 2 } }\n");
+}
+
+static void
+test_errors (void)
+{
+  g_autoptr (Cells) cells = cells_new ();
+
+  cells_fail (cells, "x = 1\nx = x + nil", TL_ERROR_CODE, 2, "arithmetic on a nil value");
+  cells_fail (cells, "x = = 1", TL_ERROR_CODE, 1, "unexpected symbol");
+  cells_fail (cells, "a = 1\n\nif a then", TL_ERROR_CODE, 3, "'end' expected");
+  cells_fail (cells, "a = tl.zeros (2, 3)\nb = tl.zeros (4, 5)\n\nc = a:matmul (b)", TL_ERROR_SHAPE, 4, "matmul");
+  cells_fail (cells, "a = tl.zeros (2, 3)\ntl.matmul (a, a)", TL_ERROR_SHAPE, 2, "[2, 3]");
+  cells_fail (cells, "tl.relu (tl.zeros (2), { slop = 3 })", TL_ERROR_NAME, 1, "relu has no attribute slop");
+  cells_fail (cells, "tl.sum (tl.zeros (2), { keepdin = true })", TL_ERROR_NAME, 1, "did you mean keepdim?");
+  cells_fail (cells, "tl.tensor { 1, 2 }:foo ()", TL_ERROR_NAME, 1, "no foo");
+  cells_fail (cells, "nn.Linear { out = 'abc' }", TL_ERROR_VALUE, 1, "a whole number is wanted");
+  cells_fail (cells, "optim.Adam { lr = 'abc' }", TL_ERROR_VALUE, 1, "a number is wanted");
+  cells_fail (cells, "function f (x)\n  return x.y.z\nend\n\nf ({})", TL_ERROR_CODE, 2, "index a nil value");
+  g_assert_nonnull (strstr (cells->result.traceback, "cell:5"));
+  cells_fail (cells, "error ({})", TL_ERROR_CODE, 1, "");
+  cells_fail (cells, "m = nn.Sequential (nn.Linear (3, 4), nn.ReLU ())\nm (tl.zeros (2, 5))", TL_ERROR_SHAPE, 2, "5");
+  /* A cell that failed leaves what it did before, and the next one works. */
+  cells_fail (cells, "kept = 42\nerror ('x')", TL_ERROR_CODE, 2, "x");
+  cells_value (cells, "kept", "42");
+  /* An engine error that was caught does not give its code to another. */
+  cells_fail (cells, "pcall (tl.matmul, tl.zeros (2, 3), tl.zeros (2, 3))\nerror ('mine')", TL_ERROR_CODE, 2, "mine");
+}
+
+static void
+test_sandbox (void)
+{
+  static const char *const gone[] = { "os.execute", "os.remove", "os.getenv", "io", "require", "package", "debug", "dofile", "loadfile", "string.dump", NULL };
+  g_autoptr (Cells)        cells = cells_new ();
+
+  for (guint i = 0; gone[i] != NULL; i++) {
+    g_autofree char *text = g_strdup_printf ("assert (%s == nil)", gone[i]);
+
+    cells_run (cells, text);
+  }
+  cells_run (cells, "assert (load (string.char (27) .. 'Lua') == nil)");
+  cells_value (cells, "load ('return 1 + 2') ()", "3");
+  cells_value (cells, "load ('return x', 'chunk', 'b', { x = 9 }) ()", "9");
+  cells_fail (cells, "setmetatable ({}, { __gc = print })", TL_ERROR_CODE, 1, "__gc");
+  cells_run (cells, "assert (getmetatable ('') == 'string')");
+  cells_run (cells, "assert (type (os.time ()) == 'number' and type (os.date ()) == 'string' and os.clock () >= 0)");
+  cells_run (cells, "assert (getmetatable (tl.zeros (1)) == 'tensor')");
+}
+
+static void
+test_models_of_cells (void)
+{
+  g_autoptr (Cells) cells = cells_new ();
+
+  cells->model = tl_model_new ("net");
+  cells_run (cells, "assert (net ~= nil and nothing == nil)");
+  cells_run (cells, "assert (net == net)");
+  cells_value (cells, "net.name", "net");
+  cells_run (cells, "net:eval ()\nassert (not net.training)");
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/lua/cells/values", test_values);
+  g_test_add_func ("/lua/cells/errors", test_errors);
+  g_test_add_func ("/lua/cells/sandbox", test_sandbox);
+  g_test_add_func ("/lua/cells/models-of-cells", test_models_of_cells);
+  return g_test_run ();
+}
