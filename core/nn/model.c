@@ -598,10 +598,28 @@ clear_attr_problem (TlModelNode *node,
       g_ptr_array_remove_index (node->problems, i);
 }
 
+/* A value, or its text. */
+typedef struct {
+  const TlAttrInput *input;
+  const char        *text;
+} Given;
+
 static gboolean
-set_times (TlModelNode       *node,
-           const TlAttrInput *input,
-           GError           **error)
+set_value (const char       *owner,
+           const TlAttrSpec *specs,
+           TlAttrValue      *values,
+           const char       *attr,
+           const Given      *given,
+           GError          **error)
+{
+  return given->input != NULL ? tl_attr_set (owner, specs, values, attr, given->input, error)
+                              : tl_attr_set_text (owner, specs, values, attr, given->text, error);
+}
+
+static gboolean
+set_times (TlModelNode *node,
+           const Given *given,
+           GError     **error)
 {
   static const TlAttrSpec specs[] = {
     { "times", "how often the model is repeated", TL_ATTR_INT, .def = { .i = 1 }, .has_range = TRUE, .min = 1, .max = 10000 },
@@ -609,9 +627,43 @@ set_times (TlModelNode       *node,
   };
   TlAttrValue value = { .i = node->times };
 
-  if (!tl_attr_set (node->row, specs, &value, "times", input, error))
+  if (!set_value (node->row, specs, &value, "times", given, error))
     return FALSE;
   node->times = (guint)value.i;
+  return TRUE;
+}
+
+static gboolean
+set_attr (TlModel     *self,
+          const char  *name,
+          const char  *attr,
+          const Given *given,
+          GError     **error)
+{
+  TlModelNode       *node = tl_model_peek_node (self, name);
+  g_autoptr (GError) reason = NULL;
+  gint               i;
+  gboolean           ok;
+
+  if (node == NULL)
+    return fail_no_node (self, name, error);
+  if (node->layer == NULL && node->op == NULL && node->model == NULL)
+    return TRUE; /* of an unknown row nothing is known, and that was told */
+  clear_attr_problem (node, attr);
+  if (node->model != NULL && strcmp (attr, "times") == 0)
+    ok = set_times (node, given, &reason);
+  else
+    ok = set_value (node->row, node_specs (node), node->attrs, attr, given, &reason);
+  if (!ok) {
+    tl_model_add_problem (node->problems, name, attr, reason->code, reason->message);
+    g_propagate_error (error, g_steal_pointer (&reason));
+    return FALSE;
+  }
+  i = tl_attr_find (node_specs (node), attr);
+  if (i >= 0 && (given->input == NULL || given->input->type != TL_ATTR_INPUT_NIL))
+    node->given |= 1u << i;
+  else if (i >= 0)
+    node->given &= ~(1u << i);
   return TRUE;
 }
 
@@ -636,31 +688,31 @@ tl_model_set_attr (TlModel           *self,
                    const TlAttrInput *input,
                    GError           **error)
 {
-  TlModelNode       *to = tl_model_peek_node (self, node);
-  g_autoptr (GError) reason = NULL;
-  gint               i;
-  gboolean           ok;
+  return set_attr (self, node, attr, &(Given){ .input = input }, error);
+}
 
-  if (to == NULL)
-    return fail_no_node (self, node, error);
-  if (to->layer == NULL && to->op == NULL && to->model == NULL)
-    return TRUE; /* of an unknown row nothing is known, and that was told */
-  clear_attr_problem (to, attr);
-  if (to->model != NULL && strcmp (attr, "times") == 0)
-    ok = set_times (to, input, &reason);
-  else
-    ok = tl_attr_set (to->row, node_specs (to), to->attrs, attr, input, &reason);
-  if (!ok) {
-    tl_model_add_problem (to->problems, node, attr, reason->code, reason->message);
-    g_propagate_error (error, g_steal_pointer (&reason));
-    return FALSE;
-  }
-  i = tl_attr_find (node_specs (to), attr);
-  if (i >= 0 && input->type != TL_ATTR_INPUT_NIL)
-    to->given |= 1u << i;
-  else if (i >= 0)
-    to->given &= ~(1u << i);
-  return TRUE;
+/**
+ * tl_model_set_attr_text:
+ * @self: a model
+ * @node: name of a node
+ * @attr: name or alias of one of its attributes; "times" of a sub-model
+ * @text: its new value as graph cells write it, see tl_attr_set_text()
+ * @error: return location for an error
+ *
+ * As tl_model_set_attr().
+ *
+ * Errors: as tl_attr_set()
+ *
+ * Returns: whether it was set
+ */
+gboolean
+tl_model_set_attr_text (TlModel    *self,
+                        const char *node,
+                        const char *attr,
+                        const char *text,
+                        GError    **error)
+{
+  return set_attr (self, node, attr, &(Given){ .text = text }, error);
 }
 
 /**
