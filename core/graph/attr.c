@@ -54,7 +54,7 @@ tl_attr_init_defaults (const TlAttrSpec *specs,
     values[i] = specs[i].def;
 }
 
-/* Edits from one name to another: insertions, deletions, substitutions, neighbours swapped; case counts for little. */
+/* Edits from one name to another, twice counted: insertions, deletions, substitutions, neighbours swapped; case counts for little. */
 static guint
 distance (const char *a,
           const char *b)
@@ -82,6 +82,18 @@ distance (const char *a,
   return rows[n % 3][m];
 }
 
+/* What differs in case only, or goes on where the name ends, is nearer than any misspelling. */
+static guint
+likeness (const char *name,
+          const char *other)
+{
+  if (g_ascii_strcasecmp (name, other) == 0)
+    return 0;
+  if (strlen (name) > 2 && g_ascii_strncasecmp (name, other, strlen (name)) == 0)
+    return 1;
+  return MIN (distance (name, other), G_MAXUINT / 4);
+}
+
 /**
  * tl_attr_nearest:
  * @name: a name that nobody has
@@ -99,12 +111,10 @@ tl_attr_nearest (const char        *name,
   guint       least = G_MAXUINT;
 
   for (guint i = 0; i < n_names; i++) {
-    guint edits = names[i] != NULL ? distance (name, names[i]) : G_MAXUINT;
+    guint edits = names[i] != NULL ? likeness (name, names[i]) : G_MAXUINT;
 
-    /* At most a third of the longer name may be wrong; something that starts the same is always worth a hint. */
-    if (edits == G_MAXUINT || edits >= least)
-      continue;
-    if (3 * edits > 2 * MAX (strlen (name), strlen (names[i])) && !g_str_has_prefix (names[i], name))
+    /* At most a third of the longer name may be wrong. */
+    if (edits >= least || 3 * edits > 2 * MAX (strlen (name), strlen (names[i])))
       continue;
     least = edits;
     best = names[i];

@@ -76,10 +76,16 @@ add_variable_grad (TlVariable *variable,
   g_autoptr (TlTensor) sum = NULL;
 
   if (context->trace != NULL) {
+    g_autoptr (TlTensor) plain = NULL;
+
     sum = tl_trace_read_grad (context->trace, variable);
     if (!tl_accumulate (&sum, dy, error))
       return FALSE;
-    tl_trace_set_grad (context->trace, variable, sum);
+    /* The commit copies blocks. */
+    plain = tl_contiguous (sum, error);
+    if (plain == NULL)
+      return FALSE;
+    tl_trace_set_grad (context->trace, variable, plain);
     return TRUE;
   }
   if (variable->grad != NULL)

@@ -343,6 +343,24 @@ decide_write_through (MapRun *run, void *const *data)
   }
 }
 
+/* A constant that the dtype of the computation cannot hold, such as an infinite limit, becomes the nearest that it can. */
+static real
+constant_of (double value)
+{
+#if TL_TYPE_FLOAT
+  return (real)value;
+#else
+  const int      is_signed = (real)-1 != (real)UINT8_MAX;
+  const unsigned bits = 8 * (unsigned)sizeof (real) - (is_signed ? 1 : 0);
+  const double   high = (double)((uint64_t)1 << bits), low = is_signed ? -high : 0;
+
+  if (value >= high)
+    return (real)(((uint64_t)1 << bits) - 1);
+  return value > low ? (real)value : value <= low ? (real)low
+                                                  : 0;
+#endif
+}
+
 static void
 prepare (MapRun *run, void *const *data, void *scratch)
 {
@@ -364,7 +382,7 @@ prepare (MapRun *run, void *const *data, void *scratch)
   decide_write_through (run, data);
   for (unsigned k = 0; k < program->n_constants; k++) {
     real *block = block_of (run, plan->n + k);
-    real  value = (real)program->constants[k];
+    real  value = constant_of (program->constants[k]);
 
     for (int64_t i = 0; i < plan->block_rows * plan->block_cols; i++)
       block[i] = value;

@@ -134,7 +134,7 @@ const TlInitializer tl_initializer_zeros = {
 
 static const TlInitializer *const rows[] = {
 #define TL_INITIALIZER(name) &tl_initializer_##name,
-#include "core/nn/initializers.def"
+  TL_INITIALIZERS (TL_INITIALIZER)
 #undef TL_INITIALIZER
 };
 

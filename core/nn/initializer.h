@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * How parameters get their first values: THE TABLE of initialisers, initializers.def.
+ * How parameters get their first values: the table of initialisers.
  *
  * Numbers are drawn with Philox from (seed, path of the variable), so a parameter's first value depends on nothing else: not on the
  * order in which layers are made, nor on threads, nor on the machine.
@@ -40,8 +40,20 @@ struct _TlInitializer {
   } kind;
 };
 
+/* The rows; each is a TlInitializer in initializer.c. */
+#define TL_INITIALIZERS(ROW) \
+  ROW (constant)             \
+  ROW (kaiming_normal)       \
+  ROW (kaiming_uniform)      \
+  ROW (normal)               \
+  ROW (ones)                 \
+  ROW (uniform)              \
+  ROW (xavier_normal)        \
+  ROW (xavier_uniform)       \
+  ROW (zeros)
+
 #define TL_INITIALIZER(name) extern const TlInitializer tl_initializer_##name;
-#include "core/nn/initializers.def"
+TL_INITIALIZERS (TL_INITIALIZER)
 #undef TL_INITIALIZER
 
 const TlInitializer *tl_initializer_find (const char *name);

@@ -386,6 +386,21 @@ tl_layer_set_path (TlLayer    *self,
   }
 }
 
+static void
+attr_was_set (TlLayer    *self,
+              const char *name,
+              gboolean    given)
+{
+  gint i = tl_attr_find (self->klass->attrs, name);
+
+  if (given)
+    self->given |= 1u << i;
+  else
+    self->given &= ~(1u << i);
+  self->is_set_up = FALSE;
+  update_op_attrs (self);
+}
+
 /**
  * tl_layer_set_attr:
  * @self: a layer
@@ -405,16 +420,32 @@ tl_layer_set_attr (TlLayer           *self,
                    const TlAttrInput *input,
                    GError           **error)
 {
-  gint i = tl_attr_find (self->klass->attrs, name);
-
   if (!tl_attr_set (self->klass->name, self->klass->attrs, self->attrs, name, input, error))
     return FALSE;
-  if (input->type == TL_ATTR_INPUT_NIL)
-    self->given &= ~(1u << i);
-  else
-    self->given |= 1u << i;
-  self->is_set_up = FALSE;
-  update_op_attrs (self);
+  attr_was_set (self, name, input->type != TL_ATTR_INPUT_NIL);
+  return TRUE;
+}
+
+/**
+ * tl_layer_set_attr_text:
+ * @self: a layer
+ * @name: name or alias of an attribute
+ * @text: its new value as graph cells write it, see tl_attr_set_text()
+ * @error: return location for an error
+ *
+ * Errors: as tl_attr_set()
+ *
+ * Returns: whether it was set
+ */
+gboolean
+tl_layer_set_attr_text (TlLayer    *self,
+                        const char *name,
+                        const char *text,
+                        GError    **error)
+{
+  if (!tl_attr_set_text (self->klass->name, self->klass->attrs, self->attrs, name, text, error))
+    return FALSE;
+  attr_was_set (self, name, TRUE);
   return TRUE;
 }
 

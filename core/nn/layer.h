@@ -183,6 +183,10 @@ gboolean            tl_layer_set_attr (TlLayer           *self,
                                        const char        *name,
                                        const TlAttrInput *input,
                                        GError           **error);
+gboolean            tl_layer_set_attr_text (TlLayer    *self,
+                                            const char *name,
+                                            const char *text,
+                                            GError    **error);
 gboolean            tl_layer_set_up (TlLayer             *self,
                                      const TlMeta *const *in,
                                      guint                n_in,

@@ -90,22 +90,26 @@ typedef struct {
   guint            n_sizes;
 } TlModelMeter;
 
-TlModelNode *tl_model_peek_node (TlModel    *self,
-                                 const char *name);
-void         tl_model_add_problem (GPtrArray  *problems,
-                                   const char *node,
-                                   const char *attr,
-                                   int         code,
-                                   const char *message);
-GArray      *tl_model_list_outputs (TlModel *self);
-gboolean     tl_model_check_input (const char   *name,
-                                   const TlMeta *declared,
-                                   gboolean      any_dtype,
-                                   const TlMeta *given,
-                                   TlBinding    *sizes,
-                                   guint        *n_sizes,
-                                   GError      **error);
+TlModelNode      *tl_model_peek_node (TlModel    *self,
+                                      const char *name);
+GArray           *tl_model_links_new (void);
+GPtrArray        *tl_model_problems_new (void);
+const TlAttrSpec *tl_model_node_specs (const TlModelNode *node);
+void              tl_model_add_problem (GPtrArray  *problems,
+                                        const char *node,
+                                        const char *attr,
+                                        int         code,
+                                        const char *message);
+GArray           *tl_model_list_outputs (TlModel *self);
+gboolean          tl_model_check_input (const char   *name,
+                                        const TlMeta *declared,
+                                        gboolean      any_dtype,
+                                        const TlMeta *given,
+                                        TlBinding    *sizes,
+                                        guint        *n_sizes,
+                                        GError      **error);
 
+void         tl_model_step_measure (TlModelStep *step, const TlModelMeter *meter, guint first_node);
 void         tl_instance_free (TlInstance *self);
 TlModelStep *tl_instance_find (TlInstance *self,
                                const char *path);

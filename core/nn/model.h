@@ -141,6 +141,11 @@ gboolean tl_model_set_attr (TlModel           *self,
                             const char        *attr,
                             const TlAttrInput *input,
                             GError           **error);
+gboolean tl_model_set_attr_text (TlModel    *self,
+                                 const char *node,
+                                 const char *attr,
+                                 const char *text,
+                                 GError    **error);
 gboolean tl_model_connect (TlModel    *self,
                            const char *from,
                            guint       from_output,

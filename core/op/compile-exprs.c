@@ -5,7 +5,7 @@
  *     compile-exprs functions.c programs.c
  *
  * Collects what rows compute forward and backward, as eager operations ask for it and as plans do after tidying, and the
- * chains of compile-exprs.def.  functions.c is compiled once per instruction set and holds, for each program, a function for
+ * chains listed below.  functions.c is compiled once per instruction set and holds, for each program, a function for
  * f32 and one for f64, made of the functors that the interpreter uses; programs.c holds the programs and registers the
  * functions of the machine's level.  Programs of one instruction are left to the interpreter, which is as fast there.
  */
@@ -17,6 +17,28 @@
 #include "core/graph/expr.h"
 #include "core/graph/node-private.h"
 #include "core/op/ops.h"
+
+/* What plans of common models come to beside the rows, and what gradients and updates compute. */
+// clang-format off
+static const struct {
+  guint       n_in;
+  const char *text; /* over a, b, c, ... */
+} chains[] = {
+  { 2, "(a - b) * (a - b)" }, /* squared error */
+  { 2, "square (a - b)" },
+  { 3, "a * b + c" }, /* scale and shift */
+  { 3, "(a - b) * c" }, /* normalise */
+  { 5, "(a - b) * c * d + e" },
+  { 2, "max (a + b, 0)" }, /* bias and activation */
+  { 2, "tanh (a + b)" },
+  { 2, "sigmoid (a + b)" },
+  { 3, "max (a + b + c, 0)" }, /* residual */
+  { 3, "a + c * (b - a)" }, /* running average */
+  { 4, "a + c * (b * (d / max (d - 1, 1)) - a)" },
+  { 3, "a + b + c" }, /* sums of gradients */
+  { 4, "a + b + c + d" },
+};
+// clang-format on
 
 static GPtrArray *exprs; /* TlExpr, each once */
 
@@ -273,8 +295,7 @@ main (int    argc,
   for (guint i = 0; i < tl_op_get_n_rows (); i++)
     if (tl_op_get_row (i)->expr != NULL)
       add_row (tl_op_get_row (i));
-#define TL_CHAIN(n_in, text) add_chain (n_in, text);
-#include "core/op/compile-exprs.def"
-#undef TL_CHAIN
+  for (guint i = 0; i < G_N_ELEMENTS (chains); i++)
+    add_chain (chains[i].n_in, chains[i].text);
   return write_file (argv[1], write_functions) && write_file (argv[2], write_programs) ? 0 : 1;
 }

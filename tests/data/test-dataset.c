@@ -17,7 +17,7 @@ make_numbers (guint n)
 
   for (guint i = 0; i < n; i++) {
     x[2 * i] = (float)i;
-    x[2 * i + 1] = (float)-i;
+    x[2 * i + 1] = -(float)i;
     y[i] = (guint8)(i % 7);
   }
   xs = tl_tensor_new_from_data (TL_DTYPE_F32, 2, x_shape, x, NULL);

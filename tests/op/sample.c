@@ -157,8 +157,10 @@ store (gpointer data,
     break;
   case TL_DTYPE_I8:
   case TL_DTYPE_U8:
-  case TL_DTYPE_BOOL:
     ((guint8 *)data)[at] = (guint8)value;
+    break;
+  case TL_DTYPE_BOOL:
+    ((guint8 *)data)[at] = value != 0;
     break;
   case TL_DTYPE_F16:
   case TL_DTYPE_BF16:

@@ -683,6 +683,46 @@ test_tiles (void)
     check_evaluation (tl_op_find (cases[i].op), &cases[i].sample, TL_DTYPE_F32);
 }
 
+static void
+assert_values (const char   *op,
+               TlSample      sample,
+               const double *values,
+               guint         n)
+{
+  g_autoptr (Case) self = case_new (tl_op_find (op), &sample, TL_DTYPE_F64);
+  TlTensor        *in[CASE_MAX_IN] = { NULL }, *out[MAX_OUT] = { NULL };
+  guint            n_out;
+
+  /* Whole numbers count up from -1, so that results can be written down. */
+  for (guint i = 0; i < self->n_in; i++) {
+    for (gsize j = 0; j < self->in[i].n; j++)
+      self->in[i].values[j] = (double)j - 1;
+    in[i] = case_get_operand (self, i, LAYOUT_CONTIGUOUS);
+  }
+  n_out = apply (self, in, out);
+  g_assert_cmpuint (tl_tensor_get_n_elements (out[0]), ==, n);
+  for (guint i = 0; i < n; i++)
+    g_assert_cmpfloat (tl_tensor_peek_element (out[0], i), ==, values[i]);
+  unref_all (in, self->n_in);
+  unref_all (out, n_out);
+}
+
+/* Values that can be checked by eye, where comparing implementations would prove nothing. */
+static void
+test_values (void)
+{
+  assert_values ("clamp", (TlSample){ "i64:4", "min = 0" }, (const double[]){ 0, 0, 1, 2 }, 4);
+  assert_values ("clamp", (TlSample){ "i32:4", "max = 1" }, (const double[]){ -1, 0, 1, 1 }, 4);
+  assert_values ("arange", (TlSample){ "", "start = 3, end = -2, step = -2" }, (const double[]){ 3, 1, -1 }, 3);
+  assert_values ("one_hot", (TlSample){ "i64:3", "num_classes = 2" }, (const double[]){ 0, 0, 1, 0, 0, 1 }, 6);
+  assert_values ("index_select", (TlSample){ "4; i64:3" }, (const double[]){ 2, -1, 0 }, 3);
+  assert_values ("slice", (TlSample){ "5", "start = -4, step = 3" }, (const double[]){ 0, 3 }, 2);
+  assert_values ("slice_scatter", (TlSample){ "2", "start = 1, step = 2, size = {5}, value = 7" }, (const double[]){ 7, -1, 7, 0, 7 }, 5);
+  assert_values ("argmax", (TlSample){ "2,2", "dim = {1}" }, (const double[]){ 1, 1 }, 2);
+  assert_values ("div", (TlSample){ "i64:1; i64:1" }, (const double[]){ 1 }, 1);
+  assert_values ("where", (TlSample){ "bool:3; i64:; 3" }, (const double[]){ -1, 0, -1 }, 3);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -702,6 +742,7 @@ main (int    argc,
 
     g_test_add_data_func (path, tl_op_get_row (i), test_row);
   }
+  g_test_add_func ("/op/table/values", test_values);
   g_test_add_func ("/op/table/levels", test_levels);
   g_test_add_func ("/op/table/tiles", test_tiles);
   return g_test_run ();

@@ -256,6 +256,24 @@ test_resume_accumulated (void)
   g_assert_cmpfloat (other, ==, loss);
 }
 
+static void
+test_threads (void)
+{
+  char  *hashes[2];
+  double loss;
+
+  for (guint i = 0; i < 2; i++) {
+    g_autoptr (TlContext) context = tl_context_new (i + 1);
+    TlContext            *before = tl_context_make_current (context);
+
+    hashes[i] = train_bits (0, 1, 32, &loss);
+    tl_context_make_current (before);
+  }
+  g_assert_cmpstr (hashes[0], ==, hashes[1]);
+  g_free (hashes[0]);
+  g_free (hashes[1]);
+}
+
 /* Four batches of 8 in a step are a batch of 32, up to the order of sums. */
 static void
 test_accumulate (void)
@@ -436,6 +454,7 @@ main (int    argc,
   g_test_add_func ("/train/trainer/learns", test_learns);
   g_test_add_func ("/train/trainer/resume", test_resume);
   g_test_add_func ("/train/trainer/resume-accumulated", test_resume_accumulated);
+  g_test_add_func ("/train/trainer/threads", test_threads);
   g_test_add_func ("/train/trainer/accumulate", test_accumulate);
   g_test_add_func ("/train/trainer/resume-refuses", test_resume_refuses);
   g_test_add_func ("/train/trainer/live", test_live);

@@ -22,6 +22,7 @@ static GParamSpec *properties[N_PROPERTIES];
 
 enum {
   SIGNAL_NODE_SELECTED,
+  SIGNAL_REPORT_CHANGED,
   N_SIGNALS
 };
 static guint signals[N_SIGNALS];
@@ -326,8 +327,7 @@ check_cb (gpointer user_data)
   update_summary (self);
   tl_canvas_update_links (self);
   tl_canvas_invalidate (self);
-  /* The inspector shows the report, too. */
-  g_signal_emit (self, signals[SIGNAL_NODE_SELECTED], 0, tl_canvas_get_selected (self));
+  g_signal_emit (self, signals[SIGNAL_REPORT_CHANGED], 0);
   return G_SOURCE_REMOVE;
 }
 
@@ -687,6 +687,8 @@ tl_canvas_class_init (TlCanvasClass *klass)
   g_object_class_install_properties (object_class, N_PROPERTIES, properties);
   signals[SIGNAL_NODE_SELECTED] = g_signal_new ("node-selected", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL,
                                                 NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
+  signals[SIGNAL_REPORT_CHANGED] = g_signal_new ("report-changed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL,
+                                                 NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void

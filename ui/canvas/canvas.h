@@ -11,7 +11,7 @@
  * minus and 0 zoom.
  *
  * Property `summary` (string): parameters and the like of the whole graph, on one line.
- * Signal `node-selected (name or NULL)`.
+ * Signals `node-selected (name or NULL)`, `report-changed ()`.
  *
  * Thread rule: main thread only.
  */

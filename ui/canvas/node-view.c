@@ -86,7 +86,7 @@ update_accessible (TlNodeView       *self,
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, text->str, -1);
   gtk_accessible_update_state (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_STATE_INVALID,
                                look->error != NULL ? GTK_ACCESSIBLE_INVALID_TRUE : GTK_ACCESSIBLE_INVALID_FALSE, -1);
-  gtk_widget_set_tooltip_text (GTK_WIDGET (self), look->error);
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self), look->error != NULL ? look->error : look->attrs);
 }
 
 void

@@ -47,6 +47,7 @@ enum {
   SIGNAL_ACTIVATED,
   SIGNAL_NODE_SELECTED,
   SIGNAL_OPEN_CANVAS,
+  SIGNAL_REPORT_CHANGED,
   N_SIGNALS
 };
 static guint signals[N_SIGNALS];
@@ -347,6 +348,13 @@ node_selected_cb (TlCanvas   *canvas,
   g_signal_emit (self, signals[SIGNAL_NODE_SELECTED], 0, node);
 }
 
+static void
+report_changed_cb (TlCanvas   *canvas,
+                   TlCellView *self)
+{
+  g_signal_emit (self, signals[SIGNAL_REPORT_CHANGED], 0);
+}
+
 static GtkWidget *
 make_canvas (TlCellView *self)
 {
@@ -354,6 +362,7 @@ make_canvas (TlCellView *self)
 
   self->canvas = TL_CANVAS (canvas);
   g_signal_connect (canvas, "node-selected", G_CALLBACK (node_selected_cb), self);
+  g_signal_connect (canvas, "report-changed", G_CALLBACK (report_changed_cb), self);
   g_object_bind_property (canvas, "summary", self->summary_label, "label", G_BINDING_SYNC_CREATE);
   return canvas;
 }
@@ -621,6 +630,9 @@ tl_cell_view_class_init (TlCellViewClass *klass)
   signals[SIGNAL_NODE_SELECTED] = g_signal_new ("node-selected", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE,
                                                 1, G_TYPE_STRING);
   signals[SIGNAL_OPEN_CANVAS] = g_signal_new ("open-canvas", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+
+  signals[SIGNAL_REPORT_CHANGED] = g_signal_new ("report-changed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE,
+                                                 0);
 
   gtk_widget_class_install_action (widget_class, "cell.run", NULL, run_action);
   gtk_widget_class_install_action (widget_class, "cell.open-canvas", NULL, open_canvas_action);

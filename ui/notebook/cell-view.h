@@ -9,7 +9,7 @@
  *     |        | output:   text, errors                                 |
  *
  * Signals: `activated ()` when it became the selected cell by pointer or keyboard, `node-selected (name)` from its canvas,
- * `open-canvas ()` when its canvas shall fill the window.
+ * `report-changed ()` when more is known of its graph, `open-canvas ()` when its canvas shall fill the window.
  *
  * Thread rule: main thread only.
  */

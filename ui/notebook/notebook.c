@@ -82,6 +82,14 @@ node_selected_cb (TlCellView *view,
 }
 
 static void
+report_changed_cb (TlCellView *view,
+                   TlNotebook *self)
+{
+  if (tl_cell_view_get_cell (view) == self->selected)
+    g_signal_emit (self, signals[SIGNAL_SELECTION_CHANGED], 0);
+}
+
+static void
 open_canvas_cb (TlCellView *view,
                 TlNotebook *self)
 {
@@ -112,6 +120,7 @@ insert_view (TlNotebook *self,
 
   g_signal_connect (view, "activated", G_CALLBACK (activated_cb), self);
   g_signal_connect (view, "node-selected", G_CALLBACK (node_selected_cb), self);
+  g_signal_connect (view, "report-changed", G_CALLBACK (report_changed_cb), self);
   g_signal_connect (view, "open-canvas", G_CALLBACK (open_canvas_cb), self);
   gtk_box_insert_child_after (self->cells, view, child_before (self, index));
 }

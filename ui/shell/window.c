@@ -112,6 +112,7 @@ tl_window_add_page (TlWindow *self,
   update_tab (page, tab);
   adw_tab_view_set_selected_page (self->tab_view, tab);
   update_all (self);
+  gtk_widget_child_focus (GTK_WIDGET (tl_page_get_notebook (page)), GTK_DIR_TAB_FORWARD);
   return tab;
 }
 

@@ -1,0 +1,527 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Every layer row × its samples: shapes, gradients, modes, at once and planned.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "tests/nn/nn-util.h"
+#include "tests/op/sample.h"
+
+typedef struct {
+  const TlLayerClass *klass;
+  TlOpClass           as_op; /* what tests/op/sample.c reads of a row */
+  TlSample            operands;
+  TlLayer            *layer;
+  Case               *sample;
+  TlTensor           *weights; /* of the output's elements in the loss */
+} Fixture;
+
+static void
+fixture_init (Fixture            *self,
+              const TlLayerClass *klass,
+              const TlSample     *sample,
+              TlDType             dtype)
+{
+  memset (self, 0, sizeof *self);
+  self->klass = klass;
+  self->as_op = (TlOpClass){ .name = klass->name, .in = klass->in };
+  self->operands = *sample;
+  self->operands.attrs = NULL;
+  self->sample = case_new (&self->as_op, &self->operands, dtype);
+  self->layer = tl_layer_new (klass, "layer", dtype);
+  set_attrs (self->layer, sample->attrs);
+}
+
+static void
+fixture_clear (Fixture *self)
+{
+  case_free (self->sample);
+  tl_layer_unref (self->layer);
+  g_clear_pointer (&self->weights, tl_tensor_unref);
+}
+
+/* Random rows draw the same numbers again. */
+static void
+reset_calls (TlLayer *layer)
+{
+  for (guint i = 0; i < TL_LAYER_MAX_VARIABLES; i++) {
+    TlVariable *variable = tl_layer_get_variable (layer, i);
+
+    if (variable != NULL && tl_variable_get_kind (variable) == TL_VARIABLE_COUNTER)
+      *(gint64 *)tl_variable_begin_write (variable, NULL) = 0;
+  }
+}
+
+static TlTensor *
+forward (Fixture  *self,
+         TlTensor *given[])
+{
+  TlTensor          *in[CASE_MAX_IN], *y = NULL;
+  g_autoptr (GError) error = NULL;
+
+  for (guint i = 0; i < self->sample->n_in; i++)
+    in[i] = given != NULL                          ? tl_tensor_ref (given[i])
+            : self->sample->in[i].variable != NULL ? tl_read (self->sample->in[i].variable)
+                                                   : case_get_operand (self->sample, i, LAYOUT_CONTIGUOUS);
+  tl_layer_forward (self->layer, in, self->sample->n_in, &y, 1, &error);
+  g_assert_no_error (error);
+  for (guint i = 0; i < self->sample->n_in; i++)
+    tl_tensor_unref (in[i]);
+  return y;
+}
+
+/* sum (y * weights) */
+static TlTensor *
+loss (Fixture *self)
+{
+  g_autoptr (GError)   error = NULL;
+  g_autoptr (TlTensor) y = forward (self, NULL);
+  g_autoptr (TlTensor) product = NULL;
+  TlTensor            *sum;
+
+  if (self->weights == NULL)
+    self->weights = random_tensor (self->sample->dtype, tl_tensor_get_rank (y), tl_tensor_get_shape (y), 7);
+  product = tl_mul (y, self->weights, &error);
+  g_assert_no_error (error);
+  sum = tl_sum (product, NULL, 0, FALSE, &error);
+  g_assert_no_error (error);
+  return sum;
+}
+
+static double
+loss_number (Fixture *self)
+{
+  g_autoptr (TlTensor) value = NULL;
+
+  reset_calls (self->layer);
+  value = loss (self);
+  return number_of (value);
+}
+
+static GPtrArray *
+trained_variables (Fixture *self)
+{
+  GPtrArray *variables = g_ptr_array_new ();
+
+  for (guint i = 0; i < TL_LAYER_MAX_VARIABLES; i++) {
+    TlVariable *variable = tl_layer_get_variable (self->layer, i);
+
+    if (variable != NULL && tl_variable_get_trainable (variable))
+      g_ptr_array_add (variables, variable);
+  }
+  for (guint i = 0; i < self->sample->n_in; i++)
+    if (self->sample->in[i].variable != NULL && (self->klass->in[MIN (i, tl_op_get_n_ports (self->klass->in) - 1)].flags & TL_PORT_NODIFF) == 0)
+      g_ptr_array_add (variables, self->sample->in[i].variable);
+  return variables;
+}
+
+/* Away from the special first values: zeros and ones hide mistakes. */
+static void
+shake (GPtrArray *variables)
+{
+  g_autoptr (GRand) rand = g_rand_new_with_seed (3);
+
+  for (guint k = 0; k < variables->len; k++) {
+    TlVariable *variable = variables->pdata[k];
+    gsize       n = tl_tensor_get_n_elements (tl_variable_get_value (variable));
+    double     *data;
+
+    if (strcmp (tl_variable_get_path (variable), "x") == 0)
+      continue;
+    data = tl_variable_begin_write (variable, NULL);
+    for (gsize i = 0; i < n; i++)
+      data[i] += g_rand_double_range (rand, 0.1, 0.5);
+  }
+}
+
+static void
+check_gradient (Fixture    *self,
+                TlVariable *variable,
+                const char *what)
+{
+  TlTensor *grad = tl_variable_get_grad (variable);
+  gsize     n = tl_tensor_get_n_elements (tl_variable_get_value (variable));
+
+  for (gsize i = 0; i < n; i++) {
+    double value = ((double *)tl_variable_begin_write (variable, NULL))[i], up, down, got, want;
+
+    ((double *)tl_variable_begin_write (variable, NULL))[i] = value + 1e-6;
+    up = loss_number (self);
+    ((double *)tl_variable_begin_write (variable, NULL))[i] = value - 1e-6;
+    down = loss_number (self);
+    ((double *)tl_variable_begin_write (variable, NULL))[i] = value;
+    want = (up - down) / 2e-6;
+    got = grad != NULL ? tl_tensor_peek_element (grad, i) : 0;
+    if (fabs (got - want) > 1e-5 + 1e-3 * fabs (want))
+      g_error ("%s: gradient of %s [%" G_GSIZE_FORMAT "]: %g, differences give %g", what,
+               tl_variable_get_path (variable), i, got, want);
+  }
+}
+
+static void
+check_gradients (const TlLayerClass *klass,
+                 const TlSample     *sample,
+                 gboolean            training)
+{
+  Fixture               self;
+  g_autofree char      *what = g_strdup_printf ("%s (%s) {%s}%s", klass->name, sample->shapes, sample->attrs != NULL ? sample->attrs : "",
+                                           training ? " in training" : "");
+  g_autoptr (GError)    error = NULL;
+  g_autoptr (TlTensor)  value = NULL;
+  g_autoptr (GPtrArray) variables = NULL;
+
+  fixture_init (&self, klass, sample, TL_DTYPE_F64);
+  tl_context_set_training (tl_context_get (), TRUE);
+  loss_number (&self); /* makes the variables; running statistics leave their first values */
+  tl_context_set_training (tl_context_get (), training);
+  variables = trained_variables (&self);
+  shake (variables);
+  reset_calls (self.layer);
+  value = loss (&self);
+  if (variables->len > 0) {
+    tl_backward (value, NULL, FALSE, &error);
+    g_assert_no_error (error);
+  }
+  for (guint i = 0; i < variables->len; i++)
+    check_gradient (&self, variables->pdata[i], what);
+  tl_context_set_training (tl_context_get (), FALSE);
+  fixture_clear (&self);
+}
+
+static void
+test_gradients (gconstpointer data)
+{
+  const TlLayerClass *klass = data;
+
+  for (const TlSample *sample = klass->samples; sample->shapes != NULL; sample++)
+    for (gboolean training = FALSE; training <= TRUE; training++)
+      check_gradients (klass, sample, training);
+}
+
+/* The first axis of the inputs is symbolic where it has the size of the first input's. */
+static TlModel *
+symbolic_model (Fixture    *self,
+                const char *attrs)
+{
+  TlModel           *model = tl_model_new ("m");
+  GString           *from = g_string_new (NULL);
+  g_autoptr (GError) error = NULL;
+
+  for (guint i = 0; i < self->sample->n_in; i++) {
+    const CaseOperand *operand = &self->sample->in[i];
+    g_autofree char   *name = g_strdup_printf ("in%u", i);
+    GString           *text = g_string_new ("shape = {");
+
+    for (guint axis = 0; axis < operand->rank; axis++)
+      if (axis == 0 && operand->shape[0] == self->sample->in[0].shape[0])
+        g_string_append (text, "N,");
+      else
+        g_string_append_printf (text, "%" G_GINT64_FORMAT ",", operand->shape[axis]);
+    g_string_append_printf (text, "}, dtype = %s", tl_dtype_name (operand->dtype));
+    add_node (model, name, "Input", NULL, text->str);
+    g_string_append_printf (from, "%s%s", i > 0 ? " " : "", name);
+    g_string_free (text, TRUE);
+  }
+  add_node (model, "layer", self->klass->name, from->str, attrs);
+  g_string_free (from, TRUE);
+  tl_model_build (model, &error);
+  g_assert_no_error (error);
+  return model;
+}
+
+static void
+test_shapes (gconstpointer data)
+{
+  const TlLayerClass *klass = data;
+
+  for (const TlSample *sample = klass->samples; sample->shapes != NULL; sample++) {
+    Fixture              self;
+    g_autoptr (TlModel)  model = NULL;
+    g_autoptr (TlTensor) y = NULL;
+    TlBinding            binding = { tl_dim_symbol ("N"), 0 };
+    const TlMeta        *meta, *got;
+
+    fixture_init (&self, klass, sample, TL_DTYPE_F32);
+    model = symbolic_model (&self, sample->attrs);
+    y = forward (&self, NULL);
+    binding.size = self.sample->in[0].shape[0];
+    meta = tl_model_get_output (model, 0, NULL);
+    got = tl_tensor_get_meta (y);
+    g_assert_nonnull (meta);
+    g_assert_cmpint (meta->dtype, ==, got->dtype);
+    g_assert_cmpuint (meta->rank, ==, got->rank);
+    for (guint axis = 0; axis < meta->rank; axis++)
+      g_assert_cmpint (tl_dim_eval (meta->shape[axis], &binding, 1), ==, got->shape[axis]);
+    fixture_clear (&self);
+  }
+}
+
+/* f32 and f64 layers of one seed start at the same point and compute the same. */
+static void
+test_dtypes (gconstpointer data)
+{
+  const TlLayerClass *klass = data;
+
+  for (const TlSample *sample = klass->samples; sample->shapes != NULL; sample++) {
+    Fixture              narrow, wide;
+    g_autoptr (TlTensor) a = NULL;
+    g_autoptr (TlTensor) b = NULL;
+
+    fixture_init (&narrow, klass, sample, TL_DTYPE_F32);
+    fixture_init (&wide, klass, sample, TL_DTYPE_F64);
+    a = forward (&narrow, NULL);
+    b = forward (&wide, NULL);
+    g_assert_true (tl_meta_same_shape (tl_tensor_get_meta (a), tl_tensor_get_meta (b)));
+    for (gsize i = 0; i < tl_tensor_get_n_elements (a); i++)
+      g_assert_cmpfloat_with_epsilon (tl_tensor_peek_element (a, i), tl_tensor_peek_element (b, i), 2e-5);
+    fixture_clear (&narrow);
+    fixture_clear (&wide);
+  }
+}
+
+static void
+take_grads (GPtrArray *variables,
+            GPtrArray *grads)
+{
+  for (guint i = 0; i < variables->len; i++) {
+    TlTensor *grad = tl_variable_get_grad (variables->pdata[i]);
+
+    g_ptr_array_add (grads, grad != NULL ? tl_tensor_ref (grad) : NULL);
+    tl_variable_set_grad (variables->pdata[i], NULL);
+  }
+}
+
+static void
+unref_tensor (gpointer tensor)
+{
+  if (tensor != NULL)
+    tl_tensor_unref (tensor);
+}
+
+/* Loss, gradients and running statistics of a planned step, without fusion, are those of the same step at once. */
+static void
+test_planned (gconstpointer data)
+{
+  const TlLayerClass *klass = data;
+  TlContext          *context = tl_context_get ();
+
+  for (const TlSample *sample = klass->samples; sample->shapes != NULL; sample++) {
+    Fixture               self;
+    g_autoptr (GError)    error = NULL;
+    g_autoptr (TlTensor)  now = NULL;
+    g_autoptr (TlTensor)  traced = NULL;
+    g_autoptr (TlPlan)    plan = NULL;
+    g_autoptr (GPtrArray) variables = NULL;
+    g_autoptr (GPtrArray) grads = g_ptr_array_new_with_free_func (unref_tensor);
+    TlTrace              *trace;
+
+    tl_context_set_training (context, TRUE);
+    fixture_init (&self, klass, sample, TL_DTYPE_F32);
+    loss_number (&self);
+    variables = trained_variables (&self);
+    reset_calls (self.layer);
+    now = loss (&self);
+    if (variables->len > 0)
+      tl_backward (now, NULL, FALSE, &error);
+    g_assert_no_error (error);
+    take_grads (variables, grads);
+    trace = tl_trace_begin (context);
+    traced = loss (&self);
+    if (variables->len > 0)
+      tl_backward (traced, NULL, FALSE, &error);
+    g_assert_no_error (error);
+    plan = tl_plan_new (trace, &traced, 1, TL_PLAN_UNFUSED, &error);
+    g_assert_no_error (error);
+    reset_calls (self.layer);
+    tl_plan_run (plan, NULL, 0, &error);
+    g_assert_no_error (error);
+    assert_same_bits (tl_plan_peek_output (plan, 0), now);
+    for (guint i = 0; i < variables->len; i++)
+      if (grads->pdata[i] != NULL)
+        assert_same_bits (tl_variable_get_grad (variables->pdata[i]), grads->pdata[i]);
+    tl_context_set_training (context, FALSE);
+    fixture_clear (&self);
+  }
+}
+
+static void
+test_rows (void)
+{
+  for (guint i = 0; i < tl_layer_get_n_rows (); i++) {
+    const TlLayerClass *klass = tl_layer_get_row (i);
+
+    g_assert_true (tl_layer_find (klass->name) == klass);
+    g_assert_nonnull (klass->group);
+    g_assert_true (g_str_has_suffix (klass->doc, "."));
+    g_assert_nonnull (klass->formula);
+    g_assert_nonnull (klass->source);
+    g_assert_nonnull (klass->samples);
+    g_assert_true (klass->forward != NULL || klass->op != NULL);
+    if (klass->op != NULL)
+      g_assert_nonnull (tl_op_find (klass->op));
+    for (guint k = 0; klass->attrs != NULL && klass->attrs[k].name != NULL; k++)
+      g_assert_nonnull (klass->attrs[k].doc);
+  }
+}
+
+static void
+test_dropout (void)
+{
+  TlContext           *context = tl_context_get ();
+  const TlDim          n = 20000;
+  g_autoptr (TlLayer)  layer = tl_layer_new (tl_layer_find ("Dropout"), "drop", TL_DTYPE_F32);
+  g_autoptr (TlTensor) x = random_tensor (TL_DTYPE_F32, 1, &n, 1);
+  g_autoptr (TlTensor) still = NULL;
+  g_autoptr (TlTensor) once = NULL;
+  g_autoptr (TlTensor) twice = NULL;
+  g_autoptr (TlTensor) again = NULL;
+  g_autoptr (GError)   error = NULL;
+  guint                zeros = 0, same = 0;
+
+  set_attrs (layer, "p = 0.3");
+  tl_layer_forward (layer, &x, 1, &still, 1, &error);
+  assert_same_bits (still, x);
+  g_assert_cmpfloat (number_of (tl_variable_get_value (tl_layer_get_variable (layer, 0))), ==, 0);
+  tl_context_set_training (context, TRUE);
+  tl_layer_forward (layer, &x, 1, &once, 1, &error);
+  tl_layer_forward (layer, &x, 1, &twice, 1, &error);
+  g_assert_cmpstr (tl_variable_get_path (tl_layer_get_variable (layer, 0)), ==, "drop.calls");
+  g_assert_cmpfloat (number_of (tl_variable_get_value (tl_layer_get_variable (layer, 0))), ==, 2);
+  reset_calls (layer);
+  tl_layer_forward (layer, &x, 1, &again, 1, &error);
+  g_assert_no_error (error);
+  tl_context_set_training (context, FALSE);
+  assert_same_bits (once, again);
+  for (gsize i = 0; i < (gsize)n; i++) {
+    double before = tl_tensor_peek_element (x, i), after = tl_tensor_peek_element (once, i);
+
+    zeros += after == 0;
+    same += (after == 0) == (tl_tensor_peek_element (twice, i) == 0);
+    if (after != 0)
+      g_assert_cmpfloat_with_epsilon (after, before / 0.7, 1e-6);
+  }
+  g_assert_cmpfloat_with_epsilon ((double)zeros / (double)n, 0.3, 0.02);
+  g_assert_cmpfloat_with_epsilon ((double)same / (double)n, 0.3 * 0.3 + 0.7 * 0.7, 0.02);
+}
+
+/* Against the definition, by hand: two steps of the running statistics, then the mode in which they count. */
+static void
+test_batch_norm (void)
+{
+  TlContext           *context = tl_context_get ();
+  const TlDim          shape[] = { 3, 2, 2, 2 };
+  g_autoptr (TlLayer)  layer = tl_layer_new (tl_layer_find ("BatchNorm2d"), "bn", TL_DTYPE_F64);
+  g_autoptr (TlTensor) x = random_tensor (TL_DTYPE_F64, 4, shape, 5);
+  g_autoptr (TlTensor) y = NULL;
+  g_autoptr (TlTensor) z = NULL;
+  g_autoptr (GError)   error = NULL;
+  double               mean[2] = { 0 }, var[2] = { 0 }, running_mean[2] = { 0 }, running_var[2] = { 1, 1 };
+
+  for (guint i = 0; i < 24; i++)
+    mean[i / 4 % 2] += tl_tensor_peek_element (x, i) / 12;
+  for (guint i = 0; i < 24; i++)
+    var[i / 4 % 2] += pow (tl_tensor_peek_element (x, i) - mean[i / 4 % 2], 2) / 12;
+  tl_context_set_training (context, TRUE);
+  for (guint k = 0; k < 2; k++) {
+    g_clear_pointer (&y, tl_tensor_unref);
+    tl_layer_forward (layer, &x, 1, &y, 1, &error);
+    g_assert_no_error (error);
+    for (guint c = 0; c < 2; c++) {
+      running_mean[c] = 0.9 * running_mean[c] + 0.1 * mean[c];
+      running_var[c] = 0.9 * running_var[c] + 0.1 * var[c] * 12 / 11;
+    }
+  }
+  tl_context_set_training (context, FALSE);
+  tl_layer_forward (layer, &x, 1, &z, 1, &error);
+  g_assert_no_error (error);
+  for (guint c = 0; c < 2; c++) {
+    g_assert_cmpfloat_with_epsilon (tl_tensor_peek_element (tl_variable_get_value (tl_layer_get_variable (layer, 2)), c), running_mean[c], 1e-12);
+    g_assert_cmpfloat_with_epsilon (tl_tensor_peek_element (tl_variable_get_value (tl_layer_get_variable (layer, 3)), c), running_var[c], 1e-12);
+  }
+  g_assert_cmpfloat (number_of (tl_variable_get_value (tl_layer_get_variable (layer, 4))), ==, 2);
+  for (guint i = 0; i < 24; i++) {
+    guint  c = i / 4 % 2;
+    double value = tl_tensor_peek_element (x, i);
+
+    g_assert_cmpfloat_with_epsilon (tl_tensor_peek_element (y, i), (value - mean[c]) / sqrt (var[c] + 1e-5), 1e-12);
+    g_assert_cmpfloat_with_epsilon (tl_tensor_peek_element (z, i), (value - running_mean[c]) / sqrt (running_var[c] + 1e-5), 1e-12);
+  }
+}
+
+static void
+assert_fails (const char  *row,
+              const char  *attrs,
+              guint        rank,
+              const TlDim *shape,
+              const char  *message)
+{
+  g_autoptr (TlLayer)  layer = tl_layer_new (tl_layer_find (row), "layer", TL_DTYPE_F32);
+  g_autoptr (TlTensor) x = random_tensor (TL_DTYPE_F32, rank, shape, 1);
+  g_autoptr (GError)   error = NULL;
+  TlTensor            *y = NULL;
+
+  set_attrs (layer, attrs);
+  g_assert_false (tl_layer_forward (layer, &x, 1, &y, 1, &error));
+  g_assert_nonnull (error);
+  g_assert_cmpstr (error->message, ==, message);
+}
+
+static void
+test_errors (void)
+{
+  const TlDim two[] = { 4, 6 }, four[] = { 2, 3, 8, 8 };
+
+  assert_fails ("Linear", "out = 3, in_features = 7", 2, two, "Linear: in_features is 7, axis 1 of the input has 6");
+  assert_fails ("Linear", "", 2, two, "Linear: out must be given (size of the output's last axis)");
+  assert_fails ("Conv2d", "out = 4, kernel = 3", 2, two, "Conv2d: the input must be [n, channels, height, width], not [4, 6]");
+  assert_fails ("Conv2d", "out = 4, kernel = 3, groups = 2", 4, four, "Conv2d: 3 input and 4 output channels cannot be split into 2 groups");
+  assert_fails ("LayerNorm", "normalized_shape = {5}", 2, two, "LayerNorm: the input [4, 6] does not end with normalized_shape [5]");
+  assert_fails ("Flatten", "start_dim = 2", 2, two, "Flatten: start_dim = 2, end_dim = -1 do not fit the shape [4, 6]");
+  assert_fails ("CrossEntropyLoss", "", 2, two, "CrossEntropyLoss: input target is missing");
+}
+
+static void
+test_rename (void)
+{
+  const TlDim          shape[] = { 2, 3 };
+  g_autoptr (TlLayer)  layer = tl_layer_new (tl_layer_find ("Linear"), "", TL_DTYPE_F32);
+  g_autoptr (GError)   error = NULL;
+  g_autoptr (TlTensor) x = random_tensor (TL_DTYPE_F32, 2, shape, 1);
+
+  set_attrs (layer, "in_features = 3, out = 2");
+  tl_layer_set_up (layer, NULL, 0, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (tl_variable_get_path (tl_layer_get_variable (layer, 0)), ==, "weight");
+  tl_layer_set_path (layer, "net.fc");
+  g_assert_cmpstr (tl_variable_get_path (tl_layer_get_variable (layer, 1)), ==, "net.fc.bias");
+  tl_layer_set_path (layer, "fc");
+  g_assert_cmpstr (tl_variable_get_path (tl_layer_get_variable (layer, 0)), ==, "fc.weight");
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/nn/layers/rows", test_rows);
+  g_test_add_func ("/nn/layers/dropout", test_dropout);
+  g_test_add_func ("/nn/layers/batch-norm", test_batch_norm);
+  g_test_add_func ("/nn/layers/errors", test_errors);
+  g_test_add_func ("/nn/layers/rename", test_rename);
+  for (guint i = 0; i < tl_layer_get_n_rows (); i++) {
+    const TlLayerClass *klass = tl_layer_get_row (i);
+    g_autofree char    *shapes = g_strdup_printf ("/nn/layers/shapes/%s", klass->name);
+    g_autofree char    *dtypes = g_strdup_printf ("/nn/layers/dtypes/%s", klass->name);
+    g_autofree char    *gradients = g_strdup_printf ("/nn/layers/gradients/%s", klass->name);
+    g_autofree char    *planned = g_strdup_printf ("/nn/layers/planned/%s", klass->name);
+
+    if ((klass->flags & TL_LAYER_INPUT) != 0)
+      continue;
+    g_test_add_data_func (shapes, klass, test_shapes);
+    g_test_add_data_func (dtypes, klass, test_dtypes);
+    g_test_add_data_func (gradients, klass, test_gradients);
+    g_test_add_data_func (planned, klass, test_planned);
+  }
+  return g_test_run ();
+}

@@ -1,0 +1,506 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+#include <string.h>
+
+#include "core/base/error.h"
+#include "tests/nn/nn-util.h"
+
+static void
+build (TlModel *model)
+{
+  g_autoptr (GError) error = NULL;
+
+  tl_model_build (model, &error);
+  g_assert_no_error (error);
+}
+
+static void
+assert_shape (TlModel    *model,
+              const char *node,
+              const char *text)
+{
+  const TlMeta    *meta = tl_model_get_node_output (model, node, 0);
+  g_autofree char *shape = NULL;
+
+  g_assert_nonnull (meta);
+  shape = tl_shape_to_string (meta->shape, meta->rank);
+  g_assert_cmpstr (shape, ==, text);
+}
+
+static void
+test_lenet (void)
+{
+  g_autoptr (TlModel)  model = lenet_new ();
+  g_autoptr (GError)   error = NULL;
+  const TlDim          shape[] = { 5, 1, 28, 28 };
+  g_autoptr (TlTensor) x = random_tensor (TL_DTYPE_F32, 4, shape, 1);
+  g_autoptr (TlTensor) y = NULL;
+  TlBinding            batch = { tl_dim_symbol ("N"), 64 };
+  TlModelCost          total, conv2, fc1, twice;
+
+  build (model);
+  g_assert_true (tl_model_is_built (model));
+  assert_shape (model, "image", "[N, 1, 28, 28]");
+  assert_shape (model, "conv1", "[N, 32, 28, 28]");
+  assert_shape (model, "pool1", "[N, 32, 14, 14]");
+  assert_shape (model, "flat", "[N, 3136]");
+  assert_shape (model, "fc2", "[N, 10]");
+  y = model_call (model, x);
+  g_assert_cmpint (tl_tensor_get_shape (y)[0], ==, 5);
+  g_assert_cmpint (tl_tensor_get_shape (y)[1], ==, 10);
+  tl_model_measure (model, &batch, 1, &total, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (total.n_parameters, ==, 421642);
+  g_assert_cmpint (total.n_variables, ==, 421642 * 4);
+  g_assert_true (tl_model_get_node_cost (model, "conv2", &conv2));
+  g_assert_cmpint (conv2.n_parameters, ==, 64 * 32 * 9 + 64);
+  g_assert_cmpfloat (conv2.flops, ==, 64.0 * 2 * 64 * 14 * 14 * 32 * 9);
+  g_assert_true (tl_model_get_node_cost (model, "fc1", &fc1));
+  g_assert_cmpfloat (fc1.flops, ==, 64.0 * 2 * 3136 * 128);
+  g_assert_cmpfloat (fc1.n_activations, ==, 64.0 * 128 * 4);
+  g_assert_false (tl_model_get_node_cost (model, "nowhere", &fc1));
+  batch.size = 128;
+  tl_model_measure (model, &batch, 1, &twice, &error);
+  g_assert_no_error (error);
+  g_assert_cmpfloat (twice.flops, ==, 2 * total.flops);
+}
+
+static const TlModelProblem *
+find_problem (TlModel    *model,
+              const char *node)
+{
+  for (guint i = 0; i < tl_model_get_n_problems (model); i++)
+    if (strcmp (tl_model_get_problem (model, i)->node, node) == 0)
+      return tl_model_get_problem (model, i);
+  return NULL;
+}
+
+static void
+assert_problem (TlModel    *model,
+                const char *node,
+                const char *attr,
+                const char *message)
+{
+  const TlModelProblem *problem = find_problem (model, node);
+
+  g_assert_nonnull (problem);
+  g_assert_cmpstr (problem->attr, ==, attr);
+  g_assert_cmpstr (problem->message, ==, message);
+}
+
+/* Everything that is wrong is told at once, and nothing twice; what is right has its shape. */
+static void
+test_problems (void)
+{
+  g_autoptr (TlModel) model = tl_model_new ("m");
+  g_autoptr (GError)  error = NULL;
+
+  add_node (model, "image", "Input", NULL, "shape = {N, 1, 28, 28}");
+  g_assert_false (tl_model_add (model, "conv1", "Conv2D", &error));
+  g_assert_cmpstr (error->message, ==, "there is no layer or operation Conv2D; did you mean Conv2d?");
+  g_clear_error (&error);
+  tl_model_connect (model, "image", 0, "conv1", 0, NULL);
+  add_node (model, "act1", "ReLU", "conv1", NULL);
+  add_node (model, "conv2", "Conv2d", "image", "out = 4, kernel = 3");
+  g_assert_false (tl_model_set_attr_text (model, "conv2", "kernal", "3", &error));
+  g_assert_cmpstr (error->message, ==, "Conv2d has no attribute kernal; did you mean kernel?");
+  g_clear_error (&error);
+  add_node (model, "conv3", "Conv2d", "image", "out = 4, kernel = 3");
+  g_assert_false (tl_model_set_attr_text (model, "conv3", "kernel", "big", &error));
+  g_assert_cmpstr (error->message, ==, "Conv2d: kernel = \"big\": a whole number is wanted");
+  g_clear_error (&error);
+  add_node (model, "conv4", "Conv2d", "imege", "out = 4, kernel = 3");
+  add_node (model, "conv5", "Conv2d", NULL, "out = 4, kernel = 3");
+  add_node (model, "conv6", "Conv2d", "image", "out = 4, kernel = 40");
+  add_node (model, "flat", "Flatten", "image", NULL);
+  add_node (model, "both", "Linear", "flat image", "out = 3");
+  add_node (model, "a", "ReLU", "b", NULL);
+  add_node (model, "b", "ReLU", "c", NULL);
+  add_node (model, "c", "ReLU", "a", NULL);
+  add_node (model, "after", "ReLU", "c", NULL);
+  g_assert_false (tl_model_build (model, &error));
+  g_assert_nonnull (error);
+  g_assert_false (tl_model_is_built (model));
+  assert_problem (model, "conv1", NULL, "there is no layer or operation Conv2D; did you mean Conv2d?");
+  g_assert_null (find_problem (model, "act1"));
+  assert_problem (model, "conv2", "kernal", "Conv2d has no attribute kernal; did you mean kernel?");
+  assert_problem (model, "conv3", "kernel", "Conv2d: kernel = \"big\": a whole number is wanted");
+  assert_problem (model, "conv4", NULL, "Conv2d: input x: there is no node imege; did you mean image?");
+  assert_problem (model, "conv5", NULL, "Conv2d: input x is not connected");
+  g_assert_nonnull (find_problem (model, "conv6"));
+  assert_problem (model, "both", NULL, "Linear: 2 inputs are connected, it has 1");
+  assert_problem (model, "a", NULL, "the links form a circle: a -> c -> b -> a");
+  g_assert_nonnull (find_problem (model, "b"));
+  g_assert_nonnull (find_problem (model, "c"));
+  g_assert_null (find_problem (model, "after"));
+  g_assert_cmpuint (tl_model_get_n_problems (model), ==, 10);
+  assert_shape (model, "flat", "[N, 784]");
+  g_assert_null (tl_model_get_node_output (model, "conv6", 0));
+}
+
+static void
+test_repair (void)
+{
+  g_autoptr (TlModel) model = lenet_new ();
+  g_autoptr (TlModel) other = lenet_new ();
+  g_autoptr (GError)  error = NULL;
+  TlVariable         *weight;
+
+  build (model);
+  build (other);
+  weight = tl_model_find_variable (model, "conv1.weight");
+  ((float *)tl_variable_begin_write (weight, NULL))[0] = 123;
+  /* A mistake loses nothing, ... */
+  g_assert_false (tl_model_set_attr_text (model, "conv1", "stride", "0", &error));
+  g_clear_error (&error);
+  g_assert_false (tl_model_build (model, &error));
+  g_assert_cmpstr (error->message, ==, "conv1: Conv2d: stride = 0: it must be between 1 and 65535");
+  g_clear_error (&error);
+  tl_model_set_attr (model, "conv1", "stride", &TL_INPUT_NIL, &error);
+  g_assert_no_error (error);
+  build (model);
+  g_assert_true (tl_model_find_variable (model, "conv1.weight") == weight);
+  /* another shape elsewhere keeps what still fits, ... */
+  tl_model_set_attr_text (model, "fc1", "out", "64", &error);
+  g_assert_no_error (error);
+  build (model);
+  g_assert_true (tl_model_find_variable (model, "conv1.weight") == weight);
+  g_assert_cmpint (tl_tensor_get_shape (tl_variable_get_value (tl_model_find_variable (model, "fc2.weight")))[1], ==, 64);
+  /* and so does a new name. */
+  tl_model_rename (model, "conv1", "first", &error);
+  g_assert_no_error (error);
+  build (model);
+  g_assert_null (tl_model_find_variable (model, "conv1.weight"));
+  g_assert_true (tl_model_find_variable (model, "first.weight") == weight);
+  g_assert_cmpfloat (tl_tensor_peek_element (tl_variable_get_value (weight), 0), ==, 123);
+  /* Removing a node leaves what it fed without input. */
+  tl_model_remove (model, "act1", &error);
+  g_assert_no_error (error);
+  g_assert_false (tl_model_build (model, &error));
+  g_assert_cmpstr (error->message, ==, "pool1: MaxPool2d: input x is not connected");
+  tl_model_connect (model, "first", 0, "pool1", 0, NULL);
+  build (model);
+}
+
+/* Values follow from seed and path alone. */
+static void
+test_first_values (void)
+{
+  g_autoptr (TlModel) a = mlp_new (TL_DTYPE_F32, 64, 100, 10);
+  g_autoptr (TlModel) b = mlp_new (TL_DTYPE_F32, 64, 100, 10);
+  g_autoptr (TlModel) wide = mlp_new (TL_DTYPE_F64, 64, 100, 10);
+  g_autoptr (GError)  error = NULL;
+  TlTensor           *value = tl_variable_get_value (tl_model_find_variable (a, "fc1.weight"));
+  TlTensor           *twin = tl_variable_get_value (tl_model_find_variable (wide, "fc1.weight"));
+  double              sum = 0, squares = 0, least = 1, most = -1;
+  gsize               n = tl_tensor_get_n_elements (value);
+
+  assert_same_variables (a, b);
+  for (gsize i = 0; i < n; i++) {
+    double x = tl_tensor_peek_element (value, i);
+
+    g_assert_cmpfloat (x, ==, (double)(float)tl_tensor_peek_element (twin, i));
+    sum += x;
+    squares += x * x;
+    least = MIN (least, x);
+    most = MAX (most, x);
+  }
+  /* Uniform between -1/8 and 1/8. */
+  g_assert_cmpfloat (least, >=, -0.125);
+  g_assert_cmpfloat (most, <=, 0.125);
+  g_assert_cmpfloat (most - least, >, 0.249);
+  g_assert_cmpfloat (fabs (sum / (double)n), <, 0.004);
+  g_assert_cmpfloat_with_epsilon (squares / (double)n, 0.125 * 0.125 / 3, 2e-4);
+  tl_model_initialize (b, 43, &error);
+  g_assert_no_error (error);
+  g_assert_cmpfloat (tl_tensor_peek_element (tl_variable_get_value (tl_model_find_variable (b, "fc1.weight")), 0), !=,
+                     tl_tensor_peek_element (value, 0));
+  tl_model_initialize (b, 42, &error);
+  g_assert_no_error (error);
+  assert_same_variables (a, b);
+}
+
+static void
+test_initializers (void)
+{
+  const TlDim          shape[] = { 300, 200 };
+  g_autoptr (TlTensor) value = random_tensor (TL_DTYPE_F64, 2, shape, 1);
+  g_autoptr (GError)   error = NULL;
+
+  for (guint k = 0; k < tl_initializer_get_n_rows (); k++) {
+    const TlInitializer   *row = tl_initializer_get_row (k);
+    g_autoptr (TlVariable) variable = tl_variable_new ("w", TL_VARIABLE_PARAMETER, value, &error);
+    TlInit                 init = { row, row->default_a != 0 ? row->default_a : 0.5 };
+    double                 sum = 0, squares = 0, mean, deviation, want = 0;
+
+    tl_initialize (variable, &init, 1, &error);
+    g_assert_no_error (error);
+    for (gsize i = 0; i < 60000; i++) {
+      double x = tl_tensor_peek_element (tl_variable_get_value (variable), i);
+
+      sum += x;
+      squares += x * x;
+    }
+    mean = sum / 60000;
+    deviation = sqrt (MAX (squares / 60000 - mean * mean, 0));
+    if (g_str_has_prefix (row->name, "kaiming"))
+      want = sqrt (2 / (1 + init.a * init.a) / 200);
+    else if (g_str_has_prefix (row->name, "xavier"))
+      want = sqrt (2.0 / 500);
+    else if (strcmp (row->name, "normal") == 0)
+      want = 1;
+    else if (strcmp (row->name, "uniform") == 0)
+      want = 1 / sqrt (3);
+    g_assert_cmpfloat_with_epsilon (deviation, want, 0.01 * want + 1e-7);
+    g_assert_cmpfloat_with_epsilon (mean, row->kind == TL_INIT_FILL ? init.a : 0, 0.02 * want + 1e-9);
+    g_assert_true (tl_initializer_find (row->name) == row);
+  }
+}
+
+static TlModel *
+block_new (void)
+{
+  TlModel *block = tl_model_new ("block");
+
+  add_node (block, "x", "Input", NULL, "shape = {B, 8}");
+  add_node (block, "fc", "Linear", "x", "out = 8");
+  add_node (block, "act", "Tanh", "fc", NULL);
+  add_node (block, "sum", "Add", "x act", NULL);
+  return block;
+}
+
+static void
+test_sub_models (void)
+{
+  g_autoptr (TlModel)  block = block_new ();
+  g_autoptr (TlModel)  model = tl_model_new ("net");
+  g_autoptr (GError)   error = NULL;
+  const TlDim          shape[] = { 3, 8 };
+  g_autoptr (TlTensor) x = random_tensor (TL_DTYPE_F32, 2, shape, 1);
+  g_autoptr (TlTensor) y = NULL;
+  g_autoptr (TlTensor) by_hand = tl_tensor_ref (x);
+  TlModelCost          cost, inner;
+
+  add_node (model, "image", "Input", NULL, "shape = {N, 8}");
+  tl_model_add_model (model, "body", block, 3, &error);
+  tl_model_connect (model, "image", 0, "body", 0, &error);
+  tl_model_add_model (model, "head", block, 1, &error);
+  tl_model_connect (model, "body", 0, "head", 0, &error);
+  g_assert_no_error (error);
+  build (model);
+  g_assert_nonnull (tl_model_find_variable (model, "body.0.fc.weight"));
+  g_assert_nonnull (tl_model_find_variable (model, "body.2.fc.bias"));
+  g_assert_nonnull (tl_model_find_variable (model, "head.fc.weight"));
+  g_assert_null (tl_model_find_variable (model, "body.3.fc.weight"));
+  assert_shape (model, "body.1.fc", "[N, 8]");
+  y = model_call (model, x);
+  for (guint i = 0; i < 4; i++) {
+    g_autofree char     *prefix = i < 3 ? g_strdup_printf ("body.%u.fc", i) : g_strdup ("head.fc");
+    g_autofree char     *weight_path = g_strconcat (prefix, ".weight", NULL);
+    g_autofree char     *bias_path = g_strconcat (prefix, ".bias", NULL);
+    g_autoptr (TlTensor) weight = tl_read (tl_model_find_variable (model, weight_path));
+    g_autoptr (TlTensor) bias = tl_read (tl_model_find_variable (model, bias_path));
+    g_autoptr (TlTensor) linear = tl_linear (by_hand, weight, bias, &error);
+    g_autoptr (TlTensor) act = tl_tanh (linear, &error);
+    TlTensor            *sum = tl_add (by_hand, act, &error);
+
+    g_assert_no_error (error);
+    tl_tensor_unref (by_hand);
+    by_hand = sum;
+  }
+  assert_same_bits (y, by_hand);
+  tl_model_measure (model, NULL, 0, &cost, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (cost.n_parameters, ==, 4 * 72);
+  g_assert_true (tl_model_get_node_cost (model, "body", &inner));
+  g_assert_cmpint (inner.n_parameters, ==, 3 * 72);
+  g_assert_cmpfloat (cost.flops, >, 4 * 2 * 64);
+  /* A mistake inside is told with its path, once. */
+  tl_model_set_attr_text (block, "fc", "out", "9", NULL);
+  g_assert_false (tl_model_build (model, &error));
+  g_assert_cmpuint (tl_model_get_n_problems (model), ==, 1);
+  g_assert_cmpstr (tl_model_get_problem (model, 0)->node, ==, "body.0.sum");
+  g_clear_error (&error);
+  tl_model_set_attr_text (block, "fc", "out", "8", NULL);
+  build (model);
+  g_assert_false (tl_model_add_model (block, "self", model, 1, &error));
+  g_assert_cmpstr (error->message, ==, "the model net contains itself");
+}
+
+static void
+test_clone (void)
+{
+  g_autoptr (TlModel) model = mlp_new (TL_DTYPE_F32, 4, 5, 3);
+  g_autoptr (TlModel) copy = NULL;
+  g_autoptr (GError)  error = NULL;
+  TlVariable         *weight = tl_model_find_variable (model, "fc2.weight");
+
+  ((float *)tl_variable_begin_write (weight, NULL))[2] = 7;
+  copy = tl_model_clone (model, &error);
+  g_assert_no_error (error);
+  assert_same_variables (model, copy);
+  ((float *)tl_variable_begin_write (weight, NULL))[2] = 8;
+  g_assert_cmpfloat (tl_tensor_peek_element (tl_variable_get_value (tl_model_find_variable (copy, "fc2.weight")), 2), ==, 7);
+}
+
+/* Without declared shapes the attributes tell the sizes, or the first call does. */
+static void
+test_lazy (void)
+{
+  g_autoptr (TlModel)   eager = tl_model_new ("eager");
+  g_autoptr (TlModel)   lazy = tl_model_new ("lazy");
+  g_autoptr (GError)    error = NULL;
+  const TlDim           shape[] = { 3, 6 };
+  g_autoptr (TlTensor)  x = random_tensor (TL_DTYPE_F32, 2, shape, 1);
+  g_autoptr (TlTensor)  y = NULL;
+  g_autoptr (TlTensor)  z = NULL;
+  g_autoptr (GPtrArray) parameters = NULL;
+  TlVariable           *weight;
+
+  add_node (eager, "x", "Input", NULL, NULL);
+  add_node (eager, "0", "Linear", "x", "in_features = 6, out = 4");
+  add_node (eager, "1", "ReLU", "0", NULL);
+  build (eager);
+  g_assert_false (tl_model_is_built (eager));
+  parameters = tl_model_get_parameters (eager);
+  g_assert_cmpuint (parameters->len, ==, 2);
+  weight = tl_model_find_variable (eager, "0.weight");
+  y = model_call (eager, x);
+  g_assert_true (tl_model_is_built (eager));
+  g_assert_true (tl_model_find_variable (eager, "0.weight") == weight);
+  add_node (lazy, "x", "Input", NULL, NULL);
+  add_node (lazy, "0", "Linear", "x", "out = 4");
+  add_node (lazy, "1", "ReLU", "0", NULL);
+  g_assert_false (tl_model_build (lazy, &error));
+  g_assert_cmpstr (error->message, ==, "0: Linear: in_features must be given as long as the input is not known");
+  z = model_call (lazy, x);
+  assert_same_bits (y, z); /* the same seed and paths */
+}
+
+static void
+test_call_errors (void)
+{
+  g_autoptr (TlModel)  model = lenet_new ();
+  g_autoptr (GError)   error = NULL;
+  const TlDim          shape[] = { 5, 1, 28, 27 }, batch[] = { 2, 4 };
+  g_autoptr (TlTensor) x = random_tensor (TL_DTYPE_F32, 4, shape, 1);
+  g_autoptr (TlTensor) wide = random_tensor (TL_DTYPE_F64, 2, batch, 1);
+  g_autoptr (TlModel)  mlp = mlp_new (TL_DTYPE_F32, 4, 5, 3);
+  TlTensor            *two[] = { x, x };
+  TlTensor            *y = NULL;
+
+  build (model);
+  g_assert_false (tl_model_forward (model, &x, 1, &y, 1, &error));
+  g_assert_cmpstr (error->message, ==, "lenet: input image is f32 [N, 1, 28, 28], f32 [5, 1, 28, 27] was given");
+  g_clear_error (&error);
+  g_assert_false (tl_model_forward (model, two, 2, &y, 1, &error));
+  g_assert_cmpstr (error->message, ==, "lenet: 2 inputs given, it has 1");
+  g_clear_error (&error);
+  g_assert_false (tl_model_forward (mlp, &wide, 1, &y, 1, &error));
+  g_assert_error (error, TL_ERROR, TL_ERROR_DTYPE);
+  g_assert_null (y);
+}
+
+static TlTensor *
+lenet_step (guint n_threads)
+{
+  TlContext           *context = tl_context_new (n_threads);
+  TlContext           *before = tl_context_make_current (context);
+  g_autoptr (TlModel)  model = lenet_new ();
+  const TlDim          shape[] = { 33, 1, 28, 28 };
+  g_autoptr (TlTensor) x = random_tensor (TL_DTYPE_F32, 4, shape, 1);
+  g_autoptr (TlTensor) target = random_classes (33, 10, 2);
+  g_autoptr (TlTensor) y = NULL;
+  g_autoptr (TlTensor) loss = NULL;
+  g_autoptr (GError)   error = NULL;
+  TlTensor            *grad;
+
+  tl_context_set_training (context, TRUE);
+  y = model_call (model, x);
+  loss = tl_cross_entropy (y, target, TL_REDUCTION_MEAN, &error);
+  tl_backward (loss, NULL, FALSE, &error);
+  g_assert_no_error (error);
+  grad = tl_tensor_ref (tl_variable_get_grad (tl_model_find_variable (model, "conv1.weight")));
+  g_clear_pointer (&model, tl_model_unref);
+  tl_context_make_current (before);
+  tl_context_free (context);
+  return grad;
+}
+
+static void
+test_threads (void)
+{
+  g_autoptr (TlTensor) one = lenet_step (1);
+  g_autoptr (TlTensor) two = lenet_step (2);
+
+  assert_same_bits (one, two);
+}
+
+/* A graph cell may hold its loss, and a model operations and several outputs. */
+static void
+test_structure (void)
+{
+  g_autoptr (TlModel)  model = tl_model_new ("m");
+  g_autoptr (GError)   error = NULL;
+  const TlDim          shape[] = { 4, 6 };
+  g_autoptr (TlTensor) x = random_tensor (TL_DTYPE_F32, 2, shape, 1);
+  g_autoptr (TlTensor) target = random_classes (4, 3, 2);
+  TlTensor            *in[] = { x, target };
+  TlTensor            *out[2] = { NULL };
+  const char          *name;
+  const char          *from;
+  guint                output;
+  TlModelNodeInfo      info;
+
+  add_node (model, "loss", "CrossEntropyLoss", "fc label", NULL); /* before its inputs */
+  add_node (model, "x", "Input", NULL, "shape = {N, 6}");
+  add_node (model, "label", "Input", NULL, "shape = {N}, dtype = i64");
+  add_node (model, "scaled", "mul", "x x", NULL);
+  add_node (model, "fc", "Linear", "scaled", "out = 3");
+  add_node (model, "shares", "Softmax", "fc", NULL);
+  build (model);
+  g_assert_cmpuint (tl_model_get_n_inputs (model), ==, 2);
+  g_assert_cmpuint (tl_model_get_n_outputs (model), ==, 2);
+  tl_model_get_output (model, 1, &name);
+  g_assert_cmpstr (name, ==, "shares");
+  tl_model_forward (model, in, 2, out, 2, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (tl_tensor_get_rank (out[0]), ==, 0);
+  g_assert_cmpint (tl_tensor_get_shape (out[1])[1], ==, 3);
+  tl_tensor_unref (out[0]);
+  tl_tensor_unref (out[1]);
+  tl_model_add_output (model, "fc", 0, &error);
+  build (model);
+  g_assert_cmpuint (tl_model_get_n_outputs (model), ==, 1);
+  tl_model_get_node (model, (guint)tl_model_find_node (model, "fc"), &info);
+  g_assert_cmpstr (info.row, ==, "Linear");
+  g_assert_cmpuint (info.given, ==, 1u << 1);
+  g_assert_true (tl_model_get_link (model, (guint)tl_model_find_node (model, "loss"), 1, &from, &output));
+  g_assert_cmpstr (from, ==, "label");
+  /* The batch of two inputs must be the same. */
+  tl_model_clear_outputs (model);
+  build (model);
+  g_clear_pointer (&target, tl_tensor_unref);
+  in[1] = target = random_classes (5, 3, 2);
+  g_assert_false (tl_model_forward (model, in, 2, out, 2, &error));
+  g_assert_cmpstr (error->message, ==, "m: input label is i64 [N], i64 [5] was given");
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/nn/model/lenet", test_lenet);
+  g_test_add_func ("/nn/model/problems", test_problems);
+  g_test_add_func ("/nn/model/repair", test_repair);
+  g_test_add_func ("/nn/model/first-values", test_first_values);
+  g_test_add_func ("/nn/model/initializers", test_initializers);
+  g_test_add_func ("/nn/model/sub-models", test_sub_models);
+  g_test_add_func ("/nn/model/clone", test_clone);
+  g_test_add_func ("/nn/model/lazy", test_lazy);
+  g_test_add_func ("/nn/model/call-errors", test_call_errors);
+  g_test_add_func ("/nn/model/threads", test_threads);
+  g_test_add_func ("/nn/model/structure", test_structure);
+  return g_test_run ();
+}

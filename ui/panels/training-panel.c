@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ui/panels/training-panel.h"
+
+#include <glib/gi18n.h>
+#include <math.h>
+
+#include "ui/plot/plot-view.h"
+
+typedef enum {
+  NUMBER_EPOCH,
+  NUMBER_STEP,
+  NUMBER_LOSS,
+  NUMBER_METRIC,
+  NUMBER_SPEED,
+  NUMBER_TIME,
+  N_NUMBERS
+} Number;
+
+struct _TlTrainingPanel {
+  GtkWidget parent_instance;
+
+  /* template */
+  GtkWidget      *numbers;
+  GtkLabel       *title;
+  GtkWidget      *pause_button;
+  GtkWidget      *stop_button;
+  GtkProgressBar *progress;
+  GtkGrid        *grid;
+  GtkWidget      *try_button;
+  GtkStack       *stack;
+  GtkBox         *plots;
+
+  GtkLabel   *names[N_NUMBERS];
+  GtkLabel   *values[N_NUMBERS];
+  TlPlotView *loss;
+  TlPlotView *metrics;
+
+  /* owned */
+  TlSession *session;
+};
+
+G_DEFINE_FINAL_TYPE (TlTrainingPanel, tl_training_panel, GTK_TYPE_WIDGET)
+
+static char *
+format_time (double seconds)
+{
+  int whole = (int)lround (seconds);
+
+  if (whole < 60)
+    return g_strdup_printf (_ ("%d s"), whole);
+  if (whole < 3600)
+    return g_strdup_printf (_ ("%d min %02d s"), whole / 60, whole % 60);
+  return g_strdup_printf (_ ("%d h %02d min"), whole / 3600, whole / 60 % 60);
+}
+
+static void
+set_number (TlTrainingPanel *self,
+            Number           number,
+            const char      *name,
+            char            *value)
+{
+  if (name != NULL)
+    gtk_label_set_text (self->names[number], name);
+  gtk_label_set_text (self->values[number], value != NULL ? value : "–");
+  g_free (value);
+}
+
+/* The metric that says most: the newest validation result, else the first metric of the training. */
+static void
+set_metric (TlTrainingPanel  *self,
+            const TlTraining *training)
+{
+  const TlCurve *best = NULL;
+
+  for (guint i = 0; i < training->curves->len; i++) {
+    const TlCurve *curve = training->curves->pdata[i];
+
+    if (!g_str_equal (curve->name, "loss") && (best == NULL || curve->is_validation))
+      best = curve;
+  }
+  gtk_widget_set_visible (GTK_WIDGET (self->names[NUMBER_METRIC]), best != NULL);
+  gtk_widget_set_visible (GTK_WIDGET (self->values[NUMBER_METRIC]), best != NULL);
+  if (best != NULL) {
+    g_autofree char *name = best->is_validation ? g_strdup_printf (_ ("%s, validation"), best->name) : g_strdup (best->name);
+
+    set_number (self, NUMBER_METRIC, name, g_strdup_printf ("%.4f", best->last));
+  }
+}
+
+static const char *
+describe_status (const TlTraining *training)
+{
+  switch (training->status) {
+  case TL_TRAINING_RUNNING:
+    return _ ("training");
+  case TL_TRAINING_PAUSED:
+    return _ ("paused");
+  case TL_TRAINING_DONE:
+    return _ ("done");
+  case TL_TRAINING_INTERRUPTED:
+    return _ ("interrupted");
+  default:
+    return _ ("failed");
+  }
+}
+
+static void
+update_numbers (TlTrainingPanel  *self,
+                const TlTraining *training)
+{
+  gint64 steps = training->epochs * training->steps_per_epoch;
+
+  set_number (self, NUMBER_EPOCH, NULL,
+              training->epochs > 0 ? g_strdup_printf ("%" G_GINT64_FORMAT " / %" G_GINT64_FORMAT, training->epoch, training->epochs)
+                                   : g_strdup_printf ("%" G_GINT64_FORMAT, training->epoch));
+  set_number (self, NUMBER_STEP, NULL,
+              steps > 0 ? g_strdup_printf ("%'" G_GINT64_FORMAT " / %'" G_GINT64_FORMAT, training->step, steps)
+                        : g_strdup_printf ("%'" G_GINT64_FORMAT, training->step));
+  set_number (self, NUMBER_LOSS, NULL, isfinite (training->loss) ? g_strdup_printf ("%.4f", training->loss) : NULL);
+  set_number (self, NUMBER_SPEED, NULL,
+              training->samples_per_s > 0 ? g_strdup_printf (_ ("%'.0f samples/s"), training->samples_per_s) : NULL);
+  if (tl_training_is_live (training))
+    set_number (self, NUMBER_TIME, _ ("time left"), training->seconds_left >= 0 ? format_time (training->seconds_left) : NULL);
+  else
+    set_number (self, NUMBER_TIME, _ ("time"), training->seconds > 0 ? format_time (training->seconds) : NULL);
+  set_metric (self, training);
+}
+
+static void
+update (TlTrainingPanel *self)
+{
+  const TlTraining *training = tl_session_get_training (self->session);
+  gboolean          is_live = training != NULL && tl_training_is_live (training);
+  gboolean          is_paused = training != NULL && training->status == TL_TRAINING_PAUSED;
+
+  gtk_widget_set_visible (self->numbers, training != NULL);
+  gtk_stack_set_visible_child_name (self->stack, training != NULL ? "plots" : "empty");
+  tl_plot_view_update (self->loss, training);
+  tl_plot_view_update (self->metrics, training);
+  gtk_widget_set_visible (self->pause_button, is_live);
+  gtk_widget_set_visible (self->stop_button, is_live);
+  gtk_button_set_icon_name (GTK_BUTTON (self->pause_button),
+                            is_paused ? "media-playback-start-symbolic" : "media-playback-pause-symbolic");
+  gtk_widget_set_tooltip_text (self->pause_button, is_paused ? _ ("Go On") : _ ("Pause the Training"));
+  if (training != NULL) {
+    /* Translators: the first %s is the name of a cell, the second says "training", "paused", "done"… */
+    g_autofree char *title = g_strdup_printf (_ ("%s · %s"), training->cell != NULL ? training->cell : training->run,
+                                              describe_status (training));
+
+    gtk_label_set_text (self->title, title);
+    gtk_widget_set_tooltip_text (GTK_WIDGET (self->title), training->folder);
+    gtk_progress_bar_set_fraction (self->progress, training->progress);
+    update_numbers (self, training);
+  }
+}
+
+static void
+pause_action (GtkWidget  *widget,
+              const char *name,
+              GVariant   *parameter)
+{
+  TlTrainingPanel  *self = TL_TRAINING_PANEL (widget);
+  const TlTraining *training = tl_session_get_training (self->session);
+
+  if (training != NULL)
+    tl_session_set_paused (self->session, training->status != TL_TRAINING_PAUSED);
+}
+
+static void
+stop_action (GtkWidget  *widget,
+             const char *name,
+             GVariant   *parameter)
+{
+  tl_session_stop_training (TL_TRAINING_PANEL (widget)->session);
+}
+
+static void
+tl_training_panel_dispose (GObject *object)
+{
+  TlTrainingPanel *self = TL_TRAINING_PANEL (object);
+  GtkWidget       *child;
+
+  while ((child = gtk_widget_get_first_child (GTK_WIDGET (self))) != NULL)
+    gtk_widget_unparent (child);
+  g_clear_object (&self->session);
+  G_OBJECT_CLASS (tl_training_panel_parent_class)->dispose (object);
+}
+
+static void
+tl_training_panel_class_init (TlTrainingPanelClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = tl_training_panel_dispose;
+  gtk_widget_class_install_action (widget_class, "training.pause", NULL, pause_action);
+  gtk_widget_class_install_action (widget_class, "training.stop", NULL, stop_action);
+  gtk_widget_class_set_template_from_resource (widget_class, "/org/trellisml/Trellis/ui/panels/training-panel.ui");
+  gtk_widget_class_bind_template_child (widget_class, TlTrainingPanel, numbers);
+  gtk_widget_class_bind_template_child (widget_class, TlTrainingPanel, title);
+  gtk_widget_class_bind_template_child (widget_class, TlTrainingPanel, pause_button);
+  gtk_widget_class_bind_template_child (widget_class, TlTrainingPanel, stop_button);
+  gtk_widget_class_bind_template_child (widget_class, TlTrainingPanel, progress);
+  gtk_widget_class_bind_template_child (widget_class, TlTrainingPanel, grid);
+  gtk_widget_class_bind_template_child (widget_class, TlTrainingPanel, try_button);
+  gtk_widget_class_bind_template_child (widget_class, TlTrainingPanel, stack);
+  gtk_widget_class_bind_template_child (widget_class, TlTrainingPanel, plots);
+}
+
+static void
+tl_training_panel_init (TlTrainingPanel *self)
+{
+  static const char *const names[N_NUMBERS] = { N_ ("epoch"), N_ ("step"), N_ ("loss"), "", N_ ("speed"), N_ ("time left") };
+
+  gtk_widget_init_template (GTK_WIDGET (self));
+  for (guint i = 0; i < N_NUMBERS; i++) {
+    self->names[i] = GTK_LABEL (gtk_label_new (*names[i] != '\0' ? _ (names[i]) : ""));
+    self->values[i] = GTK_LABEL (gtk_label_new (""));
+    gtk_label_set_xalign (self->names[i], 0);
+    gtk_label_set_xalign (self->values[i], 1);
+    gtk_widget_set_hexpand (GTK_WIDGET (self->values[i]), TRUE);
+    gtk_widget_add_css_class (GTK_WIDGET (self->names[i]), "tl-number-name");
+    gtk_widget_add_css_class (GTK_WIDGET (self->values[i]), "tl-number");
+    gtk_grid_attach (self->grid, GTK_WIDGET (self->names[i]), 0, (int)i, 1, 1);
+    gtk_grid_attach (self->grid, GTK_WIDGET (self->values[i]), 1, (int)i, 1, 1);
+  }
+  self->loss = TL_PLOT_VIEW (tl_plot_view_new (_ ("loss"), TRUE));
+  self->metrics = TL_PLOT_VIEW (tl_plot_view_new (_ ("metrics"), FALSE));
+  gtk_box_append (self->plots, GTK_WIDGET (self->loss));
+  gtk_box_append (self->plots, GTK_WIDGET (self->metrics));
+}
+
+GtkWidget *
+tl_training_panel_new (TlSession *session)
+{
+  TlTrainingPanel *self = g_object_new (TL_TYPE_TRAINING_PANEL, NULL);
+
+  self->session = g_object_ref (session);
+  g_signal_connect_object (session, "training-changed", G_CALLBACK (update), self, G_CONNECT_SWAPPED);
+  update (self);
+  return GTK_WIDGET (self);
+}
