@@ -4,6 +4,7 @@
 #include <glib/gi18n.h>
 
 #include "app/document/document-file.h"
+#include "ui/notebook/markdown.h"
 #include "ui/shell/settings.h"
 
 #define MAX_EXAMPLES 9
@@ -83,8 +84,12 @@ make_card (const char *path)
 
   read_title (path, &title, &summary);
   gtk_box_append (GTK_BOX (box), make_label (title, "tl-card-title", 2));
-  if (summary != NULL)
-    gtk_box_append (GTK_BOX (box), make_label (summary, "tl-card-text", 3));
+  if (summary != NULL) {
+    g_autofree char *markup = tl_markdown_to_markup (summary);
+
+    gtk_box_append (GTK_BOX (box), make_label (NULL, "tl-card-text", 3));
+    gtk_label_set_markup (GTK_LABEL (gtk_widget_get_last_child (box)), markup);
+  }
   gtk_box_append (GTK_BOX (box), make_label (name, "tl-card-file", 1));
   gtk_widget_set_valign (gtk_widget_get_last_child (box), GTK_ALIGN_END);
   gtk_widget_set_vexpand (gtk_widget_get_last_child (box), TRUE);

@@ -21,6 +21,7 @@ struct _TlWindow {
   GtkWidget       *run_group;
   GtkWidget       *stop_button;
   GtkWidget       *pane_buttons;
+  GtkWidget       *sidebar_button;
   GtkMenuButton   *menu_button;
   GtkWidget       *undo_group;
 

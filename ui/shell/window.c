@@ -55,6 +55,7 @@ tl_window_update_title (TlWindow *self)
   gtk_widget_set_visible (GTK_WIDGET (self->run_group), page != NULL);
   gtk_widget_set_visible (self->stop_button, page != NULL);
   gtk_widget_set_visible (self->pane_buttons, page != NULL);
+  gtk_widget_set_visible (self->sidebar_button, page != NULL);
   gtk_widget_set_visible (self->undo_group, page != NULL);
   if (page == NULL) {
     adw_window_title_set_title (self->title, "Trellis");
@@ -167,6 +168,7 @@ tl_window_class_init (TlWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, TlWindow, run_group);
   gtk_widget_class_bind_template_child (widget_class, TlWindow, stop_button);
   gtk_widget_class_bind_template_child (widget_class, TlWindow, pane_buttons);
+  gtk_widget_class_bind_template_child (widget_class, TlWindow, sidebar_button);
   gtk_widget_class_bind_template_child (widget_class, TlWindow, menu_button);
   gtk_widget_class_bind_template_child (widget_class, TlWindow, undo_group);
 }
