@@ -258,6 +258,7 @@ tl_lua_help (lua_State *L)
   GString    *list;
   char       *text;
 
+  tl_lua_poll (L);
   if (name == NULL) {
     list = g_string_new (NULL);
     tl_help_foreach (list_cb, list);

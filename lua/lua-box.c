@@ -60,6 +60,7 @@ tl_lua_new_box (lua_State       *L,
 {
   gpointer *slot;
 
+  tl_lua_poll (L); /* nearly every function comes by here */
   luaL_checkstack (L, 4, NULL);
   slot = lua_newuserdatauv (L, sizeof *slot, 0);
   *slot = NULL;
@@ -84,6 +85,16 @@ tl_lua_test (lua_State       *L,
   return is_type ? *slot : NULL;
 }
 
+int
+tl_lua_type_error (lua_State  *L,
+                   int         index,
+                   const char *wanted)
+{
+  return tl_lua_error (L, TL_ERROR_CODE, "argument %d: a %s is wanted, not %s%s", index, wanted,
+                       lua_type (L, index) == LUA_TNONE || lua_type (L, index) == LUA_TNIL ? "" : "a ",
+                       lua_type (L, index) == LUA_TNONE ? "nothing" : luaL_typename (L, index));
+}
+
 gpointer
 tl_lua_check (lua_State       *L,
               int              index,
@@ -92,7 +103,7 @@ tl_lua_check (lua_State       *L,
   gpointer object = tl_lua_test (L, index, type);
 
   if (object == NULL)
-    luaL_typeerror (L, index, type->name);
+    tl_lua_type_error (L, index, type->name);
   return object;
 }
 

@@ -127,6 +127,9 @@ gpointer *tl_lua_new_box (lua_State       *L,
 gpointer  tl_lua_test (lua_State       *L,
                        int              index,
                        const TlLuaType *type);
+int       tl_lua_type_error (lua_State  *L,
+                             int         index,
+                             const char *wanted);
 gpointer  tl_lua_check (lua_State       *L,
                         int              index,
                         const TlLuaType *type);

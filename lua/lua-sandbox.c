@@ -19,6 +19,7 @@ print_top (lua_State  *L,
   size_t      n;
   const char *text = lua_tolstring (L, -1, &n);
 
+  tl_lua_poll (L);
   if (self->host.print != NULL)
     self->host.print (self->host_data, text, n, stream);
 }
@@ -98,6 +99,7 @@ base_collectgarbage (lua_State *L)
 {
   static const char *const names[] = { "collect", "count", "step", NULL };
 
+  tl_lua_poll (L);
   switch (luaL_checkoption (L, 1, "collect", names)) {
   case 1:
     lua_pushnumber (L, lua_gc (L, LUA_GCCOUNT) + lua_gc (L, LUA_GCCOUNTB) / 1024.0);

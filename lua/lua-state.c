@@ -219,13 +219,20 @@ tl_lua_free (TlLua *self)
 static int
 traceback_cb (lua_State *L)
 {
-  lua_Debug ar;
-  guint     n = 0;
+  lua_Debug   ar;
+  guint       n = 0;
+  const char *text = lua_type (L, 1) == LUA_TSTRING ? lua_tostring (L, 1) : NULL;
+  const char *rest = text != NULL && g_str_has_prefix (text, "[trellis]:") ? strstr (text, ": ") : NULL;
 
-  if (lua_type (L, 1) != LUA_TSTRING && lua_type (L, 1) != LUA_TNIL)
+  if (rest != NULL) { /* a place in the library: the cell's line says more */
+    tl_lua_where (L);
+    lua_pushstring (L, rest + 2);
+    lua_concat (L, 2);
+  } else if (text == NULL && lua_type (L, 1) != LUA_TNIL) {
     luaL_tolstring (L, 1, NULL);
-  else
+  } else {
     lua_pushvalue (L, 1);
+  }
   lua_newtable (L);
   lua_pushvalue (L, -2);
   lua_setfield (L, -2, "message");

@@ -298,15 +298,17 @@ string_rep (lua_State *L)
   total = (gsize)n * unit - n_between;
   make_room (L, total);
   to = luaL_buffinitsize (L, &buffer, total);
-  for (lua_Integer i = 0; i < n; i++) {
-    memcpy (to, text, n_text);
-    to += n_text;
-    if (i + 1 < n) {
-      memcpy (to, between, n_between);
-      to += n_between;
-    }
-    if (i % 65536 == 65535)
-      tl_lua_poll (L);
+  memcpy (to, text, n_text);
+  if (n > 1)
+    memcpy (to + n_text, between, n_between);
+  /* What is there already is doubled; pieces are whole units, so the pattern goes on. */
+  for (gsize n_done = MIN (unit, total); n_done < total;) {
+    gsize n_piece = MIN (n_done, MAX (CHUNK / unit * unit, unit));
+
+    n_piece = MIN (n_piece, total - n_done);
+    memcpy (to + n_done, to, n_piece);
+    n_done += n_piece;
+    tl_lua_poll (L);
   }
   luaL_pushresultsize (&buffer, total);
   return 1;

@@ -52,7 +52,7 @@ tl_lua_check_tensor (lua_State *L,
   TlTensor *tensor = tl_lua_test_tensor (L, index);
 
   if (tensor == NULL)
-    luaL_typeerror (L, index, "tensor");
+    tl_lua_type_error (L, index, "tensor");
   return tensor;
 }
 
@@ -314,7 +314,7 @@ take_list (lua_State *L,
     lua_rawgeti (L, index, (lua_Integer)i + 1); /* stays, so that what was read from a parameter lives */
     tensors[i] = tl_lua_test_tensor (L, -1);
     if (tensors[i] == NULL)
-      luaL_typeerror (L, index, "list of tensors");
+      tl_lua_type_error (L, index, "list of tensors");
   }
   return (guint)n;
 }

@@ -72,6 +72,16 @@ test_sandbox (void)
 }
 
 static void
+test_repeat (void)
+{
+  g_autoptr (Cells) cells = cells_new ();
+
+  cells_value (cells, "('ab'):rep (3, ', ')", "ab, ab, ab");
+  cells_value (cells, "('ab'):rep (1, ', '), ('ab'):rep (0), (''):rep (3, '-'), ('x'):rep (5)", "ab\t\t--\txxxxx");
+  cells_value (cells, "s = ('abc'):rep (5000000, '.')\n#s, s:sub (-7), s:sub (12582911, 12582922)", "19999999\tabc.abc\tc.abc.abc.ab");
+}
+
+static void
 test_models_of_cells (void)
 {
   g_autoptr (Cells) cells = cells_new ();
@@ -91,6 +101,7 @@ main (int   argc,
   g_test_add_func ("/lua/cells/values", test_values);
   g_test_add_func ("/lua/cells/errors", test_errors);
   g_test_add_func ("/lua/cells/sandbox", test_sandbox);
+  g_test_add_func ("/lua/cells/repeat", test_repeat);
   g_test_add_func ("/lua/cells/models-of-cells", test_models_of_cells);
   return g_test_run ();
 }

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "core/nn/layer.h"
+#include "core/optim/optimizer.h"
+#include "lua/help.h"
+#include "tests/lua/cells.h"
+
+static gboolean
+offers (TlLua      *lua,
+        const char *text,
+        const char *name,
+        gsize       wanted_start)
+{
+  gsize                 start = G_MAXSIZE;
+  g_autoptr (GPtrArray) found = tl_lua_complete (lua, text, strlen (text), &start);
+
+  g_assert_cmpuint (start, ==, wanted_start);
+  for (guint i = 0; i < found->len; i++)
+    if (strcmp (((TlLuaCompletion *)found->pdata[i])->name, name) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+static void
+test_complete (void)
+{
+  g_autoptr (Cells) cells = cells_new ();
+
+  g_assert_true (offers (NULL, "x = tl.rel", "relu", 7));
+  g_assert_true (offers (NULL, "x = tl.", "tensor", 7));
+  g_assert_false (offers (NULL, "x = tl.rel", "sum", 7));
+  g_assert_true (offers (NULL, "c = nn.Conv", "Conv2d", 7));
+  g_assert_true (offers (NULL, "nn.", "Sequential", 3));
+  g_assert_true (offers (NULL, "optim.A", "Adam", 6));
+  g_assert_true (offers (NULL, "data.fash", "fashion_mnist", 5));
+  g_assert_true (offers (NULL, "y = x:mat", "matmul", 6));
+  g_assert_true (offers (NULL, "fit { m, data = train, ep", "epochs", 23));
+  g_assert_true (offers (NULL, "nn.Conv2d (1, 32, 3, { pad", "padding", 23));
+  g_assert_true (offers (NULL, "optim.Adam { l", "lr", 13));
+  g_assert_false (offers (NULL, "fit { m }\nep", "epochs", 10));
+  g_assert_true (offers (NULL, "fi", "fit", 0));
+  g_assert_true (offers (NULL, "whi", "while", 0));
+  g_assert_false (offers (cells->lua, "tra", "train", 0));
+  cells_run (cells, "train = 3\nw = nn.Linear (2, 3)");
+  g_assert_true (offers (cells->lua, "tra", "train", 0));
+  g_assert_false (offers (cells->lua, "tostr", "train", 0));
+}
+
+static void
+test_inspect (void)
+{
+  g_autoptr (Cells) cells = cells_new ();
+  g_autofree char  *conv = tl_lua_inspect (NULL, "nn.Conv2d");
+  g_autofree char  *nothing = tl_lua_inspect (NULL, "nn.Conv9d");
+  g_autofree char  *variable = NULL;
+
+  g_assert_nonnull (strstr (conv, "padding"));
+  g_assert_null (nothing);
+  cells_run (cells, "w = tl.zeros (2, 3)\nhelp ('optim.Adam')");
+  g_assert_nonnull (strstr (cells->printed->str, "lr = 0.001"));
+  variable = tl_lua_inspect (cells->lua, "w");
+  g_assert_cmpstr (variable, ==, "w: tensor f32 [2, 3]\n");
+  cells_fail (cells, "help ('nothing')", TL_ERROR_NAME, 1, "no help on nothing");
+  cells_run (cells, "help ()");
+  g_assert_nonnull (strstr (cells->printed->str, "data.fashion_mnist"));
+}
+
+/* All rows have help, and hide what only the engine sets. */
+static void
+test_rows (void)
+{
+  for (guint i = 0; i < tl_layer_get_n_rows (); i++) {
+    g_autofree char *name = g_strdup_printf ("nn.%s", tl_layer_get_row (i)->name);
+    g_autofree char *help = tl_lua_inspect (NULL, name);
+
+    g_assert_true ((help != NULL) == ((tl_layer_get_row (i)->flags & TL_LAYER_INPUT) == 0));
+  }
+  for (guint i = 0; i < tl_op_get_n_rows (); i++) {
+    g_autofree char *help = tl_lua_inspect (NULL, tl_op_get_row (i)->name);
+
+    if ((tl_op_get_row (i)->flags & (TL_OP_INTERNAL | TL_OP_UPDATE)) == 0)
+      g_assert_null (strstr (help, "epilogue"));
+  }
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/lua/help/complete", test_complete);
+  g_test_add_func ("/lua/help/inspect", test_inspect);
+  g_test_add_func ("/lua/help/rows", test_rows);
+  return g_test_run ();
+}
