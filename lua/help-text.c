@@ -119,7 +119,8 @@ tl_help_signature (const TlHelpEntry *entry)
   if (entry->signature != NULL)
     return g_strdup (entry->signature);
   text = g_string_new (NULL);
-  g_string_append_printf (text, "%s%s%s (", entry->module != NULL ? entry->module : "", is_method ? ":" : entry->module != NULL ? "." : "",
+  g_string_append_printf (text, "%s%s%s (", entry->module != NULL ? entry->module : "", is_method ? ":" : entry->module != NULL ? "."
+                                                                                                                                : "",
                           entry->name);
   for (const TlPort *port = entry->in; port != NULL && port->name != NULL; port++) {
     if ((is_method && port == entry->in) || strcmp (port->name, "call") == 0)

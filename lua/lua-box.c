@@ -205,9 +205,9 @@ tl_lua_raise_again (lua_State *L,
 /* The message is made in Lua's memory first: lua_pushvfstring may raise, g_error_new may not. */
 int
 tl_lua_error (lua_State  *L,
-             int         code,
-             const char *format,
-             ...)
+              int         code,
+              const char *format,
+              ...)
 {
   char    message[512];
   va_list args;

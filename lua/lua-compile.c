@@ -82,7 +82,7 @@ read_key (lua_State *L,
     default:
       if (tl_lua_test_tensor (L, i + 1) == NULL)
         tl_lua_error (L, TL_ERROR_VALUE, "compile: argument %d is a %s; tensors, numbers, texts and truth values are possible", i + 1,
-                     luaL_typename (L, i + 1));
+                      luaL_typename (L, i + 1));
       arg->type = LUA_TUSERDATA;
       tl_meta_init (&arg->meta, tl_tensor_get_dtype (tl_lua_check_tensor (L, i + 1)), tl_tensor_get_rank (tl_lua_check_tensor (L, i + 1)),
                     tl_tensor_get_shape (tl_lua_check_tensor (L, i + 1)));
@@ -180,10 +180,10 @@ find_entry (lua_State   *L,
             Compiled    *self,
             const Entry *key)
 {
-  guint    oldest = 0, n_results = 0;
-  TlPlan  *plan;
-  TlLua   *lua = tl_lua_get (L);
-  Entry   *entry;
+  guint   oldest = 0, n_results = 0;
+  TlPlan *plan;
+  TlLua  *lua = tl_lua_get (L);
+  Entry  *entry;
 
   for (guint i = 0; i < self->n_entries; i++) {
     if (same_key (&self->entries[i], key))

@@ -279,7 +279,7 @@ next_batch (TlLoader  *loader,
 
   if (!tl_loader_next (loader, fields, n_items, error))
     return FALSE;
-  for (guint i = 0; i < n_fields && *n_items > 0; i++)
+  for (guint i = 0; i<n_fields && * n_items> 0; i++)
     *slots[i] = tl_tensor_ref (fields[i]);
   return TRUE;
 }
@@ -364,7 +364,7 @@ dataset_subset (lua_State *L)
     item = luaL_checkinteger (L, -1);
     if (item < 1 || (gsize)item > tl_dataset_get_n_items (self))
       return tl_lua_error (L, TL_ERROR_VALUE, "subset: there is no item %" G_GINT64_FORMAT " among %" G_GSIZE_FORMAT, (gint64)item,
-                          tl_dataset_get_n_items (self));
+                           tl_dataset_get_n_items (self));
     items[i] = (gsize)item - 1;
     lua_pop (L, 1);
   }
@@ -409,7 +409,7 @@ dataset_item (lua_State *L)
 
   if (item < 1 || (gsize)item > tl_dataset_get_n_items (self))
     return tl_lua_error (L, TL_ERROR_VALUE, "there is no item %" G_GINT64_FORMAT " among %" G_GSIZE_FORMAT, (gint64)item,
-                        tl_dataset_get_n_items (self));
+                         tl_dataset_get_n_items (self));
   luaL_checkstack (L, (int)n + 8, NULL);
   for (guint i = 0; i < n; i++) {
     gpointer *slot = tl_lua_new_box (L, &tl_lua_type_tensor);
@@ -419,6 +419,22 @@ dataset_item (lua_State *L)
       return tl_lua_raise (L, error);
   }
   return (int)n;
+}
+
+/* dataset[i]: its fields by name, since an index gives one value only */
+static int
+dataset_at (lua_State *L)
+{
+  TlDataset *self = tl_lua_check (L, 1, &tl_lua_type_dataset);
+  int        n;
+
+  lua_settop (L, 2);
+  n = dataset_item (L);
+  lua_newtable (L);
+  lua_insert (L, 3);
+  while (n-- > 0)
+    lua_setfield (L, 3, tl_dataset_get_field_name (self, (guint)n));
+  return 1;
 }
 
 static int
@@ -443,7 +459,7 @@ dataset_index (lua_State *L)
   gpointer   *slot;
 
   if (lua_isinteger (L, 2))
-    return dataset_item (L);
+    return dataset_at (L);
   lua_pushvalue (L, 2);
   if (lua_rawget (L, lua_upvalueindex (1)) != LUA_TNIL)
     return 1;

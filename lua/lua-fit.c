@@ -58,7 +58,7 @@ static const char *const other_options[] = { "model", "data", "validate", "optim
 typedef struct {
   TlLua      *lua;
   lua_State  *L;
-  int         model;  /* stack indices */
+  int         model; /* stack indices */
   int         result;
   int         on_epoch, on_step, loss;
   TlTrainer  *trainer;
@@ -143,9 +143,9 @@ static gboolean
 call_function (CallArgs *args,
                GError  **error)
 {
-  Fit      *self = args->fit;
+  Fit       *self = args->fit;
   lua_State *L = self->L;
-  gboolean  ok;
+  gboolean   ok;
 
   if (!lua_checkstack (L, 8)) {
     g_set_error_literal (error, TL_ERROR, TL_ERROR_MEMORY, "out of memory");
@@ -273,7 +273,7 @@ run_event (Fit          *self,
     keep_error (self);
 }
 
-#define FORWARD(field, event)                                                          \
+#define FORWARD(field, event)                                              \
   if (self->lua->host.sink != NULL && self->lua->host.sink->field != NULL) \
   self->lua->host.sink->field (self->lua->host.sink_data, event)
 
@@ -666,10 +666,10 @@ read_numbers (lua_State        *L,
 }
 
 typedef struct {
-  Fit             *fit;
-  TlTrace         *trace;
-  guint            n_inputs;
-  const TlMeta    *metas;
+  Fit          *fit;
+  TlTrace      *trace;
+  guint         n_inputs;
+  const TlMeta *metas;
 } DryArgs;
 
 static int

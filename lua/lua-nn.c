@@ -163,7 +163,7 @@ model_call (lua_State *L)
   n_out = tl_model_get_n_outputs (self->model);
   if (n_in != tl_model_get_n_inputs (self->model))
     return tl_lua_error (L, TL_ERROR_VALUE, "%s: %u inputs given, %u wanted", tl_model_get_name (self->model), n_in,
-                        tl_model_get_n_inputs (self->model));
+                         tl_model_get_n_inputs (self->model));
   if (n_out > MAX_OUT)
     return tl_lua_error (L, TL_ERROR_UNSUPPORTED, "%s has more than %d outputs", tl_model_get_name (self->model), MAX_OUT);
   luaL_checkstack (L, (int)n_out + 8, NULL);

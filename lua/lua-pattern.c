@@ -70,7 +70,7 @@ item_end (TlMatcher  *self,
 }
 
 static gboolean
-in_class (int  c,
+in_class (int c,
           char class)
 {
   gboolean in;

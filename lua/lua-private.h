@@ -56,11 +56,11 @@ struct _TlLua {
   gsize n_seen;    /* engine's bytes when the collector was last told of them */
   gsize n_debt;    /* bytes of Lua's heap that the collector still has to look at */
 
-  GError  *raised; /* owned: the newest engine error that became a Lua error */
-  guint    in_step;   /* modules take their mode from the context: inside fit */
-  guint    n_layers;  /* made so far: seeds of layers that stand alone */
+  GError  *raised;   /* owned: the newest engine error that became a Lua error */
+  guint    in_step;  /* modules take their mode from the context: inside fit */
+  guint    n_layers; /* made so far: seeds of layers that stand alone */
   gboolean stress;
-  guint    n_steps;   /* of C loops that poll now and then */
+  guint    n_steps; /* of C loops that poll now and then */
 
   GMutex     lock;
   GPtrArray *globals; /* of TlLuaGlobal; under @lock */
@@ -143,34 +143,34 @@ int       tl_lua_raise (lua_State *L,
 int       tl_lua_raise_again (lua_State *L,
                               GError    *error);
 int       tl_lua_error (lua_State  *L,
-                       int         code,
-                       const char *format,
-                       ...) G_GNUC_PRINTF (3, 4);
+                        int         code,
+                        const char *format,
+                        ...) G_GNUC_PRINTF (3, 4);
 void      tl_lua_where (lua_State *L);
 gboolean  tl_lua_take_error (lua_State *L,
                              GError   **error);
 
 /* lua-value.c */
-void tl_lua_read_input (lua_State   *L,
-                        int          index,
-                        TlAttrInput *input,
-                        TlAttrInput *items);
-void tl_lua_set_attr (lua_State        *L,
-                      int               index,
-                      const char       *owner,
-                      const TlAttrSpec *specs,
-                      TlAttrValue      *values,
-                      guint32          *given,
-                      const char       *name);
-void tl_lua_read_attrs (lua_State        *L,
-                        int               first,
-                        const char       *owner,
-                        const TlAttrSpec *specs,
-                        const char       *hidden,
-                        TlAttrValue      *values,
-                        guint32          *given);
-gboolean tl_lua_is_options (lua_State *L,
-                            int        index);
+void        tl_lua_read_input (lua_State   *L,
+                               int          index,
+                               TlAttrInput *input,
+                               TlAttrInput *items);
+void        tl_lua_set_attr (lua_State        *L,
+                             int               index,
+                             const char       *owner,
+                             const TlAttrSpec *specs,
+                             TlAttrValue      *values,
+                             guint32          *given,
+                             const char       *name);
+void        tl_lua_read_attrs (lua_State        *L,
+                               int               first,
+                               const char       *owner,
+                               const TlAttrSpec *specs,
+                               const char       *hidden,
+                               TlAttrValue      *values,
+                               guint32          *given);
+gboolean    tl_lua_is_options (lua_State *L,
+                               int        index);
 const char *tl_lua_nearest_hint (lua_State         *L,
                                  const char        *name,
                                  const char *const *names,
@@ -206,19 +206,19 @@ void tl_lua_open_data (lua_State *L);
 void tl_lua_open_fit (lua_State *L);
 
 /* lua-nn.c */
-TlLayer *tl_lua_test_layer (lua_State *L,
-                            int        index);
-void     tl_lua_push_model (lua_State *L,
-                            TlModel   *model);
-TlModel *tl_lua_test_model (lua_State *L,
-                            int        index);
+TlLayer     *tl_lua_test_layer (lua_State *L,
+                                int        index);
+void         tl_lua_push_model (lua_State *L,
+                                TlModel   *model);
+TlModel     *tl_lua_test_model (lua_State *L,
+                                int        index);
 TlVariable **tl_lua_take_variables (lua_State *L,
                                     int        index,
                                     gboolean   only_trained,
                                     guint     *n_variables);
-void     tl_lua_set_internal (lua_State *L,
-                              const char *name);
-int      tl_lua_help (lua_State *L);
+void         tl_lua_set_internal (lua_State  *L,
+                                  const char *name);
+int          tl_lua_help (lua_State *L);
 
 /* lua-optim.c */
 

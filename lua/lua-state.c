@@ -241,7 +241,8 @@ traceback_cb (lua_State *L)
     if (ar.currentline <= 0 || ar.source[0] != '=' || ar.source[1] == '[')
       continue;
     lua_pushfstring (L, "%s:%d: in %s", ar.source + 1, ar.currentline,
-                     ar.name != NULL ? ar.name : strcmp (ar.what, "main") == 0 ? "the cell" : "a function");
+                     ar.name != NULL ? ar.name : strcmp (ar.what, "main") == 0 ? "the cell"
+                                                                               : "a function");
     lua_rawseti (L, -2, ++n);
   }
   return 1;

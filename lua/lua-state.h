@@ -59,7 +59,7 @@ typedef struct {
                     GError    **error);
   char *(*resume) (gpointer    user_data,
                    const char *cell);
-  void (*trainer) (gpointer           user_data,
+  void (*trainer) (gpointer   user_data,
                    TlTrainer *trainer);
   const TlRunSink *sink;
   gpointer         sink_data;

@@ -44,7 +44,7 @@ check_list (lua_State *L,
 
   if (n != type->shape[depth])
     tl_lua_error (L, TL_ERROR_SHAPE, "tensor: a list of %d values where %d are wanted: all lists of one depth must be of one length",
-                 (int)n, (int)type->shape[depth]);
+                  (int)n, (int)type->shape[depth]);
   for (lua_Integer i = 1; i <= n; i++) {
     int got = lua_rawgeti (L, -1, i);
 
@@ -156,10 +156,10 @@ tl_lua_tensor_create (lua_State *L)
     type.any_integer = source == LUA_TNUMBER && lua_isinteger (L, 1);
     type.any_float = source == LUA_TNUMBER && !lua_isinteger (L, 1);
   }
-  dtype = type.any_float       ? TL_DTYPE_F32
-          : type.any_integer   ? TL_DTYPE_I64
-          : type.any_bool      ? TL_DTYPE_BOOL
-                               : TL_DTYPE_F32;
+  dtype = type.any_float     ? TL_DTYPE_F32
+          : type.any_integer ? TL_DTYPE_I64
+          : type.any_bool    ? TL_DTYPE_BOOL
+                             : TL_DTYPE_F32;
   if (given != 0)
     dtype = (TlDType)values[0].i;
   stored = dtype == TL_DTYPE_F16 || dtype == TL_DTYPE_BF16 ? TL_DTYPE_F32 : dtype;

@@ -30,7 +30,8 @@ format_element (const Printer *self,
   else if (!tl_dtype_is_float (self->meta->dtype))
     g_string_append_printf (text, "%.0f", value);
   else if (isnan (value) || isinf (value))
-    g_string_append (text, isnan (value) ? "nan" : value > 0 ? "inf" : "-inf");
+    g_string_append (text, isnan (value) ? "nan" : value > 0 ? "inf"
+                                                             : "-inf");
   else if (self->whole)
     g_string_append_printf (text, "%.0f.", value);
   else
@@ -128,7 +129,8 @@ tl_lua_tensor_to_text (TlTensor *tensor)
   }
   n = tl_tensor_get_n_elements (tensor);
   if (n > MAX_ELEMENTS)
-    self.edge = self.meta->rank <= 2 ? 3 : self.meta->rank <= 4 ? 2 : 1;
+    self.edge = self.meta->rank <= 2 ? 3 : self.meta->rank <= 4 ? 2
+                                                                : 1;
   walk (&self, 0, 0, n, FALSE, look);
   self.scientific = self.scientific && !self.whole;
   walk (&self, 0, 0, n, FALSE, measure);

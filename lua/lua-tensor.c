@@ -114,7 +114,7 @@ tensor_item (lua_State *L)
     return tl_lua_error (L, TL_ERROR_UNSUPPORTED, "item: values are not known while a step is traced");
   if (tl_tensor_get_n_elements (tensor) != 1)
     return tl_lua_error (L, TL_ERROR_SHAPE, "item: a tensor of %" G_GSIZE_FORMAT " elements has no single value",
-                        tl_tensor_get_n_elements (tensor));
+                         tl_tensor_get_n_elements (tensor));
   tl_lua_push_element (L, tensor, 0);
   return 1;
 }
@@ -163,9 +163,9 @@ static int
 push_gradient (lua_State  *L,
                TlVariable *variable)
 {
-  TlTensor *grad = variable == NULL                                     ? NULL
+  TlTensor *grad = variable == NULL                               ? NULL
                    : tl_trace_is_active (tl_lua_get (L)->context) ? tl_trace_get_grad (variable)
-                                                                        : tl_variable_get_grad (variable);
+                                                                  : tl_variable_get_grad (variable);
   gpointer *slot;
 
   if (grad == NULL) {
@@ -529,7 +529,14 @@ typedef struct {
 } Operator;
 
 static const Operator operators[] = {
-  { "__add", "add" }, { "__sub", "sub" }, { "__mul", "mul" }, { "__div", "div" }, { "__pow", "pow" }, { "__unm", "neg" }, { "__mod", "remainder" }, { NULL },
+  { "__add", "add" },
+  { "__sub", "sub" },
+  { "__mul", "mul" },
+  { "__div", "div" },
+  { "__pow", "pow" },
+  { "__unm", "neg" },
+  { "__mod", "remainder" },
+  { NULL },
 };
 
 /* Lua gives a unary operator its operand twice. */

@@ -9,9 +9,9 @@
 
 /* Sanitizers slow everything down. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define LIMIT_US 2000000
+#  define LIMIT_US 2000000
 #else
-#define LIMIT_US 200000
+#  define LIMIT_US 200000
 #endif
 #define DELAY_US 60000
 
