@@ -25,13 +25,10 @@ TL_ISA_NAME (tl_reduce_measure) (const void *args, TlWork *work)
 
   if (dtype == TL_DTYPE_F64)
     TYPED (tl_reduce_measure, f64)
-    (args, work);
+  (args, work);
   else if (dtype < TL_DTYPE_I8)
-    TYPED (tl_reduce_measure, f32)
-    (args, work);
-  else
-    TYPED (tl_reduce_measure, i64)
-    (args, work);
+    TYPED (tl_reduce_measure, f32) (args, work);
+  else TYPED (tl_reduce_measure, i64) (args, work);
 }
 
 void
@@ -41,11 +38,8 @@ TL_ISA_NAME (tl_reduce_run) (const void *args, void *const *data, void *workspac
 
   if (dtype == TL_DTYPE_F64)
     TYPED (tl_reduce_run, f64)
-    (args, data, workspace, phase, tile, scratch);
+  (args, data, workspace, phase, tile, scratch);
   else if (dtype < TL_DTYPE_I8)
-    TYPED (tl_reduce_run, f32)
-    (args, data, workspace, phase, tile, scratch);
-  else
-    TYPED (tl_reduce_run, i64)
-    (args, data, workspace, phase, tile, scratch);
+    TYPED (tl_reduce_run, f32) (args, data, workspace, phase, tile, scratch);
+  else TYPED (tl_reduce_run, i64) (args, data, workspace, phase, tile, scratch);
 }

@@ -27,7 +27,7 @@
 #include <stdint.h>
 
 #define TL_WORK_MAX_PHASES 4
-#define TL_MAX_RANK        8
+#define TL_MAX_RANK 8
 
 typedef struct {
   uint32_t n_phases;
