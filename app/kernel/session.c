@@ -474,8 +474,15 @@ run_lua (TlSession            *self,
 
     print_cb (self, line, strlen (line), TL_LUA_STREAM_VALUE);
   }
-  if (!ok && !g_error_matches (local, TL_ERROR, TL_ERROR_CANCELLED))
+  if (!ok && !g_error_matches (local, TL_ERROR, TL_ERROR_CANCELLED)) {
+    /* The event has the place in members of its own. */
+    g_autofree char *place = g_strdup_printf ("%s:%u: ", result.error_cell != NULL ? result.error_cell : cell->id,
+                                              result.error_line);
+
+    if (g_str_has_prefix (local->message, place))
+      memmove (local->message, local->message + strlen (place), strlen (local->message) - strlen (place) + 1);
     tell_error (self, result.error_cell != NULL ? result.error_cell : cell->id, result.error_line, NULL, local);
+  }
   if (local != NULL)
     g_propagate_error (error, local);
   tl_lua_result_clear (&result);
