@@ -4,6 +4,7 @@
 #include <glib/gi18n.h>
 #include <gtksourceview/gtksource.h>
 
+#include "ui/canvas/graph-info-app.h"
 #include "ui/shell/settings.h"
 #include "ui/shell/window-private.h"
 #include "ui/ui-resources.h"
@@ -165,6 +166,7 @@ tl_application_startup (GApplication *application)
   GSettings *settings = tl_settings_get ();
 
   tl_ui_init ();
+  tl_graph_info_use_app ();
   G_APPLICATION_CLASS (tl_application_parent_class)->startup (application);
   gtk_window_set_default_icon_name ("org.trellisml.Trellis");
   g_action_map_add_action_entries (G_ACTION_MAP (application), entries, G_N_ELEMENTS (entries), application);

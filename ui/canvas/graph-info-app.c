@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ui/canvas/graph-info-app.h"
+
+#include "app/check/graph-cell.h"
+
+/* The other graph cells of the document, by which a node's row may be another cell. */
+typedef struct {
+  const char *const *ids;
+  const char *const *texts;
+  guint              depth;
+} Others;
+
+#define MAX_DEPTH 8
+
+static TlModel *
+find_model (const char *name,
+            gpointer    user_data)
+{
+  const Others *others = user_data;
+  Others        below = *others;
+
+  below.depth++;
+  for (guint i = 0; below.depth <= MAX_DEPTH && others->ids[i] != NULL; i++)
+    if (g_str_equal (others->ids[i], name)) {
+      g_autoptr (TlGraphCell) cell = tl_graph_cell_new (name, others->texts[i], find_model, &below);
+
+      return tl_model_ref (tl_graph_cell_get_model (cell));
+    }
+  return NULL;
+}
+
+static TlNodeReport *
+ensure_node (TlGraphReport *report,
+             const char    *node)
+{
+  TlNodeReport *found = (TlNodeReport *)tl_graph_report_find (report, node);
+
+  return found != NULL ? found : tl_graph_report_add (report, node);
+}
+
+static void
+report_shapes (TlGraphReport     *report,
+               TlGraphCell       *cell,
+               const TlGraphNode *node)
+{
+  g_autoptr (GStrvBuilder) shapes = g_strv_builder_new ();
+  TlNodeReport            *entry = ensure_node (report, node->name);
+  TlModelCost              cost;
+
+  for (guint i = 0; i < node->n_outputs; i++) {
+    g_autofree char *shape = tl_graph_cell_get_shape_text (cell, node->name, i);
+
+    g_strv_builder_add (shapes, shape != NULL ? shape : "");
+  }
+  entry->shapes = g_strv_builder_end (shapes);
+  if (tl_model_get_node_cost (tl_graph_cell_get_model (cell), node->name, &cost))
+    entry->n_parameters = cost.n_parameters;
+}
+
+static void
+report_problems (TlGraphReport *report,
+                 TlGraphCell   *cell)
+{
+  for (guint i = 0; i < tl_graph_cell_get_n_problems (cell); i++) {
+    const TlGraphProblem *problem = tl_graph_cell_get_problem (cell, i);
+
+    /* Errors of the syntax are shown from the text itself. */
+    if (problem->node != NULL && *problem->node != '\0') {
+      g_auto (GStrv) path = g_strsplit (problem->node, ".", 2);
+      TlNodeReport  *entry = ensure_node (report, path[0]);
+
+      if (entry->error == NULL)
+        entry->error = g_strdup (problem->message);
+    } else if (problem->line == 0 && report->error == NULL) {
+      report->error = g_strdup (problem->message);
+    }
+  }
+}
+
+static TlGraphReport *
+check (const char        *text,
+       const char *const *other_ids,
+       const char *const *other_texts)
+{
+  Others                  others = { other_ids, other_texts, 0 };
+  TlModelCost             total;
+  g_autoptr (TlGraphCell) cell = tl_graph_cell_new ("graph", text, find_model, &others);
+  const TlGraphText      *graph = tl_graph_cell_get_text (cell);
+  TlGraphReport          *report = tl_graph_report_new ();
+
+  /* Costs first: they are computed for one sample, every other symbolic size being one, too. */
+  if (tl_graph_cell_get_n_problems (cell) == 0) {
+    g_autofree TlBinding *sizes = g_new0 (TlBinding, MAX (graph->n_symbols, 1));
+
+    for (guint i = 0; i < graph->n_symbols; i++)
+      sizes[i] = (TlBinding){ tl_dim_symbol (graph->symbols[i]), 1 };
+    if (tl_model_measure (tl_graph_cell_get_model (cell), sizes, graph->n_symbols, &total, NULL)) {
+      report->n_parameters = total.n_parameters;
+      report->flops = total.flops;
+    }
+  }
+  for (guint i = 0; i < graph->n_nodes; i++)
+    report_shapes (report, cell, &graph->nodes[i]);
+  report_problems (report, cell);
+  return report;
+}
+
+static TlAttrKind
+kind_of (const TlAttrSpec *spec)
+{
+  switch (spec->type) {
+  case TL_ATTR_BOOL:
+    return TL_ATTR_KIND_BOOL;
+  case TL_ATTR_INT:
+    return TL_ATTR_KIND_INTEGER;
+  case TL_ATTR_FLOAT:
+    return TL_ATTR_KIND_NUMBER;
+  case TL_ATTR_ENUM:
+    return TL_ATTR_KIND_CHOICE;
+  default:
+    return TL_ATTR_KIND_TEXT;
+  }
+}
+
+static void
+add_attrs (TlRow            *row,
+           const TlAttrSpec *specs)
+{
+  for (const TlAttrSpec *spec = specs; spec != NULL && spec->name != NULL; spec++) {
+    g_autofree char *text = spec->required ? NULL : tl_attr_to_string (spec, &spec->def);
+    TlRowAttr       *attr = tl_row_add_attr (row, spec->name, kind_of (spec), text, spec->doc);
+
+    attr->required = spec->required;
+    if (spec->type == TL_ATTR_ENUM && spec->names != NULL)
+      attr->choices = g_strdupv ((char **)spec->names);
+  }
+}
+
+/* The palette's groups in the order in which networks are thought of. */
+static guint
+group_order (const char *group)
+{
+  // clang-format off
+  static const char *const order[] = {
+    "structure", "linear", "convolution", "pooling", "activation", "normalisation", "regularisation", "loss",
+  };
+  // clang-format on
+
+  for (guint i = 0; i < G_N_ELEMENTS (order); i++)
+    if (g_strcmp0 (order[i], group) == 0)
+      return i;
+  return G_N_ELEMENTS (order);
+}
+
+static int
+compare_rows (gconstpointer a,
+              gconstpointer b)
+{
+  const TlRow *x = *(TlRow *const *)a;
+  const TlRow *y = *(TlRow *const *)b;
+  int          by_group = (int)group_order (x->group) - (int)group_order (y->group);
+
+  if (by_group == 0)
+    by_group = g_strcmp0 (x->group, y->group);
+  return by_group != 0 ? by_group : g_strcmp0 (x->name, y->name);
+}
+
+static GPtrArray *
+rows (void)
+{
+  static GPtrArray *all;
+
+  if (all != NULL)
+    return all;
+  all = g_ptr_array_new_with_free_func (tl_row_free);
+  for (guint i = 0; i < tl_layer_get_n_rows (); i++) {
+    const TlLayerClass *layer = tl_layer_get_row (i);
+    TlRow              *row = tl_row_new (layer->name, layer->group, layer->doc, 0);
+
+    for (const TlPort *port = layer->in; port != NULL && port->name != NULL; port++) {
+      if ((port->flags & TL_PORT_VARIADIC) != 0)
+        row->takes_more = TRUE;
+      else if ((port->flags & TL_PORT_OPTIONAL) == 0)
+        row->n_inputs++;
+    }
+    add_attrs (row, layer->attrs);
+    g_ptr_array_add (all, row);
+  }
+  g_ptr_array_sort (all, compare_rows);
+  return all;
+}
+
+void
+tl_graph_info_use_app (void)
+{
+  static const TlGraphInfo info = { check, rows };
+
+  tl_graph_info_set_default (&info);
+}
