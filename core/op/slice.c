@@ -48,7 +48,7 @@ infer (TlInfer *self,
   const TlMeta *x = self->in[0];
   TlMeta       *y = &self->out[0];
   guint         axis;
-  TlDim         first, n;
+  TlDim         first = 0, n = 0;
 
   if (!tl_infer_need_rank (self, 0, 1, TL_TENSOR_MAX_RANK, error) ||
       !tl_infer_axis (self, self->attrs[DIM].i, x->rank, &axis, error))
@@ -74,7 +74,7 @@ gradient (TlGradient *self,
 {
   const TlMeta *x = &self->in[0]->meta;
   gint64        axis = self->attrs[DIM].i + (self->attrs[DIM].i < 0 ? x->rank : 0);
-  TlDim         first, n;
+  TlDim         first = 0, n = 0;
 
   resolve (x->shape[axis], self->attrs[START].i, self->attrs[END].i, self->attrs[STEP].i, &first, &n);
   self->dx[0] = tl_slice_scatter (self->dy[0], (guint)axis, first, self->attrs[STEP].i, x->shape[axis], 0, error);

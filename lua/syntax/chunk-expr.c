@@ -182,7 +182,7 @@ static void
 parse_level (Parser *p,
              int     limit)
 {
-  int right, left;
+  int right = 0, left;
 
   if (!tl_lua_enter (p))
     return;
