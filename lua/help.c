@@ -128,6 +128,10 @@ complete_cb (const TlHelpEntry *entry,
 
         add (place, spec->name, "option", spec->required ? NULL : value, spec->doc);
       }
+  if (place->owner != NULL && place->module == NULL && entry->module == NULL && strcmp (entry->name, "fit") == 0 &&
+      is_owner (place->owner, entry))
+    for (guint i = 0; tl_lua_fit_tables[i] != NULL; i++)
+      add (place, tl_lua_fit_tables[i], "option", NULL, NULL);
   if (g_strcmp0 (place->module, entry->module) == 0 && strncmp (entry->name, place->prefix, place->n_prefix) == 0) {
     g_autofree char *signature = tl_help_signature (entry);
 

@@ -53,7 +53,7 @@ const TlAttrSpec tl_lua_fit_options[] = {
 // clang-format on
 
 /* Those whose values are no plain attributes. */
-static const char *const other_options[] = { "model", "data", "validate", "optimizer", "loss", "metrics", "transform", "schedule", "on_epoch", "on_step", NULL };
+const char *const tl_lua_fit_tables[] = { "model", "data", "validate", "optimizer", "loss", "metrics", "transform", "schedule", "on_epoch", "on_step", NULL };
 
 typedef struct {
   TlLua      *lua;
@@ -856,8 +856,8 @@ tl_lua_open_fit (lua_State *L)
     lua_pushstring (L, tl_lua_fit_options[i].name);
     lua_rawseti (L, -2, ++n);
   }
-  for (guint i = 0; other_options[i] != NULL; i++) {
-    lua_pushstring (L, other_options[i]);
+  for (guint i = 0; tl_lua_fit_tables[i] != NULL; i++) {
+    lua_pushstring (L, tl_lua_fit_tables[i]);
     lua_rawseti (L, -2, ++n);
   }
   tl_lua_set_internal (L, "fit_options");

@@ -36,6 +36,7 @@ test_complete (void)
   g_assert_true (offers (NULL, "data.fash", "fashion_mnist", 5));
   g_assert_true (offers (NULL, "y = x:mat", "matmul", 6));
   g_assert_true (offers (NULL, "fit { m, data = train, ep", "epochs", 23));
+  g_assert_true (offers (NULL, "fit { m, val", "validate", 9));
   g_assert_true (offers (NULL, "nn.Conv2d (1, 32, 3, { pad", "padding", 23));
   g_assert_true (offers (NULL, "optim.Adam { l", "lr", 13));
   g_assert_false (offers (NULL, "fit { m }\nep", "epochs", 10));

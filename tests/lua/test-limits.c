@@ -81,6 +81,9 @@ test_interrupt (void)
     "f = tl.compile (function (x) while true do end end)\nf (tl.zeros (1))",
     "s = ''\nwhile true do s = ('x'):rep (1000) end",
     "while true do collectgarbage () end",
+    "d = data.tensors (tl.randn (640, 20), tl.zeros (640, { dtype = 'i64' }))\nfit { nn.Linear (20, 10), data = d, epochs = 1e9 }",
+    "d = data.tensors (tl.randn (640, 20), tl.zeros (640, { dtype = 'i64' }))\nfit { nn.Linear (20, 10), data = d, epochs = 1e9, on_step = function () while true do pcall (error) end end }",
+    "d = data.tensors (tl.randn (640, 20))\nl = data.loader { d, batch_size = 1 }\nwhile true do for x in l do end end",
     "('x'):rep (1e18, ''):rep (1e9)\nwhile true do end",
     NULL,
   };
