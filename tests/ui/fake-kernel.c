@@ -150,21 +150,40 @@ start_next (void)
 
 /* --- methods --------------------------------------------------------------------------------------------------------------- */
 
+typedef struct {
+  GDBusMethodInvocation *invocation;
+  guint64                last_seq;
+} Attach;
+
+static gboolean
+repeat_cb (gpointer user_data)
+{
+  Attach *attach = user_data;
+
+  tl_kernel1_complete_attach (skeleton, attach->invocation, 1, running != NULL ? "busy" : "idle", 1,
+                              g_variant_new_array (G_VARIANT_TYPE ("{sv}"), NULL, 0));
+  for (guint i = (guint)attach->last_seq; i < events->len; i++) {
+    guint64     seq;
+    const char *type, *cell, *json;
+
+    g_variant_get (events->pdata[i], "(t&s&s&s)", &seq, &type, &cell, &json);
+    tl_kernel1_emit_event (skeleton, seq, type, cell, json);
+  }
+  g_free (attach);
+  return G_SOURCE_REMOVE;
+}
+
+/* Late on purpose: what happens meanwhile reaches the client before what happened before it. */
 static gboolean
 attach_cb (TlKernel1             *object,
            GDBusMethodInvocation *invocation,
            guint                  version,
            guint64                last_seq)
 {
-  tl_kernel1_complete_attach (object, invocation, 1, running != NULL ? "busy" : "idle", 1,
-                              g_variant_new_array (G_VARIANT_TYPE ("{sv}"), NULL, 0));
-  for (guint i = (guint)last_seq; i < events->len; i++) {
-    guint64     seq;
-    const char *type, *cell, *json;
+  Attach *attach = g_new0 (Attach, 1);
 
-    g_variant_get (events->pdata[i], "(t&s&s&s)", &seq, &type, &cell, &json);
-    tl_kernel1_emit_event (object, seq, type, cell, json);
-  }
+  *attach = (Attach){ invocation, last_seq };
+  g_timeout_add (80, repeat_cb, attach);
   return TRUE;
 }
 

@@ -13,6 +13,7 @@
 #define CONNECT_INTERVAL_MS 40
 #define CONNECT_TIMEOUT_MS 5000
 #define ACKNOWLEDGE_INTERVAL_MS 250
+#define GAP_MS 60
 #define OBJECT_PATH "/org/trellisml/Kernel1"
 
 typedef struct {
@@ -32,6 +33,7 @@ struct _TlKernelClient {
   GSubprocess     *process;
   GCancellable    *cancellable;
   GQueue           waiting; /* of Request, until attached */
+  GQueue           pending; /* of Pending, by number */
 
   TlKernelState state;
   gboolean      may_spawn;
@@ -41,6 +43,7 @@ struct _TlKernelClient {
   gint64        deadline_us;
   guint         retry_id;
   guint         acknowledge_id;
+  guint         gap_id;
   guint64       last_seq;
   guint64       acknowledged_seq;
 };
@@ -130,12 +133,20 @@ tl_kernel_client_find_program (void)
   return g_find_program_in_path ("trellis");
 }
 
+static void pending_free (gpointer data);
+static void deliver_pending (TlKernelClient *self,
+                             gboolean        all);
+
 static void
 lost (TlKernelClient *self)
 {
   gboolean was_attached = self->attached;
 
+  /* What a kernel said last may say why it ended. */
+  deliver_pending (self, TRUE);
   self->attached = FALSE;
+  g_clear_handle_id (&self->gap_id, g_source_remove);
+  g_queue_clear_full (&self->pending, pending_free);
   g_clear_handle_id (&self->acknowledge_id, g_source_remove);
   g_clear_object (&self->proxy);
   g_clear_object (&self->connection);
@@ -170,6 +181,86 @@ parse_state (const char *name)
   return TL_KERNEL_IDLE;
 }
 
+/*
+ * Events in the order of their numbers.  A kernel that is at work sends new events while it still repeats old ones, and it
+ * may leave numbers out where steps were coalesced; so what comes early waits a moment for what belongs before it.
+ */
+typedef struct {
+  guint64 seq;
+  char   *type;
+  char   *cell;
+  char   *json;
+} Pending;
+
+static void
+pending_free (gpointer data)
+{
+  Pending *pending = data;
+
+  g_free (pending->type);
+  g_free (pending->cell);
+  g_free (pending->json);
+  g_free (pending);
+}
+
+static void
+deliver (TlKernelClient *self,
+         const Pending  *pending)
+{
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  JsonNode              *root;
+  JsonObject            *event;
+
+  self->last_seq = pending->seq;
+  if (!json_parser_load_from_data (parser, pending->json, -1, NULL))
+    return;
+  root = json_parser_get_root (parser);
+  if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root))
+    return;
+  event = json_node_get_object (root);
+  if (g_str_equal (pending->type, "state"))
+    set_state (self, parse_state (json_object_get_string_member_with_default (event, "state", "idle")));
+  g_signal_emit (self, signals[SIGNAL_EVENT], 0, pending->type, pending->cell, event);
+}
+
+/* Delivers what is next; with @all also what stands behind a gap. */
+static void
+deliver_pending (TlKernelClient *self,
+                 gboolean        all)
+{
+  Pending *first;
+
+  while (self->attached && (first = g_queue_peek_head (&self->pending)) != NULL) {
+    if (!all && first->seq > self->last_seq + 1)
+      break;
+    g_queue_pop_head (&self->pending);
+    if (first->seq > self->last_seq)
+      deliver (self, first);
+    pending_free (first);
+  }
+}
+
+static gboolean
+gap_cb (gpointer user_data)
+{
+  TlKernelClient *self = user_data;
+
+  self->gap_id = 0;
+  deliver_pending (self, TRUE);
+  return G_SOURCE_REMOVE;
+}
+
+static int
+compare_pending (gconstpointer a,
+                 gconstpointer b,
+                 gpointer      user_data)
+{
+  const Pending *x = a;
+  const Pending *y = b;
+
+  return x->seq < y->seq ? -1 : x->seq > y->seq;
+}
+
 static void
 event_cb (TlKernel1  *proxy,
           guint64     seq,
@@ -178,22 +269,21 @@ event_cb (TlKernel1  *proxy,
           const char *json,
           gpointer    user_data)
 {
-  TlKernelClient        *self = user_data;
-  g_autoptr (JsonParser) parser = NULL;
-  JsonNode              *root;
+  TlKernelClient *self = user_data;
+  Pending        *pending;
+  Pending        *last = g_queue_peek_tail (&self->pending);
 
   if (seq <= self->last_seq)
     return;
-  self->last_seq = seq;
-  parser = json_parser_new ();
-  if (!json_parser_load_from_data (parser, json, -1, NULL))
-    return;
-  root = json_parser_get_root (parser);
-  if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root))
-    return;
-  if (g_str_equal (type, "state") && self->attached)
-    set_state (self, parse_state (json_object_get_string_member_with_default (json_node_get_object (root), "state", "idle")));
-  g_signal_emit (self, signals[SIGNAL_EVENT], 0, type, cell, json_node_get_object (root));
+  pending = g_new0 (Pending, 1);
+  *pending = (Pending){ seq, g_strdup (type), g_strdup (cell), g_strdup (json) };
+  if (last == NULL || last->seq < seq)
+    g_queue_push_tail (&self->pending, pending);
+  else
+    g_queue_insert_sorted (&self->pending, pending, compare_pending, NULL);
+  deliver_pending (self, FALSE);
+  if (!g_queue_is_empty (&self->pending) && self->gap_id == 0)
+    self->gap_id = g_timeout_add (GAP_MS, gap_cb, self);
 }
 
 static gboolean
@@ -240,6 +330,10 @@ attach_cb (GObject      *source,
   self->attached = TRUE;
   self->acknowledge_id = g_timeout_add (ACKNOWLEDGE_INTERVAL_MS, acknowledge_cb, self);
   set_state (self, parse_state (state));
+  self->last_seq = first_seq > 0 ? first_seq - 1 : 0;
+  deliver_pending (self, FALSE);
+  if (!g_queue_is_empty (&self->pending) && self->gap_id == 0)
+    self->gap_id = g_timeout_add (GAP_MS, gap_cb, self);
   while ((request = g_queue_pop_head (&self->waiting)) != NULL) {
     send_request (self, request);
     request_free (request);
@@ -265,6 +359,7 @@ proxy_cb (GObject      *source,
   g_signal_connect_object (proxy, "event", G_CALLBACK (event_cb), self, 0);
   self->last_seq = 0;
   self->acknowledged_seq = 0;
+  g_queue_clear_full (&self->pending, pending_free);
   /* Before the first event arrives: what was shown is replaced by what the kernel tells again. */
   g_signal_emit (self, signals[SIGNAL_ATTACHED], 0, !self->spawned);
   tl_kernel1_call_attach (proxy, PROTOCOL_VERSION, 0, self->cancellable, attach_cb, g_object_ref (self));
@@ -444,6 +539,8 @@ tl_kernel_client_detach (TlKernelClient *self,
   g_cancellable_cancel (self->cancellable);
   g_clear_handle_id (&self->retry_id, g_source_remove);
   g_clear_handle_id (&self->acknowledge_id, g_source_remove);
+  g_clear_handle_id (&self->gap_id, g_source_remove);
+  g_queue_clear_full (&self->pending, pending_free);
   g_queue_clear_full (&self->waiting, request_free);
   if (self->proxy != NULL && shut_down) {
     tl_kernel1_call_shutdown (self->proxy, NULL, NULL, NULL);
@@ -608,6 +705,7 @@ tl_kernel_client_init (TlKernelClient *self)
 {
   self->cancellable = g_cancellable_new ();
   g_queue_init (&self->waiting);
+  g_queue_init (&self->pending);
 }
 
 TlKernelClient *
