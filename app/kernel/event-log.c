@@ -10,6 +10,9 @@
 /* What a message costs besides its JSON, roughly. */
 #define MESSAGE_BYTES 256
 
+/* More than fit into MAX_UNACKNOWLEDGED; a peer that never acknowledges anything is not counted further. */
+#define MAX_SENT (2 * MAX_UNACKNOWLEDGED / MESSAGE_BYTES)
+
 typedef struct {
   guint64     seq;
   const char *type; /* interned */
@@ -18,13 +21,16 @@ typedef struct {
   gsize       n_bytes;
 } Record;
 
-/* @n_unacknowledged is exact at each mark and never too small between two. */
+typedef struct {
+  guint64 seq;
+  gsize   n_bytes;
+} Sent;
+
+/* @n_unacknowledged: bytes of what stands in @sent */
 typedef struct {
   GDBusConnection *connection;
-  guint64          last_seq; /* sent */
-  guint64          mark_seq; /* the last one sent when @n_since_mark was zero */
+  GQueue           sent; /* of Sent, not acknowledged yet */
   gsize            n_unacknowledged;
-  gsize            n_since_mark;
 } Peer;
 
 struct _TlEventLog {
@@ -48,6 +54,7 @@ peer_free (gpointer data)
 {
   Peer *peer = data;
 
+  g_queue_clear_full (&peer->sent, g_free);
   g_object_unref (peer->connection);
   g_free (peer);
 }
@@ -76,7 +83,6 @@ emit (Peer         *peer,
 {
   g_dbus_connection_emit_signal (peer->connection, NULL, TL_KERNEL_PATH, TL_KERNEL_INTERFACE, "Event",
                                  g_variant_new ("(tsss)", record->seq, record->type, record->cell, record->json), NULL);
-  peer->last_seq = record->seq;
 }
 
 static void
@@ -87,8 +93,13 @@ send_live (Peer         *peer,
 
   if (is_bulk && peer->n_unacknowledged > MAX_UNACKNOWLEDGED)
     return;
-  peer->n_unacknowledged += record->n_bytes;
-  peer->n_since_mark += record->n_bytes;
+  if (peer->sent.length < MAX_SENT) {
+    Sent *sent = g_new (Sent, 1);
+
+    *sent = (Sent){ record->seq, record->n_bytes };
+    g_queue_push_tail (&peer->sent, sent);
+    peer->n_unacknowledged += record->n_bytes;
+  }
   emit (peer, record);
 }
 
@@ -180,6 +191,7 @@ tl_event_log_attach (TlEventLog      *self,
   peer = find_peer (self, connection, NULL);
   if (peer == NULL) {
     peer = g_new0 (Peer, 1);
+    g_queue_init (&peer->sent);
     peer->connection = g_object_ref (connection);
     g_ptr_array_add (self->peers, peer);
   }
@@ -188,8 +200,8 @@ tl_event_log_attach (TlEventLog      *self,
   for (GList *at = self->records.head; at != NULL; at = at->next)
     if (((Record *)at->data)->seq > last_seq)
       emit (peer, at->data);
-  peer->n_unacknowledged = peer->n_since_mark = 0; /* what is kept has its own bound */
-  peer->mark_seq = peer->last_seq;
+  g_queue_clear_full (&peer->sent, g_free); /* what is kept has its own bound */
+  peer->n_unacknowledged = 0;
   first_seq = self->last_seq + 1 - self->records.length;
   g_mutex_unlock (&self->lock);
   return first_seq;
@@ -229,13 +241,11 @@ tl_event_log_acknowledge (TlEventLog      *self,
 
   g_mutex_lock (&self->lock);
   peer = find_peer (self, connection, NULL);
-  if (peer != NULL && seq >= peer->last_seq) {
-    peer->n_unacknowledged = peer->n_since_mark = 0;
-    peer->mark_seq = peer->last_seq;
-  } else if (peer != NULL && seq >= peer->mark_seq) {
-    peer->n_unacknowledged = peer->n_since_mark;
-    peer->n_since_mark = 0;
-    peer->mark_seq = peer->last_seq;
+  while (peer != NULL && peer->sent.length > 0 && ((Sent *)peer->sent.head->data)->seq <= seq) {
+    Sent *sent = g_queue_pop_head (&peer->sent);
+
+    peer->n_unacknowledged -= sent->n_bytes;
+    g_free (sent);
   }
   g_mutex_unlock (&self->lock);
 }
