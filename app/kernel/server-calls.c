@@ -463,7 +463,8 @@ tl_server_start (TlServer *self,
   static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
   gboolean         ok;
 
-  self->main_context = g_main_context_new ();
+  /* GDBus tells of connections that it accepted and that closed in the default context, whatever the server's is. */
+  self->main_context = g_main_context_ref (g_main_context_default ());
   self->loop = g_main_loop_new (self->main_context, FALSE);
   make_skeleton (self);
   g_main_context_push_thread_default (self->main_context);
@@ -493,7 +494,8 @@ tl_server_stop (TlServer *self)
   g_main_loop_quit (self->loop);
   g_thread_join (self->thread);
   g_clear_object (&self->bus);
-  g_dbus_interface_skeleton_unexport (G_DBUS_INTERFACE_SKELETON (self->skeleton));
+  if (g_dbus_interface_skeleton_get_connection (G_DBUS_INTERFACE_SKELETON (self->skeleton)) != NULL)
+    g_dbus_interface_skeleton_unexport (G_DBUS_INTERFACE_SKELETON (self->skeleton));
   g_clear_object (&self->skeleton);
   g_main_loop_unref (self->loop);
   g_main_context_unref (self->main_context);

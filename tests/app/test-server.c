@@ -328,13 +328,20 @@ test_help (Fixture      *self,
   g_assert_nonnull (strstr (error->message, "no training is running"));
 }
 
-/* Nobody attached, nothing to do: it leaves by itself. */
+/* The last peer is gone, nothing to do: it leaves by itself. */
 static void
 test_idle (Fixture      *self,
            gconstpointer data)
 {
+  g_autofree char *state = attach (self, 0);
+  gint64           start;
+
+  g_usleep (1500000);
+  g_assert_cmpstr (g_subprocess_get_identifier (self->process), !=, NULL); /* not while somebody is there */
   disconnect_from (self);
+  start = g_get_monotonic_time ();
   g_subprocess_wait (self->process, NULL, NULL);
+  g_assert_cmpint ((g_get_monotonic_time () - start) / G_USEC_PER_SEC, <, 10);
   g_assert_true (g_subprocess_get_successful (self->process));
 }
 
