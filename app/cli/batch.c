@@ -106,9 +106,13 @@ run_cells (TlSession  *session,
   return TL_EXIT_OK;
 }
 
-/* Files that come with Trellis: in the folder that the environment names, or where it was installed. */
-static void
-set_data_folders (void)
+/**
+ * tl_cli_set_data_folders:
+ *
+ * Files that come with Trellis are in the folder that the environment names, or where it was installed.
+ */
+void
+tl_cli_set_data_folders (void)
 {
   const char *named = g_getenv ("TL_DATADIR");
   const char *folders[] = { named != NULL ? named : TL_DATADIR, named != NULL ? TL_DATADIR : NULL, NULL };
@@ -144,7 +148,7 @@ tl_cli_batch (const TlBatchOptions *options)
     g_printerr ("trellis: --resume %s: there is no such folder\n", options->resume);
     return TL_EXIT_ERROR;
   }
-  set_data_folders ();
+  tl_cli_set_data_folders ();
   session = tl_session_new (&session_options, &error);
   if (session == NULL) {
     g_printerr ("trellis: %s\n", error->message);

@@ -49,4 +49,6 @@ int tl_cli_batch (const TlBatchOptions *options);
 int tl_cli_bench (int   argc,
                   char *argv[]);
 
+void tl_cli_set_data_folders (void);
+
 G_END_DECLS

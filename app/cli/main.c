@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "app/cli/cli.h"
+#include "app/kernel/server.h"
 #include "config.h"
 
 /* One row a verb or option; --help prints it. */
@@ -14,6 +15,7 @@ static const struct {
 } help[] = {
   { "trellis [FILE]",              "open the desktop program" },
   { "trellis --batch FILE",        "run all cells of a document, top to bottom" },
+  { "trellis --kernel",            "serve one document to a desktop" },
   { "trellis --bench NAME",        "time one training workload; \"list\" names them" },
   { "trellis --list-devices",      "name the devices that can compute" },
   { "trellis --version",           "print the version" },
@@ -29,6 +31,12 @@ static const struct {
   { "--seed N",                    "seed of all random numbers (the document's, or 42)" },
   { "--json",                      "print one event per line, as JSON" },
   { "--quiet",                     "print errors only" },
+  { "",                            "" },
+  { "with --kernel:",              "" },
+  { "--socket PATH",               "where to listen" },
+  { "--document PATH",             "the document; runs are kept beside it" },
+  { "--threads N, --device NAME",  "as with --batch" },
+  { "--idle SECONDS",              "leave when nobody was there for so long (600)" },
   { "",                            "" },
   { "exit status:",                "0 done, 1 error in document, cell, graph or override, 2 usage," },
   { "",                            "4 out of memory, 130 interrupted" },
@@ -149,6 +157,48 @@ parse_batch (TlBatchOptions *options,
   return options->path != NULL ? TL_EXIT_OK : usage_error ("--batch needs a document");
 }
 
+static int
+run_kernel (int   argc,
+            char *argv[])
+{
+  g_autoptr (GPtrArray) sets = g_ptr_array_new ();
+  g_autoptr (GError)    error = NULL;
+  TlBatchOptions        batch = { 0 };
+  TlServerOptions       options = { 0 };
+
+  for (int i = 2; i < argc; i += 2) {
+    guint64 number;
+
+    if (i + 1 == argc)
+      return usage_error ("%s: unknown, or its value is missing", argv[i]);
+    if (strcmp (argv[i], "--document") == 0) {
+      options.document_path = argv[i + 1];
+    } else if (strcmp (argv[i], "--socket") == 0) {
+      options.socket_path = argv[i + 1];
+    } else if (strcmp (argv[i], "--idle") == 0) {
+      if (!parse_number (argv[i + 1], G_MAXINT32, &number) || number == 0)
+        return usage_error ("--idle %s: seconds are wanted", argv[i + 1]);
+      options.idle_s = (guint)number;
+    } else if (strcmp (argv[i], "--threads") == 0 || strcmp (argv[i], "--device") == 0) {
+      int status = set_option (&batch, sets, argv[i], argv[i + 1]);
+
+      if (status != TL_EXIT_OK)
+        return status;
+    } else {
+      return usage_error ("unknown option %s", argv[i]);
+    }
+  }
+  if (options.socket_path == NULL)
+    return usage_error ("--kernel needs a --socket");
+  options.n_threads = batch.n_threads;
+  options.device = batch.device;
+  tl_cli_set_data_folders ();
+  if (tl_server_run (&options, &error))
+    return TL_EXIT_OK;
+  g_printerr ("trellis: %s\n", error->message);
+  return TL_EXIT_ERROR;
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -173,6 +223,8 @@ main (int   argc,
   }
   if (strcmp (argv[1], "--bench") == 0)
     return argc > 2 ? tl_cli_bench (argc - 2, argv + 2) : usage_error ("--bench needs a name");
+  if (strcmp (argv[1], "--kernel") == 0)
+    return run_kernel (argc, argv);
   if (strcmp (argv[1], "--batch") != 0)
     return usage_error ("unknown option %s", argv[1]);
   status = parse_batch (&options, sets, argc, argv);

@@ -63,6 +63,24 @@ void        tl_snapshot_unref (TlSnapshot *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TlSnapshot, tl_snapshot_unref)
 
 /**
+ * tl_snapshot_new_from_cells:
+ * @path: (nullable): the document they belong to
+ * @cells: (array length=n_cells): cells in order; @id, @kind and @text count and are copied
+ * @n_cells: their number
+ * @has_seed: whether @seed counts
+ * @seed: the seed of the document
+ *
+ * Makes a snapshot of cells that were told one by one; its bytes are a document that has just these cells.
+ *
+ * Returns: (transfer full): the snapshot
+ */
+TlSnapshot *tl_snapshot_new_from_cells (const char           *path,
+                                        const TlSnapshotCell *cells,
+                                        guint                 n_cells,
+                                        gboolean              has_seed,
+                                        gint64                seed);
+
+/**
  * tl_snapshot_find:
  *
  * Returns: (nullable) (transfer none): the first cell of that id, or %NULL

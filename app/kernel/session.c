@@ -10,10 +10,14 @@
 #include "app/document/document-folder.h"
 #include "app/runs/run-record.h"
 #include "core/base/error.h"
+#include "core/train/trainer.h"
 #include "lua/lua-state.h"
 
 /* Step events are at most so many a second; files have them all. */
 #define STEPS_PER_SECOND 20
+
+/* Bytes of text in one event: quoted and made valid it may grow sixfold, and a message stays under 256 KiB. */
+#define MAX_TEXT_BYTES (32 * 1024)
 
 struct _TlSession {
   TlSessionOptions options;
@@ -31,6 +35,9 @@ struct _TlSession {
   TlRunRecord *record;
   char        *run;
   gint64       last_step_us;
+
+  GMutex     lock;
+  TlTrainer *trainer; /* that runs; under @lock */
 };
 
 static void
@@ -56,13 +63,15 @@ tell_error (TlSession    *self,
 {
   static const char *const codes[] = { "shape", "dtype", "value", "name", "memory", "io", "format", "unsupported",
                                        "cancelled", "numeric", "device", "code" };
+  g_autofree char         *message = NULL;
   TlEvent                  event;
 
   tl_event_begin (&event, "error", cell);
   if (line > 0)
     tl_event_add_int (&event, "line", line);
   tl_event_add_string (&event, "node", node);
-  tl_event_add_string (&event, "message", error->message);
+  message = g_strndup (error->message, MAX_TEXT_BYTES);
+  tl_event_add_string (&event, "message", message);
   if (error->domain == TL_ERROR && (guint)error->code < G_N_ELEMENTS (codes))
     tl_event_add_string (&event, "code", codes[error->code]);
   send (self, &event);
@@ -78,20 +87,42 @@ tell_problem (TlSession *self,
   g_error_free (error);
 }
 
+/* Long text is told in pieces that end between characters. */
 static void
 print_cb (gpointer    user_data,
           const char *text,
           gsize       n_bytes,
           TlLuaStream stream)
 {
-  TlSession       *self = user_data;
-  g_autofree char *copy = g_strndup (text, n_bytes);
-  TlEvent          event;
+  TlSession *self = user_data;
 
-  tl_event_begin (&event, "output", self->cell);
-  tl_event_add_string (&event, "stream", stream == TL_LUA_STREAM_OUT ? "print" : "value");
-  tl_event_add_string (&event, "text", copy);
-  send (self, &event);
+  do {
+    gsize            n = MIN (n_bytes, MAX_TEXT_BYTES);
+    g_autofree char *copy = NULL;
+    TlEvent          event;
+
+    for (guint i = 0; i < 3 && n < n_bytes && ((guchar)text[n] & 0xC0) == 0x80; i++)
+      n--;
+    copy = g_strndup (text, n);
+    tl_event_begin (&event, "output", self->cell);
+    tl_event_add_string (&event, "stream", stream == TL_LUA_STREAM_OUT ? "print" : "value");
+    tl_event_add_string (&event, "text", copy);
+    send (self, &event);
+    text += n;
+    n_bytes -= n;
+  } while (n_bytes > 0);
+}
+
+/* The trainer that runs, for tl_session_control(). */
+static void
+trainer_cb (gpointer   user_data,
+            TlTrainer *trainer)
+{
+  TlSession *self = user_data;
+
+  g_mutex_lock (&self->lock);
+  self->trainer = trainer;
+  g_mutex_unlock (&self->lock);
 }
 
 static TlModel *
@@ -397,12 +428,13 @@ tl_session_new (const TlSessionOptions *options,
                 GError                **error)
 {
   TlSession *self;
-  TlLuaHost  host = { .print = print_cb, .find_model = find_model_cb, .new_run = new_run_cb, .resume = resume_cb, .sink = &run_sink, .device = options->device };
+  TlLuaHost  host = { .print = print_cb, .find_model = find_model_cb, .new_run = new_run_cb, .resume = resume_cb, .trainer = trainer_cb, .sink = &run_sink, .device = options->device };
 
   if (options->device != NULL && tl_device_find (options->device, error) == NULL)
     return NULL;
   self = g_new0 (TlSession, 1);
   self->options = *options;
+  g_mutex_init (&self->lock);
   self->document_path = g_strdup (options->document_path);
   self->output = g_strdup (options->output);
   self->overrides = g_strdup (options->overrides);
@@ -438,6 +470,7 @@ tl_session_free (TlSession *self)
   g_free (self->overrides);
   g_free (self->resume);
   g_free (self->run);
+  g_mutex_clear (&self->lock);
   g_free (self);
 }
 
@@ -550,4 +583,70 @@ void
 tl_session_cancel (TlSession *self)
 {
   tl_context_cancel (self->context);
+}
+
+/**
+ * tl_session_clear_cancel:
+ * @self: a session
+ *
+ * Forgets tl_session_cancel(), so that the next cell runs.
+ */
+void
+tl_session_clear_cancel (TlSession *self)
+{
+  tl_context_clear_cancel (self->context);
+}
+
+/**
+ * tl_session_control:
+ * @self: a session
+ * @action: "pause", "resume", "stop" (after the step, keeping what was learned) or "lr"
+ * @value: the learning rate, for "lr"
+ * @error: return location for an error
+ *
+ * Acts on the training that runs.
+ *
+ * Errors: %TL_ERROR_NAME, %TL_ERROR_VALUE, %TL_ERROR_UNSUPPORTED where no training runs
+ *
+ * Returns: whether it was passed on
+ */
+gboolean
+tl_session_control (TlSession  *self,
+                    const char *action,
+                    double      value,
+                    GError    **error)
+{
+  gboolean ok = FALSE;
+
+  g_mutex_lock (&self->lock);
+  if (self->trainer == NULL) {
+    g_set_error_literal (error, TL_ERROR, TL_ERROR_UNSUPPORTED, "no training is running");
+  } else if (strcmp (action, "lr") == 0 && !(value >= 0 && value < G_MAXDOUBLE)) {
+    g_set_error (error, TL_ERROR, TL_ERROR_VALUE, "lr: %g is no learning rate", value);
+  } else if (strcmp (action, "lr") == 0) {
+    tl_trainer_set_lr (self->trainer, value);
+    ok = TRUE;
+  } else if (strcmp (action, "pause") == 0 || strcmp (action, "resume") == 0) {
+    tl_trainer_set_paused (self->trainer, action[0] == 'p');
+    ok = TRUE;
+  } else if (strcmp (action, "stop") == 0) {
+    tl_trainer_stop (self->trainer);
+    ok = TRUE;
+  } else {
+    g_set_error (error, TL_ERROR, TL_ERROR_NAME, "a training knows pause, resume, stop and lr, not \"%s\"", action);
+  }
+  g_mutex_unlock (&self->lock);
+  return ok;
+}
+
+/**
+ * tl_session_get_lua:
+ * @self: a session
+ *
+ * Returns: (transfer none): its Lua state, for help and completion
+ */
+TlLua *
+tl_session_get_lua (TlSession *self)
+{
+  return self->lua;
 }

@@ -10,12 +10,14 @@
  * A training writes its files into a folder of its own.
  *
  * Ownership: one owner, tl_session_free().
- * Thread rule: one thread, the one that made it; tl_session_cancel() from any thread or signal handler.
+ * Thread rule: one thread, the one that made it; tl_session_cancel() from any thread or signal handler;
+ * tl_session_control() and what tl_session_get_lua() offers for it (lua/help.h) from any thread.
  */
 
 #include "app/document/snapshot.h"
 #include "app/kernel/event.h"
 #include "core/graph/context.h"
+#include "lua/lua-state.h"
 
 G_BEGIN_DECLS
 
@@ -54,6 +56,12 @@ gboolean   tl_session_run_cell (TlSession  *self,
                                 const char *id,
                                 GError    **error);
 void       tl_session_cancel (TlSession *self);
+void       tl_session_clear_cancel (TlSession *self);
+gboolean   tl_session_control (TlSession  *self,
+                               const char *action,
+                               double      value,
+                               GError    **error);
+TlLua     *tl_session_get_lua (TlSession *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TlSession, tl_session_free)
 

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * A kernel as a process of its own, over its socket.
+ */
+
+#include <errno.h>
+#include <gio/gio.h>
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "app/kernel/kernel1.h"
+
+#define WAIT_US (10 * G_USEC_PER_SEC)
+
+typedef struct {
+  guint64 seq;
+  char   *type;
+  char   *cell;
+  char   *json;
+} Event;
+
+typedef struct {
+  char        *folder;
+  char        *socket;
+  GSubprocess *process;
+  TlKernel1   *kernel;
+  GArray      *events;
+} Fixture;
+
+static void
+event_clear (gpointer data)
+{
+  Event *event = data;
+
+  g_free (event->type);
+  g_free (event->cell);
+  g_free (event->json);
+}
+
+static void
+event_cb (TlKernel1  *kernel,
+          guint64     seq,
+          const char *type,
+          const char *cell,
+          const char *json,
+          Fixture    *self)
+{
+  Event event = { seq, g_strdup (type), g_strdup (cell), g_strdup (json) };
+
+  g_array_append_val (self->events, event);
+}
+
+static gboolean
+tick_cb (gpointer user_data)
+{
+  return G_SOURCE_CONTINUE;
+}
+
+/* Waits for an event of a type whose JSON has a text in it. */
+static const Event *
+wait_for (Fixture    *self,
+          const char *type,
+          const char *part)
+{
+  gint64 end = g_get_monotonic_time () + WAIT_US;
+  guint  tick = g_timeout_add (5, tick_cb, NULL);
+  guint  at = 0;
+
+  for (;;) {
+    for (; at < self->events->len; at++) {
+      const Event *event = &g_array_index (self->events, Event, at);
+
+      if (strcmp (event->type, type) == 0 && strstr (event->json, part) != NULL) {
+        g_source_remove (tick);
+        return event;
+      }
+    }
+    if (g_get_monotonic_time () > end)
+      g_error ("no event %s with %s came", type, part);
+    g_main_context_iteration (NULL, TRUE);
+  }
+}
+
+static void
+connect_to (Fixture *self)
+{
+  g_autofree char            *address = g_strconcat ("unix:path=", self->socket, NULL);
+  g_autoptr (GDBusConnection) connection = NULL;
+  g_autoptr (GError)          error = NULL;
+  gint64                      end = g_get_monotonic_time () + WAIT_US;
+
+  while (connection == NULL && g_get_monotonic_time () < end) {
+    g_clear_error (&error);
+    connection = g_dbus_connection_new_for_address_sync (address, G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT, NULL, NULL, &error);
+    if (connection == NULL)
+      g_usleep (20000);
+  }
+  g_assert_no_error (error);
+  self->kernel = tl_kernel1_proxy_new_sync (connection, G_DBUS_PROXY_FLAGS_DO_NOT_LOAD_PROPERTIES, NULL, "/org/trellisml/Kernel1", NULL, &error);
+  g_assert_no_error (error);
+  g_signal_connect (self->kernel, "event", G_CALLBACK (event_cb), self);
+}
+
+static void
+disconnect_from (Fixture *self)
+{
+  GDBusConnection *connection = g_dbus_proxy_get_connection (G_DBUS_PROXY (self->kernel));
+
+  g_signal_handlers_disconnect_by_data (self->kernel, self);
+  g_dbus_connection_close_sync (connection, NULL, NULL);
+  g_clear_object (&self->kernel);
+}
+
+static char *
+attach (Fixture *self,
+        guint64  last_seq)
+{
+  g_autoptr (GError)   error = NULL;
+  g_autoptr (GVariant) info = NULL;
+  char                *state = NULL;
+  guint64              first_seq = 0;
+  guint                version = 0;
+
+  tl_kernel1_call_attach_sync (self->kernel, 1, last_seq, &version, &state, &first_seq, &info, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (version, ==, 1);
+  g_assert_cmpuint (first_seq, ==, 1);
+  return state;
+}
+
+static void
+run_cell (Fixture    *self,
+          const char *id,
+          const char *text)
+{
+  g_autoptr (GError) error = NULL;
+  GVariantBuilder    cells;
+  guint64            request;
+
+  g_variant_builder_init (&cells, G_VARIANT_TYPE ("a(sss)"));
+  g_variant_builder_add (&cells, "(sss)", id, "lua", text);
+  tl_kernel1_call_run_cells_sync (self->kernel, g_variant_builder_end (&cells), &request, NULL, &error);
+  g_assert_no_error (error);
+}
+
+static void
+set_up (Fixture      *self,
+        gconstpointer idle)
+{
+  g_autoptr (GError) error = NULL;
+  int                stale;
+
+  self->folder = g_dir_make_tmp ("trellis-XXXXXX", &error);
+  g_assert_no_error (error);
+  self->socket = g_build_filename (self->folder, "kernel.sock", NULL);
+  self->events = g_array_new (FALSE, FALSE, sizeof (Event));
+  g_array_set_clear_func (self->events, event_clear);
+  stale = mknod (self->socket, S_IFSOCK | 0666, 0); /* of a kernel that died */
+  g_assert_cmpint (stale, ==, 0);
+  self->process = g_subprocess_new (G_SUBPROCESS_FLAGS_STDOUT_SILENCE | G_SUBPROCESS_FLAGS_STDERR_SILENCE, &error, g_getenv ("TRELLIS_PROGRAM"), "--kernel", "--socket", self->socket,
+                                    "--threads", "1", "--idle", idle != NULL ? (const char *)idle : "30", NULL);
+  g_assert_no_error (error);
+  connect_to (self);
+}
+
+static void
+tear_down (Fixture      *self,
+           gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (self->kernel != NULL) {
+    tl_kernel1_call_shutdown_sync (self->kernel, NULL, &error);
+    g_assert_no_error (error);
+    g_signal_handlers_disconnect_by_data (self->kernel, self);
+  }
+  g_subprocess_wait (self->process, NULL, NULL);
+  g_assert_true (g_subprocess_get_successful (self->process));
+  g_assert_false (g_file_test (self->socket, G_FILE_TEST_EXISTS));
+  g_clear_object (&self->kernel);
+  g_clear_object (&self->process);
+  g_array_unref (self->events);
+  g_rmdir (self->folder);
+  g_free (self->socket);
+  g_free (self->folder);
+}
+
+static void
+test_print (Fixture      *self,
+            gconstpointer data)
+{
+  g_autofree char *state = attach (self, 0);
+  struct stat      about;
+
+  g_assert_cmpstr (state, ==, "idle");
+  g_assert_cmpint (stat (self->socket, &about), ==, 0);
+  g_assert_cmpint (about.st_mode & 0777, ==, 0600);
+  run_cell (self, "a", "x = 3\nprint('hello', x)");
+  wait_for (self, "output", "hello");
+  g_assert_cmpstr (wait_for (self, "cell_finished", "\"ok\"")->cell, ==, "a");
+  wait_for (self, "state", "idle");
+  for (guint i = 0; i < self->events->len; i++)
+    g_assert_cmpuint (g_array_index (self->events, Event, i).seq, ==, i + 1);
+}
+
+static void
+test_error (Fixture      *self,
+            gconstpointer data)
+{
+  g_autofree char *state = attach (self, 0);
+
+  run_cell (self, "bad", "local a = 1\nlocal b = a\nerror('oh no')");
+  wait_for (self, "error", "\"line\": 3");
+  wait_for (self, "error", "oh no");
+  wait_for (self, "cell_finished", "\"error\"");
+}
+
+/* An endless loop, silent or printing, ends within 200 ms; what waits does not run; what comes then does. */
+static void
+interrupt (Fixture    *self,
+           const char *text)
+{
+  g_autofree char   *state = attach (self, 0);
+  g_autoptr (GError) error = NULL;
+  gint64             start;
+
+  run_cell (self, "loop", text);
+  run_cell (self, "waits", "print('must not run')");
+  wait_for (self, "cell_started", "loop");
+  g_usleep (50000);
+  start = g_get_monotonic_time ();
+  tl_kernel1_call_interrupt_sync (self->kernel, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (wait_for (self, "cell_finished", "\"loop\"")->type, ==, "cell_finished");
+  if (g_getenv ("ASAN_OPTIONS") == NULL)
+    g_assert_cmpint ((g_get_monotonic_time () - start) / 1000, <, 200);
+  wait_for (self, "cell_finished", "\"cell\": \"waits\", \"status\": \"interrupted\"");
+  run_cell (self, "after", "print('still here')");
+  wait_for (self, "output", "still here");
+  wait_for (self, "cell_finished", "\"cell\": \"after\", \"status\": \"ok\"");
+  for (guint i = 0; i < self->events->len; i++)
+    g_assert_null (strstr (g_array_index (self->events, Event, i).json, "must not run"));
+}
+
+static void
+test_interrupt (Fixture      *self,
+                gconstpointer data)
+{
+  interrupt (self, "while true do pcall(function() while true do end end) end");
+}
+
+static void
+test_reattach (Fixture      *self,
+               gconstpointer data)
+{
+  g_autofree char *state = attach (self, 0);
+  g_autofree char *again = NULL;
+  guint64          last_seq;
+
+  run_cell (self, "a", "print('seen')");
+  wait_for (self, "cell_finished", "\"ok\"");
+  wait_for (self, "state", "idle");
+  last_seq = g_array_index (self->events, Event, self->events->len - 1).seq;
+  run_cell (self, "b", "local t = {} for i = 1, 3e6 do t[i % 100] = i end print('missed')");
+  disconnect_from (self);
+  g_usleep (G_USEC_PER_SEC);
+  g_array_set_size (self->events, 0);
+  connect_to (self);
+  again = attach (self, last_seq);
+  wait_for (self, "output", "missed");
+  for (guint i = 0; i < self->events->len; i++)
+    g_assert_cmpuint (g_array_index (self->events, Event, i).seq, ==, last_seq + 1 + i);
+}
+
+/* Text of any length comes in messages that are small; nobody acknowledges, so not all of it comes, but the end does. */
+static void
+test_flood (Fixture      *self,
+            gconstpointer data)
+{
+  g_autofree char *state = attach (self, 0);
+  gsize            n_bytes = 0;
+
+  run_cell (self, "flood", "for i = 1, 20 do print(string.rep('\\1', 100000)) end");
+  wait_for (self, "cell_finished", "\"ok\"");
+  for (guint i = 0; i < self->events->len; i++) {
+    gsize n = strlen (g_array_index (self->events, Event, i).json);
+
+    g_assert_cmpuint (n, <, 250 * 1024);
+    n_bytes += n;
+  }
+  g_assert_cmpuint (n_bytes, >, 3 * 1024 * 1024);
+  g_assert_cmpuint (n_bytes, <, 5 * 1024 * 1024);
+  tl_kernel1_call_acknowledge_sync (self->kernel, g_array_index (self->events, Event, self->events->len - 1).seq, NULL, NULL);
+  run_cell (self, "then", "print('heard again')");
+  wait_for (self, "output", "heard again");
+}
+
+static void
+test_help (Fixture      *self,
+           gconstpointer data)
+{
+  g_autofree char     *state = attach (self, 0);
+  g_autofree char     *markdown = NULL;
+  g_autoptr (GVariant) candidates = NULL;
+  g_autoptr (GVariant) variables = NULL;
+  g_autoptr (GError)   error = NULL;
+  g_autofree char     *text = NULL;
+  guint                start = 0;
+
+  run_cell (self, "a", "width = 32");
+  wait_for (self, "cell_finished", "\"ok\"");
+  run_cell (self, "loop", "while true do end"); /* answers do not wait for it */
+  tl_kernel1_call_complete_sync (self->kernel, "a", "y = wid", 7, &start, &candidates, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (start, ==, 4);
+  text = g_variant_print (candidates, FALSE);
+  g_assert_nonnull (strstr (text, "'width'"));
+  tl_kernel1_call_inspect_sync (self->kernel, "width", &markdown, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_nonnull (strstr (markdown, "32"));
+  tl_kernel1_call_variables_sync (self->kernel, &variables, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (g_variant_n_children (variables), ==, 1);
+  g_assert_false (tl_kernel1_call_control_sync (self->kernel, "", "stop", g_variant_new_variant (g_variant_new_boolean (TRUE)), NULL, &error));
+  g_assert_nonnull (strstr (error->message, "no training is running"));
+}
+
+/* The last peer is gone, nothing to do: it leaves by itself. */
+static void
+test_idle (Fixture      *self,
+           gconstpointer data)
+{
+  g_autofree char *state = attach (self, 0);
+  gint64           start;
+
+  g_usleep (1500000);
+  g_assert_cmpstr (g_subprocess_get_identifier (self->process), !=, NULL); /* not while somebody is there */
+  disconnect_from (self);
+  start = g_get_monotonic_time ();
+  g_subprocess_wait (self->process, NULL, NULL);
+  g_assert_cmpint ((g_get_monotonic_time () - start) / G_USEC_PER_SEC, <, 10);
+  g_assert_true (g_subprocess_get_successful (self->process));
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add ("/app/server/print", Fixture, NULL, set_up, test_print, tear_down);
+  g_test_add ("/app/server/error", Fixture, NULL, set_up, test_error, tear_down);
+  g_test_add ("/app/server/interrupt", Fixture, NULL, set_up, test_interrupt, tear_down);
+  g_test_add ("/app/server/reattach", Fixture, NULL, set_up, test_reattach, tear_down);
+  g_test_add ("/app/server/flood", Fixture, NULL, set_up, test_flood, tear_down);
+  g_test_add ("/app/server/help", Fixture, NULL, set_up, test_help, tear_down);
+  g_test_add ("/app/server/idle", Fixture, "1", set_up, test_idle, tear_down);
+
+  return g_test_run ();
+}
