@@ -76,7 +76,8 @@ class Display:
         self.folder = folder
         read_end, write_end = os.pipe()
         self.process = subprocess.Popen(
-            ['Xvfb', '-displayfd', str(write_end), '-screen', '0', f'{WIDTH}x{HEIGHT}x24', '-nolisten', 'tcp', '-fbdir', folder],
+            ['Xvfb', '-displayfd', str(write_end), '-screen', '0', f'{WIDTH}x{HEIGHT}x24', '-nolisten', 'tcp', '-noreset', '-fbdir',
+             folder],
             pass_fds=[write_end], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         os.close(write_end)
         with os.fdopen(read_end) as pipe:
@@ -324,7 +325,7 @@ class Journey:
 
 
 def main():
-    journey = Journey(*sys.argv[1:4])
+    journey = Journey(*map(os.path.abspath, sys.argv[1:4]))
     try:
         return 1 if journey.run() else 0
     finally:
