@@ -4,6 +4,7 @@
 #include "core/data/datasets.h"
 #include "core/nn/layer.h"
 #include "core/optim/optimizer.h"
+#include "core/train/training.h"
 #include "lua/help-private.h"
 #include "lua/lua-private.h"
 
@@ -17,7 +18,7 @@ foreach_function (const char          *module,
     TlHelpEntry entry = { .module = module, .name = functions->name, .kind = "function", .doc = functions->doc, .signature = functions->signature };
 
     if (strcmp (functions->name, "fit") == 0)
-      entry.attrs = tl_lua_fit_options;
+      entry.attrs = tl_training_attrs;
     if (strcmp (functions->name, "loader") == 0)
       entry.attrs = tl_lua_loader_options;
     if (!func (&entry, user_data))

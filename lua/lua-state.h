@@ -20,12 +20,11 @@
 
 #include "core/graph/context.h"
 #include "core/nn/model.h"
-#include "core/train/events.h"
+#include "core/train/training.h"
 
 G_BEGIN_DECLS
 
-typedef struct _TlLua     TlLua;
-typedef struct _TlTrainer TlTrainer;
+typedef struct _TlLua TlLua;
 
 typedef enum {
   TL_LUA_STREAM_OUT,   /* print */
@@ -37,11 +36,7 @@ typedef enum {
  * TlLuaHost:
  * @print: takes text that a cell prints; lines end with "\n"
  * @find_model: (nullable): the model of the graph cell @name, (transfer full); %NULL without an error if there is no such cell
- * @new_run: (nullable): makes the folder of a training that @cell starts, (transfer full); %NULL without an error keeps no files
- * @sink: (nullable): who is told of trainings
- * @sink_data: for @sink
- * @resume: (nullable): checkpoint from which the next `fit` of @cell goes on, (transfer full)
- * @trainer: (nullable): called with the trainer while one runs, and with %NULL afterwards, so that rate, pause and stop can be passed on
+ * @training: what it gives to trainings
  * @device: (nullable): where cells compute; %NULL is "cpu"
  *
  * What a program gives to cells.  All functions are called on the thread of the cells and must not raise.
@@ -54,16 +49,8 @@ typedef struct {
   TlModel *(*find_model) (gpointer    user_data,
                           const char *name,
                           GError    **error);
-  char *(*new_run) (gpointer    user_data,
-                    const char *cell,
-                    GError    **error);
-  char *(*resume) (gpointer    user_data,
-                   const char *cell);
-  void (*trainer) (gpointer   user_data,
-                   TlTrainer *trainer);
-  const TlRunSink *sink;
-  gpointer         sink_data;
-  const char      *device;
+  TlTrainingHost training;
+  const char    *device;
 } TlLuaHost;
 
 /**

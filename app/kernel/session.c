@@ -10,7 +10,6 @@
 #include "app/document/document-folder.h"
 #include "app/runs/run-record.h"
 #include "core/base/error.h"
-#include "core/train/trainer.h"
 #include "lua/lua-state.h"
 
 /* Step events are at most so many a second; files have them all. */
@@ -428,7 +427,7 @@ tl_session_new (const TlSessionOptions *options,
                 GError                **error)
 {
   TlSession *self;
-  TlLuaHost  host = { .print = print_cb, .find_model = find_model_cb, .new_run = new_run_cb, .resume = resume_cb, .trainer = trainer_cb, .sink = &run_sink, .device = options->device };
+  TlLuaHost  host = { .print = print_cb, .find_model = find_model_cb, .training = { NULL, new_run_cb, resume_cb, trainer_cb, &run_sink }, .device = options->device };
 
   if (options->device != NULL && tl_device_find (options->device, error) == NULL)
     return NULL;
@@ -445,7 +444,7 @@ tl_session_new (const TlSessionOptions *options,
   tl_context_make_current (self->context);
   if (options->has_seed)
     tl_context_set_seed (self->context, options->seed);
-  host.sink_data = self;
+  host.training.user_data = self;
   self->lua = tl_lua_new (&host, self);
   return self;
 }

@@ -327,6 +327,31 @@ tl_trainer_evaluate (TlTrainer *self,
 }
 
 /**
+ * tl_trainer_set_folder:
+ * @self: a trainer that does not run
+ * @folder: (nullable): where files go
+ */
+void
+tl_trainer_set_folder (TlTrainer  *self,
+                       const char *folder)
+{
+  g_free ((gpointer)self->o.folder);
+  self->o.folder = g_strdup (folder);
+}
+
+/**
+ * tl_trainer_get_folder:
+ * @self: a trainer
+ *
+ * Returns: (transfer none) (nullable): where files go
+ */
+const char *
+tl_trainer_get_folder (TlTrainer *self)
+{
+  return self->o.folder;
+}
+
+/**
  * tl_trainer_get_state:
  * @self: a trainer
  * @state: (out): where it stands

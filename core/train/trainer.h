@@ -184,27 +184,30 @@ TlTrainer *tl_trainer_new (const TlTrainerOptions *options,
                            GError                **error);
 void       tl_trainer_free (TlTrainer *self);
 
-gboolean tl_trainer_run (TlTrainer *self,
-                         GError   **error);
-gboolean tl_trainer_resume (TlTrainer  *self,
-                            const char *path,
-                            GError    **error);
-gboolean tl_trainer_save_checkpoint (TlTrainer  *self,
-                                     const char *path,
-                                     GError    **error);
-gboolean tl_trainer_save_model (TlTrainer  *self,
-                                const char *path,
-                                GError    **error);
-gboolean tl_trainer_evaluate (TlTrainer *self,
-                              TlDataset *dataset,
-                              double    *values,
-                              guint      n_values,
-                              GError   **error);
-void     tl_trainer_get_state (TlTrainer      *self,
-                               TlTrainerState *state);
-double   tl_trainer_get_result (TlTrainer  *self,
-                                const char *name,
-                                gboolean    validation);
+gboolean    tl_trainer_run (TlTrainer *self,
+                            GError   **error);
+gboolean    tl_trainer_resume (TlTrainer  *self,
+                               const char *path,
+                               GError    **error);
+gboolean    tl_trainer_save_checkpoint (TlTrainer  *self,
+                                        const char *path,
+                                        GError    **error);
+gboolean    tl_trainer_save_model (TlTrainer  *self,
+                                   const char *path,
+                                   GError    **error);
+gboolean    tl_trainer_evaluate (TlTrainer *self,
+                                 TlDataset *dataset,
+                                 double    *values,
+                                 guint      n_values,
+                                 GError   **error);
+void        tl_trainer_set_folder (TlTrainer  *self,
+                                   const char *folder);
+const char *tl_trainer_get_folder (TlTrainer *self);
+void        tl_trainer_get_state (TlTrainer      *self,
+                                  TlTrainerState *state);
+double      tl_trainer_get_result (TlTrainer  *self,
+                                   const char *name,
+                                   gboolean    validation);
 
 void tl_trainer_set_lr (TlTrainer *self,
                         double     lr);

@@ -50,8 +50,8 @@ cells_new_run_cb (gpointer    user_data,
 static G_GNUC_UNUSED Cells *
 cells_new (void)
 {
-  static const TlLuaHost host = { .print = cells_print_cb, .find_model = cells_find_model_cb, .new_run = cells_new_run_cb };
-  Cells                 *self = g_new0 (Cells, 1);
+  Cells          *self = g_new0 (Cells, 1);
+  const TlLuaHost host = { .print = cells_print_cb, .find_model = cells_find_model_cb, .training = { self, cells_new_run_cb } };
 
   self->printed = g_string_new (NULL);
   self->lua = tl_lua_new (&host, self);

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/train/training.h"
+
+#include "core/base/error.h"
+
+enum { EPOCHS,
+       BATCH_SIZE,
+       ACCUMULATE,
+       SHUFFLE,
+       DROP_LAST,
+       CLIP_NORM,
+       PATIENCE,
+       MIN_DELTA,
+       MONITOR,
+       CHECKPOINT_EVERY,
+       KEEP_BEST,
+       LOG_EVERY,
+       SEED,
+       RESUME,
+       N_ATTRS };
+
+#define COUNT .has_range = TRUE, .min = 1, .max = 1e15
+
+// clang-format off
+const TlAttrSpec tl_training_attrs[] = {
+  { "epochs", "how often the training set is gone through", TL_ATTR_INT, .def = { .i = 1 }, COUNT },
+  { "batch_size", "items in a batch", TL_ATTR_INT, .def = { .i = 64 }, .has_range = TRUE, .min = 1, .max = G_MAXINT32 },
+  { "accumulate", "batches of one optimizer step", TL_ATTR_INT, .def = { .i = 1 }, .has_range = TRUE, .min = 1, .max = G_MAXINT32 },
+  { "shuffle", "another order in each epoch", TL_ATTR_BOOL, .def = { .i = TRUE } },
+  { "drop_last", "leave out the last batch of an epoch if it is smaller", TL_ATTR_BOOL },
+  { "clip_norm", "largest norm of the gradients, 0 for no limit", TL_ATTR_FLOAT, .has_range = TRUE, .max = G_MAXDOUBLE },
+  { "patience", "epochs without improvement after which it stops, 0 for never", TL_ATTR_INT, .has_range = TRUE, .max = 1e15 },
+  { "min_delta", "what counts as improvement", TL_ATTR_FLOAT, .has_range = TRUE, .max = G_MAXDOUBLE },
+  { "monitor", "the metric that tells the best epoch", TL_ATTR_STRING },
+  { "checkpoint_every", "epochs between checkpoints", TL_ATTR_INT, .def = { .i = 1 }, COUNT },
+  { "keep_best", "also keep the model of the best epoch", TL_ATTR_BOOL },
+  { "log_every", "steps between reports", TL_ATTR_INT, .def = { .i = 1 }, COUNT },
+  { "seed", "of order and transforms; without it the document's", TL_ATTR_INT },
+  { "resume", "checkpoint to go on from", TL_ATTR_STRING },
+  { NULL },
+};
+// clang-format on
+
+G_STATIC_ASSERT (G_N_ELEMENTS (tl_training_attrs) == N_ATTRS + 1);
+G_STATIC_ASSERT (N_ATTRS <= TL_TRAINING_MAX_ATTRS);
+
+/**
+ * tl_training_set_options:
+ * @options: options of a trainer
+ * @values: values of tl_training_attrs
+ * @given: bit i: value i was given
+ *
+ * Puts what people gave into @options and leaves the rest of it as it is.
+ *
+ * Returns: (transfer none) (nullable): the checkpoint to go on from
+ */
+const char *
+tl_training_set_options (TlTrainerOptions  *options,
+                         const TlAttrValue *values,
+                         guint32            given)
+{
+  options->epochs = (guint64)values[EPOCHS].i;
+  options->batch_size = (gsize)values[BATCH_SIZE].i;
+  options->accumulate = (guint)values[ACCUMULATE].i;
+  options->keep_order = values[SHUFFLE].i == 0;
+  options->drop_last = values[DROP_LAST].i != 0;
+  options->clip_norm = values[CLIP_NORM].d;
+  options->patience = (guint64)values[PATIENCE].i;
+  options->min_delta = values[MIN_DELTA].d;
+  options->monitor = values[MONITOR].s;
+  options->checkpoint_every = (guint64)values[CHECKPOINT_EVERY].i;
+  options->keep_best = values[KEEP_BEST].i != 0;
+  options->log_every = (guint64)values[LOG_EVERY].i;
+  options->seed = (given >> SEED & 1) != 0 ? (guint64)values[SEED].i : 0;
+  return values[RESUME].s;
+}
+
+/**
+ * tl_training_default_loss:
+ * @train: a training set
+ *
+ * Returns: (transfer none): the loss that suits its last field: cross entropy for classes, the mean square for numbers
+ */
+const TlLayerClass *
+tl_training_default_loss (TlDataset *train)
+{
+  const TlItemType *target = tl_dataset_get_item_type (train, tl_dataset_get_n_fields (train) - 1);
+
+  return tl_layer_find (tl_dtype_is_float (target->dtype) ? "MSELoss" : "CrossEntropyLoss");
+}
+
+static gboolean
+take_folder (const TlTrainingHost *host,
+             const char           *cell,
+             TlTrainer            *trainer,
+             GError              **error)
+{
+  GError          *wrong = NULL;
+  g_autofree char *folder = host->new_run != NULL ? host->new_run (host->user_data, cell, &wrong) : NULL;
+
+  if (wrong != NULL) {
+    g_propagate_error (error, wrong);
+    return FALSE;
+  }
+  tl_trainer_set_folder (trainer, folder);
+  return TRUE;
+}
+
+/**
+ * tl_training_run:
+ * @host: what the program gives
+ * @cell: id of the cell that trains
+ * @resume: (nullable): checkpoint to go on from; without it, the host's
+ * @options: what to train and how
+ * @trainer: (out) (transfer full): set before the first event; the trainer, also after a training that failed; %NULL where there was none
+ * @error: return location for an error
+ *
+ * Trains.  A folder is made only for a training that can begin.
+ *
+ * Errors: those of tl_trainer_new(), tl_trainer_resume() and tl_trainer_run()
+ *
+ * Returns: whether it came to its end
+ */
+gboolean
+tl_training_run (const TlTrainingHost *host,
+                 const char           *cell,
+                 const char           *resume,
+                 TlTrainerOptions     *options,
+                 TlTrainer           **trainer,
+                 GError              **error)
+{
+  g_autofree char *given = resume == NULL && host->resume != NULL ? host->resume (host->user_data, cell) : g_strdup (resume);
+  gboolean         ok;
+
+  *trainer = tl_trainer_new (options, error);
+  if (*trainer == NULL || (given != NULL && !tl_trainer_resume (*trainer, given, error)) ||
+      !take_folder (host, cell, *trainer, error))
+    return FALSE;
+  if (host->trainer != NULL)
+    host->trainer (host->user_data, *trainer);
+  ok = tl_trainer_run (*trainer, error);
+  if (host->trainer != NULL)
+    host->trainer (host->user_data, NULL);
+  return ok;
+}

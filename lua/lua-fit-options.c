@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What `fit` was asked for: options that name rows of tables, and numbers.
+ */
+#include "lua/lua-fit-private.h"
+
+/* Those whose values are no plain attributes. */
+const char *const tl_lua_fit_tables[] = { "model", "data", "validate", "optimizer", "loss", "metrics", "transform", "schedule", "on_epoch", "on_step", NULL };
+
+/* "CrossEntropyLoss" for "cross_entropy", "crossentropyloss", "CrossEntropyLoss" */
+static gboolean
+is_loss_name (const char *row,
+              const char *name)
+{
+  for (;; name++) {
+    if (*name == '_')
+      continue;
+    if (*name == '\0')
+      return *row == '\0' || g_ascii_strcasecmp (row, "loss") == 0;
+    if (g_ascii_tolower (*name) != g_ascii_tolower (*row++))
+      return FALSE;
+  }
+}
+
+static const TlLayerClass *
+find_loss (lua_State  *L,
+           const char *name)
+{
+  const char *names[TL_LUA_MAX_LIST];
+  guint       n = 0;
+
+  for (guint i = 0; i < tl_layer_get_n_rows (); i++) {
+    const TlLayerClass *klass = tl_layer_get_row (i);
+
+    if ((klass->flags & TL_LAYER_LOSS) == 0)
+      continue;
+    if (is_loss_name (klass->name, name))
+      return klass;
+    if (n < TL_LUA_MAX_LIST)
+      names[n++] = klass->name;
+  }
+  tl_lua_error (L, TL_ERROR_NAME, "there is no loss %s%s", name, tl_lua_nearest_hint (L, name, names, n));
+  return NULL;
+}
+
+void
+tl_lua_fit_read_loss (lua_State        *L,
+                      TlLuaFit         *self,
+                      TlTrainerOptions *options)
+{
+  lua_getfield (L, 1, "loss");
+  options->loss_layer = tl_lua_test_layer (L, -1);
+  if (options->loss_layer != NULL)
+    options->loss = tl_layer_get_class (options->loss_layer);
+  else if (lua_type (L, -1) == LUA_TSTRING)
+    options->loss = find_loss (L, lua_tostring (L, -1));
+  else if (lua_isnil (L, -1))
+    options->loss = tl_training_default_loss (options->train);
+  else if (lua_isfunction (L, -1) || lua_istable (L, -1)) {
+    self->loss = lua_gettop (L);
+    options->loss_func = tl_lua_fit_loss_cb;
+    options->loss_data = self;
+  } else {
+    tl_lua_error (L, TL_ERROR_VALUE, "fit: loss = must be a name, a layer or a function, not a %s", luaL_typename (L, -1));
+  }
+}
+
+/* An optimizer of its own, or the one it was given; stays on the stack. */
+void
+tl_lua_fit_read_optimizer (lua_State        *L,
+                           TlTrainerOptions *options,
+                           TlVariable      **parameters,
+                           guint             n_parameters)
+{
+  const TlOptimizerClass *klass = NULL;
+  TlLuaOptimizer         *given;
+  TlAttrValue            *attrs = NULL;
+  gpointer               *slot;
+  TlLuaOptimizer         *made;
+  GError                 *error = NULL;
+
+  lua_getfield (L, 1, "optimizer");
+  given = tl_lua_test (L, -1, &tl_lua_type_optimizer);
+  if (given != NULL && given->optimizer != NULL) {
+    options->optimizer = given->optimizer;
+    return;
+  }
+  if (given != NULL) {
+    klass = given->klass;
+    attrs = given->attrs;
+  } else if (lua_isnil (L, -1) || lua_type (L, -1) == LUA_TSTRING) {
+    const char *name = luaL_optstring (L, -1, "Adam");
+
+    klass = tl_lua_find_optimizer (name);
+    if (klass == NULL) {
+      const char *names[TL_LUA_MAX_LIST];
+      guint       n = MIN (tl_optimizer_get_n_rows (), TL_LUA_MAX_LIST);
+
+      for (guint i = 0; i < n; i++)
+        names[i] = tl_optimizer_get_row (i)->name;
+      tl_lua_error (L, TL_ERROR_NAME, "there is no optimizer %s%s", name, tl_lua_nearest_hint (L, name, names, n));
+      return;
+    }
+  } else {
+    tl_lua_error (L, TL_ERROR_VALUE, "fit: optimizer = must be optim.NAME { ... } or a name, not a %s", luaL_typename (L, -1));
+    return;
+  }
+  slot = tl_lua_new_box (L, &tl_lua_type_optimizer);
+  *slot = made = g_new0 (TlLuaOptimizer, 1);
+  made->klass = klass;
+  made->optimizer = tl_optimizer_new (klass, parameters, n_parameters, attrs, &error);
+  if (made->optimizer == NULL)
+    tl_lua_raise (L, error);
+  options->optimizer = made->optimizer;
+}
+
+/* { "accuracy", { "top_k_accuracy", k = 3 } }; in memory of Lua's that stays on the stack */
+void
+tl_lua_fit_read_metrics (lua_State        *L,
+                         TlTrainerOptions *options)
+{
+  TlMetric    *metrics;
+  lua_Unsigned n;
+
+  lua_getfield (L, 1, "metrics");
+  if (lua_isnil (L, -1))
+    return;
+  if (lua_type (L, -1) == LUA_TSTRING) {
+    lua_newtable (L);
+    lua_insert (L, -2);
+    lua_rawseti (L, -2, 1);
+  }
+  luaL_argexpected (L, lua_istable (L, -1), 1, "metrics = list of names");
+  n = lua_rawlen (L, -1);
+  metrics = lua_newuserdatauv (L, (n + 1) * sizeof *metrics, 0);
+  for (lua_Unsigned i = 0; i < n; i++) {
+    const TlMetricClass *row;
+    TlAttrValue          values[TL_OP_MAX_ATTRS];
+    guint32              given = 0;
+    const char          *name;
+    gboolean             has_attrs;
+
+    lua_rawgeti (L, -2, (lua_Integer)i + 1);
+    has_attrs = lua_istable (L, -1);
+    if (has_attrs)
+      lua_rawgeti (L, -1, 1);
+    else
+      lua_pushvalue (L, -1);
+    name = lua_type (L, -1) == LUA_TSTRING ? lua_tostring (L, -1) : "?";
+    row = tl_metric_class_find (name);
+    if (row == NULL) {
+      const char *names[TL_LUA_MAX_LIST];
+      guint       n_rows = MIN (tl_metric_class_get_n_rows (), TL_LUA_MAX_LIST);
+
+      for (guint k = 0; k < n_rows; k++)
+        names[k] = tl_metric_class_get_row (k)->name;
+      tl_lua_error (L, TL_ERROR_NAME, "there is no metric %s%s", name, tl_lua_nearest_hint (L, name, names, n_rows));
+      return;
+    }
+    tl_attr_init_defaults (row->attrs, values);
+    for (guint k = 0; has_attrs && row->attrs != NULL && row->attrs[k].name != NULL; k++) {
+      lua_getfield (L, -2, row->attrs[k].name);
+      tl_lua_set_attr (L, -1, row->name, row->attrs, values, &given, row->attrs[k].name);
+      lua_pop (L, 1);
+    }
+    tl_metric_init (&metrics[i], row, values);
+    lua_pop (L, 2);
+  }
+  options->metrics = metrics;
+  options->n_metrics = (guint)n;
+}
+
+/* "cosine", or { "step", every = 2 }; in memory of Lua's that stays on the stack */
+void
+tl_lua_fit_read_schedule (lua_State        *L,
+                          TlTrainerOptions *options)
+{
+  TlAttrValue *values;
+  guint32      given = 0;
+  const char  *name;
+  int          index;
+
+  lua_getfield (L, 1, "schedule");
+  if (lua_isnil (L, -1))
+    return;
+  index = lua_gettop (L);
+  if (lua_istable (L, index))
+    lua_rawgeti (L, index, 1);
+  else
+    lua_pushvalue (L, index);
+  name = lua_type (L, -1) == LUA_TSTRING ? lua_tostring (L, -1) : "?";
+  options->schedule = tl_schedule_find (name);
+  if (options->schedule == NULL) {
+    const char *names[TL_LUA_MAX_LIST];
+    guint       n = MIN (tl_schedule_get_n_rows (), TL_LUA_MAX_LIST);
+
+    for (guint i = 0; i < n; i++)
+      names[i] = tl_schedule_get_row (i)->name;
+    tl_lua_error (L, TL_ERROR_NAME, "there is no schedule %s%s", name, tl_lua_nearest_hint (L, name, names, n));
+    return;
+  }
+  values = lua_newuserdatauv (L, TL_OP_MAX_ATTRS * sizeof *values, 0);
+  tl_attr_init_defaults (options->schedule->attrs, values);
+  lua_pushnil (L);
+  while (lua_istable (L, index) && lua_next (L, index) != 0) {
+    if (lua_type (L, -2) == LUA_TSTRING)
+      tl_lua_set_attr (L, -1, name, options->schedule->attrs, values, &given, lua_tostring (L, -2));
+    lua_pop (L, 1);
+  }
+  if (!lua_istable (L, index))
+    lua_pop (L, 1);
+  options->schedule_attrs = values;
+}
+
+void
+tl_lua_fit_read_numbers (lua_State   *L,
+                         TlAttrValue *values,
+                         guint32     *given)
+{
+  tl_attr_init_defaults (tl_training_attrs, values);
+  for (const TlAttrSpec *spec = tl_training_attrs; spec->name != NULL; spec++) {
+    lua_getfield (L, 1, spec->name);
+    tl_lua_set_attr (L, -1, "fit", tl_training_attrs, values, given, spec->name);
+    lua_pop (L, 1);
+  }
+}
