@@ -6,10 +6,9 @@
 #include <stdlib.h>
 
 #include "core/base/memory.h"
-#include "digits.h"
 
 #if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#  define COUNTS 1
+#  include "digits.h"
 
 static atomic_size_t n_mallocs;
 
@@ -117,6 +116,12 @@ test_steps (void)
   run (tl_schedule_find ("cosine"), 1);
   run (NULL, 3);
 }
+#else
+static void
+test_steps (void)
+{
+  g_test_skip ("allocations cannot be counted here: sanitizers, and C libraries other than glibc, keep malloc to themselves");
+}
 #endif
 
 int
@@ -124,8 +129,6 @@ main (int    argc,
       char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-#ifdef COUNTS
   g_test_add_func ("/train/trainer-memory/steps", test_steps);
-#endif
   return g_test_run ();
 }
