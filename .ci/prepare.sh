@@ -134,6 +134,7 @@ build () {
   case "$(ninja -C "$1" -n 2>&1 < /dev/null)" in
     *'no work to do'*) return 0 ;;
   esac
+  say "building ${1#"$top/"}"
   [ -t 2 ] || quiet=(--quiet)
   ninja "${quiet[@]}" -C "$1" < /dev/null >&2
 }
