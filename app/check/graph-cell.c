@@ -3,177 +3,191 @@
 
 #include <string.h>
 
+#include "app/check/graph-cell-private.h"
 #include "core/base/error.h"
+#include "core/train/training.h"
+#include "core/graph/attr.h"
 
-struct _TlGraphCell {
-  char         *id;
-  TlGraphText  *text;
-  TlModel      *model;
-  GArray       *problems; /* TlGraphProblem; the messages are in @strings */
-  GStringChunk *strings;
-  TlGraphLookup lookup;
-  gpointer      user_data;
-};
-
-static void
-add_problem (TlGraphCell *self,
-             const char  *node,
-             const char  *attr,
-             guint        line,
-             int          code,
-             const char  *message)
+/* What is said already is not said again. */
+void
+tl_graph_cell_add_problem (TlGraphCell *self,
+                           const char  *node,
+                           const char  *attr,
+                           guint        line,
+                           int          code,
+                           const char  *message)
 {
   TlGraphProblem problem = { node != NULL ? g_string_chunk_insert_const (self->strings, node) : NULL,
                              attr != NULL ? g_string_chunk_insert_const (self->strings, attr) : NULL, line, code,
                              g_string_chunk_insert_const (self->strings, message) };
 
+  /* Equal strings of a chunk are one. */
+  for (guint i = 0; i < self->problems->len; i++) {
+    const TlGraphProblem *other = &g_array_index (self->problems, TlGraphProblem, i);
+
+    if (other->node == problem.node && other->message == problem.message)
+      return;
+  }
   g_array_append_val (self->problems, problem);
 }
 
-static void
-add_error (TlGraphCell       *self,
-           const TlGraphNode *node,
-           const TlGraphAttr *attr,
-           GError            *error)
+void
+tl_graph_cell_fail (TlGraphCell *self,
+                    TlCellNode  *node,
+                    int          code,
+                    const char  *format,
+                    ...)
 {
-  add_problem (self, node->name, attr != NULL ? attr->name : NULL, attr != NULL ? attr->line : node->line, error->code,
-               error->message);
-  g_error_free (error);
+  g_autofree char *message = NULL;
+  va_list          args;
+
+  va_start (args, format);
+  message = g_strdup_vprintf (format, args);
+  va_end (args);
+  node->is_wrong = TRUE;
+  tl_graph_cell_add_problem (self, node->text->name, NULL, node->text->line, code, message);
 }
 
-/* An evaluated value as the tables take it; names that are left are symbolic sizes. */
+/*
+ * Returns: (nullable): the node that an input is linked to
+ */
+TlCellNode *
+tl_graph_cell_get_source (TlGraphCell      *self,
+                          const TlCellNode *node,
+                          guint             input,
+                          guint            *output)
+{
+  const TlGraphInput *link = input < node->text->n_inputs ? &node->text->inputs[input] : NULL;
+
+  if (link == NULL || link->name == NULL || link->node < 0)
+    return NULL;
+  if (output != NULL)
+    *output = link->output;
+  return &self->nodes[link->node];
+}
+
 static gboolean
-to_input (const TlLuaExpr *value,
-          TlAttrInput     *input,
-          TlAttrInput     *items,
-          guint            max_items)
+set_value_cb (gpointer           user_data,
+              const char        *name,
+              const char        *attr,
+              const TlAttrInput *input,
+              GError           **error)
 {
-  switch (value->kind) {
-  case TL_LUA_EXPR_NIL:
-    *input = TL_INPUT_NIL;
-    return TRUE;
-  case TL_LUA_EXPR_BOOL:
-    *input = TL_INPUT_BOOL (value->integer != 0);
-    return TRUE;
-  case TL_LUA_EXPR_INTEGER:
-    *input = TL_INPUT_INT (value->integer);
-    return TRUE;
-  case TL_LUA_EXPR_NUMBER:
-    *input = TL_INPUT_NUMBER (value->number);
-    return TRUE;
-  case TL_LUA_EXPR_STRING:
-    *input = TL_INPUT_STRING (value->string);
-    return TRUE;
-  case TL_LUA_EXPR_NAME:
-    *input = TL_INPUT_DIM (tl_dim_symbol (value->string));
-    return TRUE;
-  case TL_LUA_EXPR_TABLE:
-    if (value->n_items > max_items)
-      return FALSE;
-    for (guint i = 0; i < value->n_items; i++)
-      if (value->items[i].key != NULL || !to_input (value->items[i].value, &items[i], NULL, 0))
-        return FALSE;
-    *input = TL_INPUT_LIST (items, value->n_items);
-    return TRUE;
-  case TL_LUA_EXPR_UNARY:
-  case TL_LUA_EXPR_BINARY:
-    break;
+  TlPipelineNode *parts = user_data;
+
+  if (!tl_attr_set (parts->entry->name, parts->entry->attrs, parts->values, attr, input, error))
+    return FALSE;
+  parts->given |= 1u << tl_attr_find (parts->entry->attrs, attr);
+  return TRUE;
+}
+
+/* Attributes of a node that is no part of the model. */
+static void
+read_parts (TlGraphCell *self,
+            TlCellNode  *node)
+{
+  TlPipelineNode *parts = g_new0 (TlPipelineNode, 1);
+  GError         *error = NULL;
+
+  G_STATIC_ASSERT (TL_TRAINING_MAX_ATTRS <= TL_OP_MAX_ATTRS);
+  node->parts = parts;
+  parts->node = node->text;
+  parts->entry = node->entry;
+  tl_attr_init_defaults (parts->entry->attrs, parts->values);
+  for (guint i = 0; i < node->text->n_attrs; i++) {
+    const TlGraphAttr *attr = &node->text->attrs[i];
+
+    if (!tl_graph_cell_set_attr (self, node->text, attr, set_value_cb, parts, &error)) {
+      tl_graph_cell_add_problem (self, node->text->name, attr->name, attr->line, error->code, error->message);
+      g_clear_error (&error);
+    }
   }
-  return FALSE;
+  if (!tl_attr_check_required (parts->entry->name, parts->entry->attrs, parts->given, &error)) {
+    tl_graph_cell_fail (self, node, error->code, "%s", error->message);
+    g_clear_error (&error);
+  }
 }
 
 static void
-set_attr (TlGraphCell       *self,
-          const TlGraphNode *node,
-          const TlGraphAttr *attr)
+read_node (TlGraphCell       *self,
+           TlCellNode        *node,
+           const TlGraphNode *text)
 {
-  GError     *error = NULL;
-  TlLuaExpr  *value = tl_graph_text_eval (self->text, attr->value, NULL, NULL, &error);
-  TlAttrInput input, items[TL_ATTR_MAX_INTS];
+  node->text = text;
+  if (self->lookup != NULL && strcmp (text->row, self->id) != 0)
+    node->sub = self->lookup (text->row, self->user_data);
+  if (node->sub == NULL)
+    node->entry = tl_catalog_find (text->row);
+  if (node->sub == NULL && node->entry == NULL) {
+    const char *nearest = tl_catalog_nearest (text->row);
 
-  if (value != NULL && !to_input (value, &input, items, G_N_ELEMENTS (items)))
-    g_set_error (&error, TL_ERROR, TL_ERROR_VALUE, "%s: %s = %s: not a value this attribute can have", node->row,
-                 attr->name, attr->text);
-  if (error == NULL)
-    tl_model_set_attr (self->model, node->name, attr->name, &input, &error);
-  if (value != NULL)
-    tl_lua_expr_unref (value);
-  if (error != NULL)
-    add_error (self, node, attr, error);
+    if (nearest != NULL)
+      tl_graph_cell_fail (self, node, TL_ERROR_NAME, "there is no layer or other node %s; did you mean %s?", text->row, nearest);
+    else
+      tl_graph_cell_fail (self, node, TL_ERROR_NAME, "there is no layer or other node %s", text->row);
+  }
+  if (!tl_cell_node_computes (node))
+    read_parts (self, node);
 }
 
-static guint
-get_times (TlGraphCell       *self,
-           const TlGraphNode *node)
+/* What an output carries; of a node that is not known, what is wanted there. */
+static TlLinkType
+get_type (const TlCellNode *node,
+          guint             output,
+          TlLinkType        wanted)
 {
-  const TlGraphAttr *attr = tl_graph_node_find_attr (node, "times");
-  GError            *error = NULL;
-  TlLuaExpr         *value;
-  gint64             times = 1;
+  const TlCatalogPort *port = node->entry != NULL ? tl_catalog_entry_get_port (node->entry, FALSE, output) : NULL;
 
-  if (attr == NULL)
-    return 1;
-  value = tl_graph_text_eval (self->text, attr->value, NULL, NULL, &error);
-  if (value != NULL)
-    times = value->kind == TL_LUA_EXPR_INTEGER ? value->integer : 0;
-  if (error == NULL && (times < 1 || times > 1000))
-    g_set_error (&error, TL_ERROR, TL_ERROR_VALUE, "%s: times = %s: a whole number from 1 to 1000 is wanted", node->row,
-                 attr->text);
-  if (value != NULL)
-    tl_lua_expr_unref (value);
-  if (error != NULL)
-    add_error (self, node, attr, error);
-  return (guint)CLAMP (times, 1, 1000);
+  if (port != NULL)
+    return port->type;
+  return node->sub != NULL ? TL_LINK_TENSOR : wanted;
 }
 
 static void
-add_node (TlGraphCell       *self,
-          const TlGraphNode *node)
+check_link (TlGraphCell *self,
+            TlCellNode  *node,
+            guint        input)
 {
-  g_autoptr (TlModel) other = NULL;
-  GError             *error = NULL;
+  const TlGraphInput  *link = &node->text->inputs[input];
+  const TlCatalogPort *port = node->entry != NULL ? tl_catalog_entry_get_port (node->entry, TRUE, input) : NULL;
+  TlLinkType           wanted = port != NULL ? port->type : TL_LINK_TENSOR, have;
 
-  if (self->lookup != NULL && strcmp (node->row, self->id) != 0)
-    other = self->lookup (node->row, self->user_data);
-  if (other != NULL)
-    tl_model_add_model (self->model, node->name, other, get_times (self, node), &error);
-  else
-    tl_model_add (self->model, node->name, node->row, &error);
-  if (error != NULL) {
-    add_error (self, node, NULL, error);
+  if (link->name == NULL)
+    return;
+  if (link->node < 0) {
+    tl_graph_cell_fail (self, node, TL_ERROR_NAME, "%s: nothing in this cell is named %s", node->text->row, link->name);
     return;
   }
-  for (guint i = 0; i < node->n_attrs; i++)
-    if (other == NULL || strcmp (node->attrs[i].name, "times") != 0)
-      set_attr (self, node, &node->attrs[i]);
+  if (node->entry != NULL && port == NULL) {
+    /* Models tell it of their nodes. */
+    if (!tl_cell_node_computes (node))
+      tl_graph_cell_fail (self, node, TL_ERROR_VALUE, "%s: %u inputs are connected, it has %u", node->text->row,
+                          node->text->n_inputs, node->entry->n_in);
+    return;
+  }
+  have = get_type (&self->nodes[link->node], link->output, wanted);
+  if (!tl_link_type_fits (have, wanted))
+    tl_graph_cell_fail (self, node, TL_ERROR_VALUE, "%s: %s takes a link of %s, but %s gives %s", node->text->row,
+                        port != NULL ? port->name : "the input", tl_link_type_name (wanted), link->name, tl_link_type_name (have));
 }
 
 static void
-connect_node (TlGraphCell       *self,
-              const TlGraphNode *node)
+check_links (TlGraphCell *self,
+             TlCellNode  *node)
 {
-  for (guint i = 0; i < node->n_inputs; i++) {
-    const TlGraphInput *input = &node->inputs[i];
-    GError             *error = NULL;
+  const TlCatalogEntry *entry = node->entry;
 
-    if (input->name == NULL || input->node < 0 || tl_model_find_node (self->model, node->name) < 0)
-      continue;
-    if (!tl_model_connect (self->model, self->text->nodes[input->node].name, input->output, node->name, i, &error))
-      add_error (self, node, NULL, error);
-  }
-}
-
-static guint
-line_of (TlGraphCell *self,
-         const char  *path,
-         const char  *attr)
-{
-  g_auto (GStrv)     parts = g_strsplit (path, ".", 2);
-  const TlGraphNode *node = parts[0] != NULL ? tl_graph_text_find_node (self->text, parts[0], NULL) : NULL;
-  const TlGraphAttr *given = node != NULL && attr != NULL ? tl_graph_node_find_attr (node, attr) : NULL;
-
-  return given != NULL ? given->line : node != NULL ? node->line
-                                                    : 0;
+  for (guint i = 0; i < node->text->n_inputs; i++)
+    check_link (self, node, i);
+  if (tl_cell_node_computes (node))
+    return;
+  for (guint i = 0; i < entry->n_in; i++)
+    if (!entry->in[i].is_optional && !entry->in[i].is_variadic &&
+        (i >= node->text->n_inputs || node->text->inputs[i].name == NULL))
+      tl_graph_cell_fail (self, node, TL_ERROR_VALUE, "%s: input %s is not connected", entry->name, entry->in[i].name);
+  if (tl_catalog_entry_get_port (entry, FALSE, node->text->n_outputs - 1) == NULL)
+    tl_graph_cell_fail (self, node, TL_ERROR_VALUE, "%s: %u outputs are named, it has %u: %s", entry->name, node->text->n_outputs,
+                        entry->n_out, entry->out[0].doc);
 }
 
 static int
@@ -200,29 +214,28 @@ tl_graph_cell_new (const char   *id,
                    TlGraphLookup lookup,
                    gpointer      user_data)
 {
-  TlGraphCell *self = g_new0 (TlGraphCell, 1);
+  TlGraphCell          *self = g_new0 (TlGraphCell, 1);
+  g_autoptr (TlDataset) sample = NULL;
 
   self->id = g_strdup (id);
   self->text = tl_graph_text_parse (text, -1);
-  self->model = tl_model_new (id);
+  self->nodes = g_new0 (TlCellNode, self->text->n_nodes + 1);
   self->problems = g_array_new (FALSE, FALSE, sizeof (TlGraphProblem));
   self->strings = g_string_chunk_new (256);
   self->lookup = lookup;
   self->user_data = user_data;
-  tl_model_set_cell (self->model, id);
+  self->pipeline.transforms = g_ptr_array_new ();
+  self->pipeline.metrics = g_ptr_array_new ();
   for (guint i = 0; i < self->text->n_errors; i++)
-    add_problem (self, NULL, NULL, self->text->errors[i].line, TL_ERROR_CODE, self->text->errors[i].message);
+    tl_graph_cell_add_problem (self, NULL, NULL, self->text->errors[i].line, TL_ERROR_CODE, self->text->errors[i].message);
   for (guint i = 0; i < self->text->n_nodes; i++)
-    add_node (self, &self->text->nodes[i]);
+    read_node (self, &self->nodes[i], &self->text->nodes[i]);
   for (guint i = 0; i < self->text->n_nodes; i++)
-    connect_node (self, &self->text->nodes[i]);
-  tl_model_build (self->model, NULL);
-  for (guint i = 0; i < tl_model_get_n_problems (self->model); i++) {
-    const TlModelProblem *problem = tl_model_get_problem (self->model, i);
-
-    add_problem (self, problem->node, problem->attr, line_of (self, problem->node, problem->attr), problem->code,
-                 problem->message);
-  }
+    check_links (self, &self->nodes[i]);
+  tl_graph_cell_find_pipeline (self);
+  self->n_text_problems = self->problems->len;
+  sample = tl_graph_cell_describe_data (self);
+  tl_graph_cell_build (self, sample, 0);
   g_array_sort (self->problems, compare_lines);
   return self;
 }
@@ -236,12 +249,40 @@ tl_graph_cell_free (TlGraphCell *self)
 {
   if (self == NULL)
     return;
+  for (guint i = 0; i < self->text->n_nodes; i++) {
+    g_clear_pointer (&self->nodes[i].sub, tl_model_unref);
+    g_free (self->nodes[i].parts);
+    g_free (self->nodes[i].shape);
+  }
+  g_free (self->nodes);
+  g_clear_pointer (&self->pipeline.loss_layer, tl_layer_unref);
+  g_ptr_array_unref (self->pipeline.transforms);
+  g_ptr_array_unref (self->pipeline.metrics);
   tl_graph_text_unref (self->text);
   tl_model_unref (self->model);
+  tl_model_unref (self->whole);
   g_array_unref (self->problems);
   g_string_chunk_free (self->strings);
   g_free (self->id);
   g_free (self);
+}
+
+/**
+ * tl_graph_cell_set_data:
+ * @self: a graph cell without problems
+ * @train: the training set that its data set node gave
+ * @seed: of random transforms
+ *
+ * Builds the model again for the items of @train, which the text alone may not tell; then there may be problems.
+ */
+void
+tl_graph_cell_set_data (TlGraphCell *self,
+                        TlDataset   *train,
+                        guint64      seed)
+{
+  g_array_set_size (self->problems, self->n_text_problems);
+  tl_graph_cell_build (self, train, seed);
+  g_array_sort (self->problems, compare_lines);
 }
 
 /**
@@ -260,12 +301,25 @@ tl_graph_cell_get_text (TlGraphCell *self)
  * tl_graph_cell_get_model:
  * @self: a graph cell
  *
- * Returns: (transfer none): the model it defines; built only if there are no problems
+ * Returns: (transfer none): the model it defines; built only if there are no problems.  That of a cell that trains ends with what its
+ *   loss is of
  */
 TlModel *
 tl_graph_cell_get_model (TlGraphCell *self)
 {
   return self->model;
+}
+
+/**
+ * tl_graph_cell_get_pipeline:
+ * @self: a graph cell
+ *
+ * Returns: (transfer none) (nullable): the training it holds; %NULL if it holds none, or if there are problems
+ */
+const TlPipeline *
+tl_graph_cell_get_pipeline (TlGraphCell *self)
+{
+  return self->pipeline.loss_layer != NULL && self->problems->len == 0 ? &self->pipeline : NULL;
 }
 
 /**
@@ -300,14 +354,23 @@ tl_graph_cell_get_problem (TlGraphCell *self,
  * @node: name of a node
  * @output: which of its outputs
  *
- * Returns: (transfer full) (nullable): its shape, such as "[N, 32, 28, 28]", or %NULL where it is not known
+ * Returns: (transfer full) (nullable): what a link there carries: the shape of a tensor, such as "[N, 32, 28, 28]", or the items of
+ *   data, "u8 [1, 28, 28]"; %NULL where it is not known, or has no shape
  */
 char *
 tl_graph_cell_get_shape_text (TlGraphCell *self,
                               const char  *node,
                               guint        output)
 {
-  const TlMeta *meta = tl_model_get_node_output (self->model, node, output);
+  const TlGraphNode *text = tl_graph_text_find_node (self->text, node, NULL);
+  const TlCellNode  *found = text != NULL ? &self->nodes[text - self->text->nodes] : NULL;
+  const TlMeta      *meta;
 
+  if (found == NULL || output >= text->n_outputs)
+    return NULL;
+  if (found->shape != NULL)
+    return g_strdup (found->shape);
+  meta = found == self->batch ? tl_model_get_node_output (self->whole, text->outputs[output].name, 0)
+                              : tl_model_get_node_output (self->whole, node, output);
   return meta != NULL ? tl_shape_to_string (meta->shape, meta->rank) : NULL;
 }

@@ -2,15 +2,17 @@
 #pragma once
 
 /*
- * A graph cell's text, understood: the model it defines and what is wrong with it.
+ * A graph cell's text, understood: the model it defines, the training it holds, and what is wrong with it.
  *
- *     lua/syntax (text) -> rows of the tables -> core/nn (TlModel), shapes, costs
+ *     lua/syntax (text) -> app/catalog (rows) -> core/nn (TlModel), shapes, costs
+ *                                             -> TlPipeline, if there is a Train node
  *
- * Nothing is computed.
+ * Nothing is computed and no data is read.
  *
  * Ownership: one owner, tl_graph_cell_free().  Thread rule: one thread at a time.
  */
 
+#include "app/check/pipeline.h"
 #include "core/nn/model.h"
 #include "lua/syntax/graph-text.h"
 
@@ -51,6 +53,10 @@ TlGraphCell          *tl_graph_cell_new (const char   *id,
 void                  tl_graph_cell_free (TlGraphCell *self);
 const TlGraphText    *tl_graph_cell_get_text (TlGraphCell *self);
 TlModel              *tl_graph_cell_get_model (TlGraphCell *self);
+const TlPipeline     *tl_graph_cell_get_pipeline (TlGraphCell *self);
+void                  tl_graph_cell_set_data (TlGraphCell *self,
+                                              TlDataset   *train,
+                                              guint64      seed);
 guint                 tl_graph_cell_get_n_problems (TlGraphCell *self);
 const TlGraphProblem *tl_graph_cell_get_problem (TlGraphCell *self,
                                                  guint        problem);

@@ -101,11 +101,22 @@ tl_document_folder_new_run (const char *document_path,
                             char      **id,
                             GError    **error)
 {
-  g_autofree char      *runs = tl_document_folder_ensure (document_path, "runs", error);
+  g_autofree char *runs = tl_document_folder_ensure (document_path, "runs", error);
+
+  return runs != NULL ? tl_document_folder_new_run_in (runs, id, error) : NULL;
+}
+
+char *
+tl_document_folder_new_run_in (const char *runs,
+                               char      **id,
+                               GError    **error)
+{
   g_autoptr (GDateTime) now = g_date_time_new_now_local ();
   g_autofree char      *stamp = g_date_time_format (now, "%Y%m%d-%H%M%S");
 
-  for (guint n = 1; runs != NULL && n < 10000; n++) {
+  if (!make_folder (runs, error))
+    return NULL;
+  for (guint n = 1; n < 10000; n++) {
     g_autofree char *name = n == 1 ? g_strdup (stamp) : g_strdup_printf ("%s-%u", stamp, n);
     g_autofree char *path = g_build_filename (runs, name, NULL);
 
@@ -119,8 +130,7 @@ tl_document_folder_new_run (const char *document_path,
       return NULL;
     }
   }
-  if (runs != NULL)
-    g_set_error (error, TL_ERROR, TL_ERROR_IO, "%s: too many runs in one second", runs);
+  g_set_error (error, TL_ERROR, TL_ERROR_IO, "%s: too many runs in one second", runs);
   return NULL;
 }
 

@@ -52,6 +52,18 @@ char *tl_document_folder_new_run (const char *document_path,
                                   GError    **error);
 
 /**
+ * tl_document_folder_new_run_in:
+ * @runs: a folder, which is made if it is not there
+ * @id: (out) (optional) (transfer full): the run's id
+ * @error: return location for an error
+ *
+ * Returns: (transfer full): the new folder of a run in it, or %NULL with @error set
+ */
+char *tl_document_folder_new_run_in (const char *runs,
+                                     char      **id,
+                                     GError    **error);
+
+/**
  * tl_document_folder_list_runs:
  * @document_path: (nullable): a document
  *

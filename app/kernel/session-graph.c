@@ -1,31 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Graph cells of a session.
+ * Graph cells of a session: the models they define, and the trainings they hold.
  */
 #include "app/check/graph-cell.h"
 #include "app/document/cell.h"
 #include "app/kernel/session-private.h"
 #include "core/base/error.h"
+#include "core/data/datasets.h"
 
-static TlModel *
-lookup_cb (const char *name,
-           gpointer    user_data);
-
-/* The model of a graph cell, made anew when its text changed. */
-TlModel *
-tl_session_get_model (TlSession  *self,
-                      const char *id,
-                      GError    **error)
+static gboolean
+tell_problems (TlSession   *self,
+               const char  *id,
+               TlGraphCell *graph,
+               GError     **error)
 {
-  const TlSnapshotCell   *cell = self->snapshot != NULL ? tl_snapshot_find (self->snapshot, id) : NULL;
-  g_autoptr (TlGraphCell) graph = NULL;
-  TlModel                *model;
-
-  if (cell == NULL || cell->kind != TL_CELL_GRAPH)
-    return NULL;
-  if (g_strcmp0 (g_hash_table_lookup (self->texts, id), cell->text) == 0)
-    return tl_model_ref (g_hash_table_lookup (self->models, id));
-  graph = tl_graph_cell_new (id, cell->text, lookup_cb, self);
   for (guint i = 0; i < tl_graph_cell_get_n_problems (graph); i++) {
     const TlGraphProblem *problem = tl_graph_cell_get_problem (graph, i);
     GError               *wrong = g_error_new_literal (TL_ERROR, problem->code, problem->message);
@@ -35,16 +23,7 @@ tl_session_get_model (TlSession  *self,
       *error = g_error_copy (wrong);
     g_error_free (wrong);
   }
-  if (tl_graph_cell_get_n_problems (graph) > 0)
-    return NULL;
-  model = tl_model_ref (tl_graph_cell_get_model (graph));
-  if (!tl_model_initialize (model, tl_context_get_seed (self->context), error)) {
-    tl_model_unref (model);
-    return NULL;
-  }
-  g_hash_table_insert (self->models, g_strdup (id), tl_model_ref (model));
-  g_hash_table_insert (self->texts, g_strdup (id), g_strdup (cell->text));
-  return model;
+  return tl_graph_cell_get_n_problems (graph) == 0;
 }
 
 static TlModel *
@@ -52,4 +31,225 @@ lookup_cb (const char *name,
            gpointer    user_data)
 {
   return tl_session_get_model (user_data, name, NULL);
+}
+
+static TlGraphCell *
+read_cell (TlSession            *self,
+           const TlSnapshotCell *cell,
+           GError              **error)
+{
+  g_autoptr (TlGraphCell) graph = tl_graph_cell_new (cell->id, cell->text, lookup_cb, self);
+
+  return tell_problems (self, cell->id, graph, error) ? g_steal_pointer (&graph) : NULL;
+}
+
+/* From here on, the model of this cell. */
+static gboolean
+keep_model (TlSession            *self,
+            const TlSnapshotCell *cell,
+            TlModel              *model,
+            GError              **error)
+{
+  if (!tl_model_initialize (model, tl_context_get_seed (self->context), error))
+    return FALSE;
+  g_hash_table_insert (self->models, g_strdup (cell->id), tl_model_ref (model));
+  g_hash_table_insert (self->texts, g_strdup (cell->id), g_strdup (cell->text));
+  return TRUE;
+}
+
+/**
+ * tl_session_get_model:
+ * @self: a session
+ * @id: id of a graph cell
+ * @error: return location for an error; it was told as an event too
+ *
+ * Finds the model of a graph cell, which is made anew when its text changed.
+ *
+ * Returns: (transfer full) (nullable): the model; %NULL without an error if there is no such cell
+ */
+TlModel *
+tl_session_get_model (TlSession  *self,
+                      const char *id,
+                      GError    **error)
+{
+  const TlSnapshotCell   *cell = self->snapshot != NULL ? tl_snapshot_find (self->snapshot, id) : NULL;
+  g_autoptr (TlGraphCell) graph = NULL;
+
+  if (cell == NULL || cell->kind != TL_CELL_GRAPH)
+    return NULL;
+  if (g_strcmp0 (g_hash_table_lookup (self->texts, id), cell->text) == 0)
+    return tl_model_ref (g_hash_table_lookup (self->models, id));
+  graph = read_cell (self, cell, error);
+  if (graph == NULL || !keep_model (self, cell, tl_graph_cell_get_model (graph), error))
+    return NULL;
+  return tl_model_ref (tl_graph_cell_get_model (graph));
+}
+
+/* A training on its way from the nodes of a graph to a trainer. */
+typedef struct {
+  TlSession            *session;
+  const TlSnapshotCell *cell;
+  TlGraphCell          *graph;
+  const TlPipeline     *pipeline;
+  TlDataset            *parts[TL_DATASET_MAX_PARTS];
+  TlDataset            *others[TL_DATASET_MAX_PARTS];
+  GPtrArray            *parameters;
+  TlMetric              metrics[TL_TRAINER_MAX_METRICS];
+  TlTrainerOptions      options;
+  const char           *resume;
+} Training;
+
+static void
+training_clear (Training *self)
+{
+  for (guint i = 0; i < TL_DATASET_MAX_PARTS; i++) {
+    g_clear_pointer (&self->parts[i], tl_dataset_unref);
+    g_clear_pointer (&self->others[i], tl_dataset_unref);
+  }
+  g_clear_pointer (&self->parameters, g_ptr_array_unref);
+  g_clear_pointer (&self->options.transforms, tl_transforms_unref);
+  g_clear_pointer (&self->options.optimizer, tl_optimizer_unref);
+}
+
+/* An error belongs to the node that was at work. */
+static gboolean
+fail_at (Training          *self,
+         const TlGraphNode *node,
+         GError            *reason,
+         GError           **error)
+{
+  if (!g_error_matches (reason, TL_ERROR, TL_ERROR_CANCELLED))
+    tl_session_tell_error (self->session, self->cell->id, node->line, node->name, reason);
+  g_propagate_error (error, reason);
+  return FALSE;
+}
+
+static gboolean
+load_data (Training *self,
+           GError  **error)
+{
+  const TlPipelineNode *dataset = self->pipeline->dataset, *validation = self->pipeline->validation, *wrong = NULL;
+  TlTrainerOptions     *options = &self->options;
+  guint64               seed = options->seed != 0 ? options->seed : tl_context_get_seed (self->session->context);
+  GError               *reason = NULL;
+
+  if (!tl_dataset_class_load (dataset->entry->row, dataset->values, self->parts, &reason))
+    return fail_at (self, dataset->node, reason, error);
+  if (validation != NULL && !tl_dataset_class_load (validation->entry->row, validation->values, self->others, &reason))
+    return fail_at (self, validation->node, reason, error);
+  options->train = self->parts[0];
+  options->validation = validation != NULL ? self->others[0] : self->parts[1];
+  tl_graph_cell_set_data (self->graph, options->train, seed);
+  if (!tell_problems (self->session, self->cell->id, self->graph, error))
+    return FALSE;
+  options->transforms = tl_pipeline_make_transforms (self->pipeline->transforms, self->pipeline->transforms->len, options->train, seed,
+                                                     &wrong, &reason);
+  return options->transforms != NULL || fail_at (self, wrong->node, reason, error);
+}
+
+static gboolean
+make_optimizer (Training *self,
+                GError  **error)
+{
+  const TlPipelineNode   *node = self->pipeline->optimizer, *schedule = self->pipeline->schedule;
+  const TlOptimizerClass *row = node != NULL ? node->entry->row : tl_optimizer_find ("Adam");
+  GError                 *reason = NULL;
+
+  self->parameters = tl_model_get_parameters (self->options.model);
+  if (self->parameters->len == 0)
+    return fail_at (self, self->pipeline->train->node,
+                    g_error_new_literal (TL_ERROR, TL_ERROR_VALUE, "Train: the model has nothing to train"), error);
+  self->options.optimizer = tl_optimizer_new (row, (TlVariable **)self->parameters->pdata, self->parameters->len,
+                                              node != NULL ? node->values : NULL, &reason);
+  if (self->options.optimizer == NULL)
+    return fail_at (self, node != NULL ? node->node : self->pipeline->train->node, reason, error);
+  if (schedule != NULL) {
+    self->options.schedule = schedule->entry->row;
+    self->options.schedule_attrs = schedule->values;
+  }
+  return TRUE;
+}
+
+static gboolean
+make_metrics (Training *self,
+              GError  **error)
+{
+  GPtrArray *nodes = self->pipeline->metrics;
+
+  if (nodes->len > TL_TRAINER_MAX_METRICS)
+    return fail_at (self, self->pipeline->train->node,
+                    g_error_new (TL_ERROR, TL_ERROR_UNSUPPORTED, "Train: %u metrics, but there is room for %d", nodes->len,
+                                 TL_TRAINER_MAX_METRICS),
+                    error);
+  for (guint i = 0; i < nodes->len; i++) {
+    const TlPipelineNode *node = nodes->pdata[i];
+
+    tl_metric_init (&self->metrics[i], node->entry->row, node->values);
+  }
+  self->options.metrics = self->metrics;
+  self->options.n_metrics = nodes->len;
+  return TRUE;
+}
+
+static gboolean
+run_training (Training *self,
+              GError  **error)
+{
+  TlSession            *session = self->session;
+  TlTrainingHost        host = tl_session_training_host;
+  const TlPipelineNode *train = self->pipeline->train;
+  TlTrainer            *trainer = NULL;
+  GError               *reason = NULL;
+  gboolean              ok;
+
+  host.user_data = session;
+  self->resume = tl_training_set_options (&self->options, train->values, train->given);
+  if (!load_data (self, error))
+    return FALSE;
+  self->options.model = tl_graph_cell_get_model (self->graph);
+  self->options.loss_layer = self->pipeline->loss_layer;
+  self->options.sink = host.sink;
+  self->options.sink_data = session;
+  if (!keep_model (session, self->cell, self->options.model, &reason))
+    return fail_at (self, train->node, reason, error);
+  if (!make_optimizer (self, error) || !make_metrics (self, error))
+    return FALSE;
+  ok = tl_training_run (&host, self->cell->id, self->resume, &self->options, &trainer, &reason);
+  tl_trainer_free (trainer);
+  return ok || fail_at (self, train->node, reason, error);
+}
+
+/**
+ * tl_session_run_graph:
+ * @self: a session
+ * @cell: a graph cell
+ * @error: return location for an error; it was told as an event too
+ *
+ * Makes the model that a graph cell defines; a cell that holds a training trains it, from its beginning.
+ *
+ * Returns: whether it went well
+ */
+gboolean
+tl_session_run_graph (TlSession            *self,
+                      const TlSnapshotCell *cell,
+                      GError              **error)
+{
+  g_autoptr (TlGraphCell) graph = NULL;
+  Training                training = { .session = self, .cell = cell };
+  gboolean                ok;
+
+  graph = read_cell (self, cell, error);
+  if (graph == NULL)
+    return FALSE;
+  training.graph = graph;
+  training.pipeline = tl_graph_cell_get_pipeline (graph);
+  if (training.pipeline == NULL) {
+    /* A model that other cells have trained stays as long as its text. */
+    if (g_strcmp0 (g_hash_table_lookup (self->texts, cell->id), cell->text) == 0)
+      return TRUE;
+    return keep_model (self, cell, tl_graph_cell_get_model (graph), error);
+  }
+  ok = run_training (&training, error);
+  training_clear (&training);
+  return ok;
 }

@@ -52,5 +52,8 @@ void tl_session_print (TlSession  *self,
 TlModel *tl_session_get_model (TlSession  *self,
                                const char *id,
                                GError    **error);
+gboolean tl_session_run_graph (TlSession            *self,
+                               const TlSnapshotCell *cell,
+                               GError              **error);
 
 G_END_DECLS

@@ -2,8 +2,6 @@
 /*
  * Trainings of a session: their folder, their record, what is told of them.
  */
-#include <errno.h>
-#include <glib/gstdio.h>
 #include <string.h>
 
 #include "app/document/document-folder.h"
@@ -24,49 +22,19 @@ tell_problem (TlSession *self,
 }
 
 static char *
-new_run_folder (TlSession *self,
-                GError   **error)
-{
-  char *id = NULL;
-  char *folder;
-
-  if (self->output == NULL) {
-    folder = tl_document_folder_new_run (self->document_path, &id, error);
-  } else {
-    g_autoptr (GDateTime) now = g_date_time_new_now_local ();
-    g_autofree char      *stamp = g_date_time_format (now, "%Y%m%d-%H%M%S");
-
-    folder = NULL;
-    for (guint i = 1; i < 10000 && folder == NULL; i++) {
-      g_autofree char *path = NULL;
-
-      g_free (id);
-      id = i == 1 ? g_strdup (stamp) : g_strdup_printf ("%s-%u", stamp, i);
-      path = g_build_filename (self->output, id, NULL);
-      if (g_mkdir_with_parents (self->output, 0777) != 0 || (g_mkdir (path, 0777) != 0 && errno != EEXIST)) {
-        g_set_error (error, TL_ERROR, TL_ERROR_IO, "%s: %s", path, g_strerror (errno));
-        break;
-      }
-      if (errno != EEXIST)
-        folder = g_steal_pointer (&path);
-      errno = 0;
-    }
-  }
-  g_free (self->run);
-  self->run = id;
-  return folder;
-}
-
-static char *
 new_run_cb (gpointer    user_data,
             const char *cell,
             GError    **error)
 {
   TlSession       *self = user_data;
-  g_autofree char *folder = new_run_folder (self, error);
+  char            *id = NULL;
+  g_autofree char *folder = self->output != NULL ? tl_document_folder_new_run_in (self->output, &id, error)
+                                                 : tl_document_folder_new_run (self->document_path, &id, error);
 
   if (folder == NULL)
     return NULL;
+  g_free (self->run);
+  self->run = id;
   g_clear_pointer (&self->record, tl_run_record_free);
   self->record = tl_run_record_new (folder, self->snapshot != NULL ? self->snapshot->bytes : NULL, self->overrides,
                                     error);

@@ -222,15 +222,7 @@ tl_session_run_cell (TlSession  *self,
   self->cell = cell->id;
   tl_event_begin (&event, "cell_started", cell->id);
   tl_session_send (self, &event);
-  if (cell->kind == TL_CELL_GRAPH) {
-    TlModel *model = tl_session_get_model (self, cell->id, &local);
-
-    ok = model != NULL;
-    if (ok)
-      tl_model_unref (model);
-  } else {
-    ok = run_lua (self, cell, &local);
-  }
+  ok = cell->kind == TL_CELL_GRAPH ? tl_session_run_graph (self, cell, &local) : run_lua (self, cell, &local);
   g_clear_pointer (&self->record, tl_run_record_free);
   tl_event_begin (&event, "cell_finished", cell->id);
   tl_event_add_string (&event, "status",

@@ -60,6 +60,42 @@ add_channel_axis (TlArray *images)
 }
 
 /**
+ * tl_data_describe_pictures:
+ * @source: where they are from
+ * @height: of a picture
+ * @width: of a picture
+ * @label: dtype of the labels
+ * @class_names: (nullable): names of the classes
+ * @error: return location for an error
+ *
+ * Makes one picture of bytes `[1, height, width]` and its label, all zero: what a row's describe() gives.
+ *
+ * Returns: (transfer full): a data set with the fields "image" and "label"
+ */
+TlDataset *
+tl_data_describe_pictures (const char        *source,
+                           gint64             height,
+                           gint64             width,
+                           TlDType            label,
+                           const char *const *class_names,
+                           GError           **error)
+{
+  const TlDim           shape[] = { 1, 1, height, width };
+  g_autoptr (TlDataset) self = tl_dataset_new (source);
+  g_autoptr (TlTensor)  image = tl_tensor_new (TL_DTYPE_U8, 4, shape, error);
+  g_autoptr (TlTensor)  one = image != NULL ? tl_tensor_new (label, 1, shape, error) : NULL;
+
+  if (one == NULL)
+    return NULL;
+  memset (tl_tensor_peek_data (image), 0, (gsize)(height * width));
+  memset (tl_tensor_peek_data (one), 0, tl_dtype_size (label));
+  tl_dataset_set_class_names (self, class_names);
+  if (!tl_dataset_add_field (self, "image", image, error) || !tl_dataset_add_field (self, "label", one, error))
+    return NULL;
+  return g_steal_pointer (&self);
+}
+
+/**
  * tl_data_load_idx_pair:
  * @images_path: file of the pictures
  * @labels_path: file of the labels

@@ -23,6 +23,8 @@ G_BEGIN_DECLS
  * @source: where it is described
  * @parts: names of what load() gives, in order
  * @attrs: (nullable): attributes, ended by a nameless one
+ * @describe: (nullable): a data set of one item that has the fields of what load() gives and tells nothing else; %NULL where that
+ *   cannot be known without reading files
  * @load: sets the parts; one that is not asked for stays %NULL
  */
 typedef struct {
@@ -32,6 +34,8 @@ typedef struct {
   const char       *source;
   const char       *parts[TL_DATASET_MAX_PARTS + 1];
   const TlAttrSpec *attrs;
+  TlDataset *(*describe) (const TlAttrValue *attrs,
+                          GError           **error);
   gboolean (*load) (const TlAttrValue *attrs,
                     TlDataset        **parts,
                     GError           **error);

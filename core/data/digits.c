@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "core/data/common.h"
 #include "core/data/csv-columns.h"
 
 #define FILE_NAME "examples/digits/digits.csv"
@@ -18,6 +19,13 @@ static const TlAttrSpec attrs[] = {
 };
 
 static const char *const class_names[] = { "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", NULL };
+
+static TlDataset *
+describe (const TlAttrValue *values,
+          GError           **error)
+{
+  return tl_data_describe_pictures ("digits", SIDE, SIDE, TL_DTYPE_I32, class_names, error);
+}
 
 /* The columns of the file are f32; pictures are bytes with an axis of channels. */
 static TlTensor *
@@ -74,5 +82,6 @@ const TlDatasetClass tl_dataset_digits = {
   .source = "Alpaydin & Kaynak 1998, UCI Machine Learning Repository, doi:10.24432/C50P49",
   .parts = { "train", "test" },
   .attrs = attrs,
+  .describe = describe,
   .load = load,
 };

@@ -57,6 +57,13 @@ load_part (const char *folder,
   return labels != NULL && tl_data_load_idx_pair (images, labels, class_names, dataset, error);
 }
 
+static TlDataset *
+describe (const TlAttrValue *values,
+          GError           **error)
+{
+  return tl_data_describe_pictures ("fashion_mnist", 28, 28, TL_DTYPE_U8, class_names, error);
+}
+
 static gboolean
 load (const TlAttrValue *values,
       TlDataset        **parts,
@@ -74,5 +81,6 @@ const TlDatasetClass tl_dataset_fashion_mnist = {
   .source = "Xiao, Rasul & Vollgraf 2017, arXiv:1708.07747",
   .parts = { "train", "test" },
   .attrs = attrs,
+  .describe = describe,
   .load = load,
 };

@@ -43,6 +43,7 @@ setup (TlTransformStep *self,
 
 const TlTransformClass tl_transform_normalize = {
   .name = "normalize",
+  .title = "Normalize",
   .doc = "Shifts and scales each channel by given numbers; the first axis of an item is its channels.",
   .formula = "y = (x - mean) / std",
   .attrs = attrs,

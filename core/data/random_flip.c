@@ -58,6 +58,7 @@ apply (const TlTransformStep *self,
 
 const TlTransformClass tl_transform_random_flip = {
   .name = "random_flip",
+  .title = "RandomFlip",
   .doc = "Exchanges left and right, in training, with a given probability.",
   .attrs = attrs,
   .is_random = TRUE,

@@ -60,6 +60,7 @@ apply (const TlTransformStep *self,
 
 const TlTransformClass tl_transform_random_shift = {
   .name = "random_shift",
+  .title = "RandomShift",
   .doc = "Moves a picture by a few pixels in each direction, in training; what comes in is 0.",
   .formula = "a crop of the picture's size out of the picture padded with zeros",
   .attrs = attrs,

@@ -20,6 +20,7 @@ setup (TlTransformStep *self,
 
 const TlTransformClass tl_transform_scale = {
   .name = "scale",
+  .title = "Scale",
   .doc = "Multiplies every element; by default, bytes 0 to 255 become 0 to 1.",
   .formula = "y = factor x",
   .attrs = attrs,

@@ -96,6 +96,7 @@ setup (TlTransformStep *self,
 
 const TlTransformClass tl_transform_standardize = {
   .name = "standardize",
+  .title = "Standardize",
   .doc = "Gives each channel of the training set mean 0 and deviation 1; the same numbers are then used for all data.",
   .formula = "y = (x - mean (train)) / std (train)",
   .setup = setup,

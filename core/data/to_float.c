@@ -12,6 +12,7 @@ setup (TlTransformStep *self,
 
 const TlTransformClass tl_transform_to_float = {
   .name = "to_float",
+  .title = "ToFloat",
   .doc = "Makes every element an f32 of the same value.",
   .formula = "y = x",
   .setup = setup,

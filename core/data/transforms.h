@@ -55,6 +55,7 @@ typedef struct {
 /**
  * TlTransformClass:
  * @name: name of the row
+ * @title: name of the node that does it: "RandomFlip"
  * @doc: one sentence
  * @formula: (nullable): what it computes
  * @source: (nullable): where it is described
@@ -65,6 +66,7 @@ typedef struct {
  */
 struct _TlTransformClass {
   const char       *name;
+  const char       *title;
   const char       *doc;
   const char       *formula;
   const char       *source;

@@ -11,6 +11,7 @@ get_lr (const TlAttrValue        *attrs,
 
 const TlScheduleClass tl_schedule_constant = {
   .name = "constant",
+  .title = "ConstantLR",
   .doc = "The same learning rate all the time.",
   .formula = "lr = lr0",
   .source = "elementary",

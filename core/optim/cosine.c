@@ -36,6 +36,7 @@ get_lr (const TlAttrValue        *values,
 
 const TlScheduleClass tl_schedule_cosine = {
   .name = "cosine",
+  .title = "CosineLR",
   .doc = "Falls along half a cosine, after a warm-up if it is wanted.",
   .formula = "lr = eta_min + (lr0 - eta_min) (1 + cos (pi t / T_max)) / 2",
   .source = "Loshchilov & Hutter 2017, arXiv:1608.03983",

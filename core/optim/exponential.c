@@ -22,6 +22,7 @@ get_lr (const TlAttrValue        *values,
 
 const TlScheduleClass tl_schedule_exponential = {
   .name = "exponential",
+  .title = "ExponentialLR",
   .doc = "Falls by the same factor all the time.",
   .formula = "lr = lr0 gamma^t",
   .source = "as torch.optim.lr_scheduler.ExponentialLR",

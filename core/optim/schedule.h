@@ -27,6 +27,7 @@ typedef struct {
 typedef struct _TlScheduleClass TlScheduleClass;
 struct _TlScheduleClass {
   const char       *name;
+  const char       *title; /* name of the node that does it: "StepLR" */
   const char       *doc;
   const char       *formula;
   const char       *source;

@@ -26,6 +26,7 @@ get_lr (const TlAttrValue        *values,
 
 const TlScheduleClass tl_schedule_step = {
   .name = "step",
+  .title = "StepLR",
   .doc = "Falls by a factor after every so many epochs.",
   .formula = "lr = lr0 gamma^floor (t / step_size)",
   .source = "as torch.optim.lr_scheduler.StepLR",

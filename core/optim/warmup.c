@@ -27,6 +27,7 @@ get_lr (const TlAttrValue        *values,
 
 const TlScheduleClass tl_schedule_warmup = {
   .name = "warmup",
+  .title = "WarmupLR",
   .doc = "Rises in equal steps, then stays.",
   .formula = "lr = lr0 (start_factor + (end_factor - start_factor) min (t / total_iters, 1))",
   .source = "Goyal et al. 2017, arXiv:1706.02677; as torch.optim.lr_scheduler.LinearLR",

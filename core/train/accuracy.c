@@ -10,6 +10,7 @@ update (TlMetric            *self,
 
 const TlMetricClass tl_metric_accuracy = {
   .name = "accuracy",
+  .title = "Accuracy",
   .doc = "Share of items whose class has the highest score.",
   .formula = "mean (argmax (output) = target)",
   .higher_is_better = TRUE,

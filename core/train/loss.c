@@ -11,6 +11,7 @@ update (TlMetric            *self,
 
 const TlMetricClass tl_metric_loss = {
   .name = "loss",
+  .title = "MeanLoss",
   .doc = "Mean of the loss over all items.",
   .formula = "mean (loss)",
   .update = update,

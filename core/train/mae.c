@@ -22,6 +22,7 @@ update (TlMetric            *self,
 
 const TlMetricClass tl_metric_mae = {
   .name = "mae",
+  .title = "MAE",
   .doc = "Mean of the absolute differences.",
   .formula = "mean (|output - target|)",
   .check = tl_metric_need_numbers,

@@ -62,6 +62,7 @@ typedef struct {
 /**
  * TlMetricClass:
  * @name: name of the row, and of its column in files
+ * @title: name of the node that measures it: "Accuracy"
  * @doc: one sentence
  * @formula: what it computes
  * @attrs: (nullable): attributes, ended by a nameless one
@@ -72,6 +73,7 @@ typedef struct {
  */
 struct _TlMetricClass {
   const char       *name;
+  const char       *title;
   const char       *doc;
   const char       *formula;
   const TlAttrSpec *attrs;

@@ -20,6 +20,7 @@ update (TlMetric            *self,
 
 const TlMetricClass tl_metric_mse = {
   .name = "mse",
+  .title = "MSE",
   .doc = "Mean of the squared differences.",
   .formula = "mean ((output - target)^2)",
   .check = tl_metric_need_numbers,

@@ -17,6 +17,7 @@ update (TlMetric            *self,
 
 const TlMetricClass tl_metric_top_k_accuracy = {
   .name = "top_k_accuracy",
+  .title = "TopKAccuracy",
   .doc = "Share of items whose class is among the k with the highest scores.",
   .formula = "mean (rank (output[target]) <= k)",
   .attrs = attrs,

@@ -234,6 +234,49 @@ test_csv (void)
   g_unlink (path);
 }
 
+static void
+compare_fields (TlDataset *a,
+                TlDataset *b)
+{
+  g_assert_cmpuint (tl_dataset_get_n_fields (a), ==, tl_dataset_get_n_fields (b));
+  for (guint i = 0; i < tl_dataset_get_n_fields (a); i++) {
+    const TlItemType *x = tl_dataset_get_item_type (a, i), *y = tl_dataset_get_item_type (b, i);
+
+    g_assert_cmpstr (tl_dataset_get_field_name (a, i), ==, tl_dataset_get_field_name (b, i));
+    g_assert_cmpint (x->dtype, ==, y->dtype);
+    g_assert_cmpmem (x->shape, x->rank * sizeof (gint64), y->shape, y->rank * sizeof (gint64));
+  }
+}
+
+/* What a row says of itself without reading anything is what it loads. */
+static void
+test_described (void)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < tl_dataset_class_get_n_rows (); i++) {
+    const TlDatasetClass *row = tl_dataset_class_get_row (i);
+    TlAttrValue           values[TL_OP_MAX_ATTRS];
+    g_autoptr (TlDataset) described = NULL;
+    TlDataset            *parts[TL_DATASET_MAX_PARTS];
+
+    if (row->describe == NULL)
+      continue;
+    tl_attr_init_defaults (row->attrs, values);
+    described = row->describe (values, NULL);
+    g_assert_cmpuint (tl_dataset_get_n_items (described), ==, 1);
+    if (!tl_dataset_class_load (row, values, parts, NULL)) {
+      g_test_message ("%s is not installed", row->name);
+      continue;
+    }
+    compare_fields (described, parts[0]);
+    for (guint k = 0; k < TL_DATASET_MAX_PARTS; k++)
+      tl_dataset_unref (parts[k]);
+    n++;
+  }
+  g_assert_cmpuint (n, >, 0);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -244,6 +287,7 @@ main (int    argc,
   g_test_add_func ("/data/dataset/fingerprint", test_fingerprint);
   g_test_add_func ("/data/dataset/digits", test_digits);
   g_test_add_func ("/data/dataset/fashion-mnist", test_fashion_mnist);
+  g_test_add_func ("/data/dataset/described", test_described);
   g_test_add_func ("/data/dataset/csv", test_csv);
   return g_test_run ();
 }
