@@ -242,37 +242,53 @@ type_text (const TlItemType *type)
   return g_strdup_printf ("%s %s", tl_dtype_name (type->dtype), shape);
 }
 
-/* What each data set and transform gives, and at last the fields. */
+/* What the links behind a data set or a transform carry. */
+static void
+find_data_shape (TlGraphCell *self,
+                 TlCellNode  *node,
+                 TlDataset   *sample)
+{
+  g_autoptr (GPtrArray)    chain = g_ptr_array_new ();
+  TlCellNode              *dataset = tl_graph_cell_follow_data (self, node, chain);
+  g_autoptr (TlDataset)    described = NULL;
+  g_autoptr (TlTransforms) transforms = NULL;
+
+  g_clear_pointer (&node->shape, g_free);
+  if (dataset == NULL)
+    return;
+  if (sample != NULL && dataset->parts == self->pipeline.dataset)
+    described = tl_dataset_ref (sample);
+  else
+    described = tl_pipeline_describe (dataset->parts);
+  if (described != NULL)
+    transforms = tl_pipeline_make_transforms (chain, chain->len, described, 0, NULL, NULL);
+  if (transforms != NULL)
+    node->shape = type_text (tl_transforms_get_out_type (transforms, 0));
+}
+
+/* The fields of the batch, if it is known of what. */
 static void
 find_fields (TlGraphCell *self,
              TlDataset   *sample,
              guint64      seed,
              Fields      *fields)
 {
-  TlCellNode           *dataset = find_parts (self, self->pipeline.dataset);
-  const TlPipelineNode *wrong = NULL;
-  GError               *error = NULL;
+  g_autoptr (TlTransforms) transforms = NULL;
+  const TlPipelineNode    *wrong = NULL;
+  GError                  *error = NULL;
 
   fields->n = 0;
-  if (dataset == NULL || sample == NULL)
+  if (self->pipeline.dataset == NULL || sample == NULL)
     return;
-  for (guint k = 0; k <= self->pipeline.transforms->len; k++) {
-    g_autoptr (TlTransforms) transforms = tl_pipeline_make_transforms (self->pipeline.transforms, k, sample, seed, &wrong, &error);
-    TlCellNode              *node = k == 0 ? dataset : find_parts (self, self->pipeline.transforms->pdata[k - 1]);
-
-    if (transforms == NULL) {
-      tl_graph_cell_fail (self, node, error->code, "%s", error->message);
-      g_error_free (error);
-      return;
-    }
-    g_free (node->shape);
-    node->shape = type_text (tl_transforms_get_out_type (transforms, 0));
-    if (k < self->pipeline.transforms->len)
-      continue;
-    for (guint i = 0; i < tl_dataset_get_n_fields (sample); i++)
-      fields->types[i] = *tl_transforms_get_out_type (transforms, i);
-    fields->n = tl_dataset_get_n_fields (sample);
+  transforms = tl_pipeline_make_transforms (self->pipeline.transforms, self->pipeline.transforms->len, sample, seed, &wrong, &error);
+  if (transforms == NULL) {
+    tl_graph_cell_fail (self, find_parts (self, wrong), error->code, "%s", error->message);
+    g_error_free (error);
+    return;
   }
+  for (guint i = 0; i < tl_dataset_get_n_fields (sample); i++)
+    fields->types[i] = *tl_transforms_get_out_type (transforms, i);
+  fields->n = tl_dataset_get_n_fields (sample);
   if (self->batch->text->n_outputs > fields->n)
     tl_graph_cell_fail (self, self->batch, TL_ERROR_VALUE, "Batch: %u fields are named, but the data set has %u",
                         self->batch->text->n_outputs, fields->n);
@@ -369,17 +385,22 @@ tl_graph_cell_build (TlGraphCell *self,
   gboolean computes = FALSE;
 
   find_fields (self, sample, seed, &fields);
+  for (guint i = 0; i < self->text->n_nodes; i++)
+    if (self->nodes[i].entry != NULL &&
+        (self->nodes[i].entry->kind == TL_CATALOG_DATASET || self->nodes[i].entry->kind == TL_CATALOG_TRANSFORM))
+      find_data_shape (self, &self->nodes[i], sample);
   g_clear_pointer (&self->whole, tl_model_unref);
   self->whole = make_model (self, &fields, TRUE);
   for (guint i = 0; i < self->text->n_nodes; i++)
     computes = computes || tl_cell_node_computes (&self->nodes[i]);
-  if (computes || self->train == NULL) {
+  /* As long as nothing is known of the data, nothing is known of what is computed from it. */
+  if (self->batch != NULL ? fields.n > 0 && computes : TRUE) {
     tl_model_build (self->whole, NULL);
     take_problems (self);
   }
   g_clear_pointer (&self->model, tl_model_unref);
   self->model = tl_model_ref (self->whole);
-  if (self->train == NULL || self->prediction == NULL || self->problems->len > 0)
+  if (self->train == NULL || self->prediction == NULL || fields.n == 0 || self->problems->len > 0)
     return;
   check_metrics (self);
   if (self->problems->len == 0)

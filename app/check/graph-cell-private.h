@@ -98,7 +98,10 @@ void     tl_graph_cell_build (TlGraphCell *self,
                               guint64      seed);
 
 /* pipeline.c */
-void       tl_graph_cell_find_pipeline (TlGraphCell *self);
-TlDataset *tl_graph_cell_describe_data (TlGraphCell *self);
+void        tl_graph_cell_find_pipeline (TlGraphCell *self);
+TlDataset  *tl_pipeline_describe (const TlPipelineNode *node);
+TlCellNode *tl_graph_cell_follow_data (TlGraphCell *self,
+                                       TlCellNode  *source,
+                                       GPtrArray   *transforms);
 
 G_END_DECLS

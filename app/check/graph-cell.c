@@ -234,7 +234,7 @@ tl_graph_cell_new (const char   *id,
     check_links (self, &self->nodes[i]);
   tl_graph_cell_find_pipeline (self);
   self->n_text_problems = self->problems->len;
-  sample = tl_graph_cell_describe_data (self);
+  sample = tl_pipeline_describe (self->pipeline.dataset);
   tl_graph_cell_build (self, sample, 0);
   g_array_sort (self->problems, compare_lines);
   return self;
@@ -280,8 +280,10 @@ tl_graph_cell_set_data (TlGraphCell *self,
                         TlDataset   *train,
                         guint64      seed)
 {
+  g_autoptr (TlDataset) sample = tl_dataset_new_head (train, 1);
+
   g_array_set_size (self->problems, self->n_text_problems);
-  tl_graph_cell_build (self, train, seed);
+  tl_graph_cell_build (self, sample, seed);
   g_array_sort (self->problems, compare_lines);
 }
 
@@ -314,12 +316,13 @@ tl_graph_cell_get_model (TlGraphCell *self)
  * tl_graph_cell_get_pipeline:
  * @self: a graph cell
  *
- * Returns: (transfer none) (nullable): the training it holds; %NULL if it holds none, or if there are problems
+ * Returns: (transfer none) (nullable): the training it holds; %NULL if it holds none, or if there are problems.  Its loss is there as soon
+ *   as the data are known
  */
 const TlPipeline *
 tl_graph_cell_get_pipeline (TlGraphCell *self)
 {
-  return self->pipeline.loss_layer != NULL && self->problems->len == 0 ? &self->pipeline : NULL;
+  return self->train != NULL && self->prediction != NULL && self->problems->len == 0 ? &self->pipeline : NULL;
 }
 
 /**

@@ -50,15 +50,12 @@ tl_pipeline_make_transforms (GPtrArray             *nodes,
   return NULL;
 }
 
-/* From a link of data back to the data set; transforms on the way are put in front of @transforms. */
-static TlCellNode *
-follow_data (TlGraphCell *self,
-             TlCellNode  *node,
-             guint        input,
-             GPtrArray   *transforms)
+/* From a node of data back to the data set; transforms on the way are put in front of @transforms. */
+TlCellNode *
+tl_graph_cell_follow_data (TlGraphCell *self,
+                           TlCellNode  *source,
+                           GPtrArray   *transforms)
 {
-  TlCellNode *source = tl_graph_cell_get_source (self, node, input, NULL);
-
   /* A circle has been told; it ends here all the same. */
   for (guint i = 0; source != NULL && source->entry != NULL && i <= self->text->n_nodes; i++) {
     if (source->entry->kind == TL_CATALOG_DATASET)
@@ -76,8 +73,8 @@ find_data (TlGraphCell *self)
 {
   TlPipeline           *pipeline = &self->pipeline;
   g_autoptr (GPtrArray) others = g_ptr_array_new ();
-  TlCellNode           *dataset = follow_data (self, self->batch, 0, pipeline->transforms);
-  TlCellNode           *validation = follow_data (self, self->batch, 1, others);
+  TlCellNode           *dataset = tl_graph_cell_follow_data (self, tl_graph_cell_get_source (self, self->batch, 0, NULL), pipeline->transforms);
+  TlCellNode           *validation = tl_graph_cell_follow_data (self, tl_graph_cell_get_source (self, self->batch, 1, NULL), others);
 
   pipeline->batch = self->batch->parts;
   pipeline->dataset = dataset != NULL ? dataset->parts : NULL;
@@ -233,17 +230,17 @@ tl_graph_cell_find_pipeline (TlGraphCell *self)
     find_loss (self, loss);
   find_optimizer (self);
   find_metrics (self, loss);
-  if (self->batch != NULL && loss != NULL && loss->is_loss)
+  /* Where something is wrong already, this would only follow from it. */
+  if (self->batch != NULL && loss != NULL && loss->is_loss && self->problems->len == 0)
     check_fields (self, loss);
 }
 
 /*
- * Returns: (transfer full) (nullable): one item like those of the data set, if that is known without reading it
+ * Returns: (transfer full) (nullable): one item like those of a data set, if that is known without reading it
  */
 TlDataset *
-tl_graph_cell_describe_data (TlGraphCell *self)
+tl_pipeline_describe (const TlPipelineNode *node)
 {
-  const TlPipelineNode *node = self->pipeline.dataset;
   const TlDatasetClass *row = node != NULL ? node->entry->row : NULL;
 
   return row != NULL && row->describe != NULL ? row->describe (node->values, NULL) : NULL;

@@ -48,7 +48,7 @@ typedef struct {
  * @transforms: (element-type TlPipelineNode): what is done to both, in order
  * @batch: the node that gives the fields
  * @loss: the node of the loss
- * @loss_layer: the loss
+ * @loss_layer: (nullable): the loss; %NULL as long as it is not known what the data are, see tl_graph_cell_set_data()
  * @optimizer: (nullable): the optimizer
  * @schedule: (nullable): of the learning rate
  * @metrics: (element-type TlPipelineNode): what is measured

@@ -45,7 +45,7 @@ apply (TlDocument  *self,
 char *
 tl_document_add_node (TlDocument        *self,
                       TlCell            *cell,
-                      const char        *name,
+                      const char *const *names,
                       const char        *row,
                       const char *const *inputs,
                       const char        *attributes,
@@ -55,19 +55,19 @@ tl_document_add_node (TlDocument        *self,
                       GError           **error)
 {
   TlGraphSource    source;
-  g_autofree char *own_name = NULL;
-  const char      *names[2] = { name, NULL };
+  g_autofree char *name = NULL;
+  const char      *own[2] = { NULL, NULL };
   TlGraphPlace     place = { NULL, x, y };
 
   if (!get_source (self, cell, &source, error))
     return NULL;
-  if (name == NULL)
-    names[0] = own_name = tl_graph_text_unique_name (source.graph, row);
+  name = names != NULL ? g_strdup (names[0]) : tl_graph_text_unique_name (source.graph, row);
+  own[0] = name;
   if (!apply (self, cell,
-              tl_graph_edit_add_node (&source, names, row, inputs, attributes, has_place ? &place : NULL, error),
-              g_strdup_printf ("add %s", names[0]), error))
+              tl_graph_edit_add_node (&source, names != NULL ? names : own, row, inputs, attributes, has_place ? &place : NULL, error),
+              g_strdup_printf ("add %s", name), error))
     return NULL;
-  return own_name ? g_steal_pointer (&own_name) : g_strdup (name);
+  return g_steal_pointer (&name);
 }
 
 gboolean

@@ -340,7 +340,7 @@ void tl_document_break_typing (TlDocument *self);
  * tl_document_add_node:
  * @self: a document
  * @cell: a graph cell
- * @name: (nullable): its name; a free one made of @row when %NULL
+ * @names: (nullable) (array zero-terminated=1): names of its outputs, the first of which is its own; a free one made of @row when %NULL
  * @row: the row
  * @inputs: (nullable) (array zero-terminated=1): outputs it is linked to
  * @attributes: (nullable): text between the braces
@@ -353,7 +353,7 @@ void tl_document_break_typing (TlDocument *self);
  */
 char *tl_document_add_node (TlDocument        *self,
                             TlCell            *cell,
-                            const char        *name,
+                            const char *const *names,
                             const char        *row,
                             const char *const *inputs,
                             const char        *attributes,

@@ -398,7 +398,7 @@ test_signals (void)
   g_signal_connect (document, "cell-changed", G_CALLBACK (changed_cb), mirror);
   g_signal_connect (document, "changed", G_CALLBACK (count_cb), &n_changed);
   g_signal_connect (document, "modified-changed", G_CALLBACK (count_cb), &n_modified);
-  g_free (tl_document_add_node (document, net, "b", "ReLU", (const char *const[]){ "a", NULL }, NULL, TRUE, 1, 2, NULL));
+  g_free (tl_document_add_node (document, net, (const char *const[]){ "b", NULL }, "ReLU", (const char *const[]){ "a", NULL }, NULL, TRUE, 1, 2, NULL));
   tl_document_rename_node (document, net, "a", "input", NULL);
   tl_document_remove_nodes (document, net, (const char *const[]){ "b", NULL }, NULL);
   undo_all (document);

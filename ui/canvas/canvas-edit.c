@@ -57,18 +57,24 @@ tl_canvas_move_selected (TlCanvas *self,
     tl_canvas_commit_places (self);
 }
 
-/* The input a link goes to when only the node was pointed at: a free one, else the first. */
+/* The input a link goes to when only the node was pointed at: a free one that takes it, else the first. */
 static guint
-choose_input (TlCanvas          *self,
+choose_input (const TlGraphNode *from,
               const TlGraphNode *node,
               guint              n_inputs)
 {
   const TlRow *row = tl_graph_info_find_row (node->row);
+  const TlRow *source = tl_graph_info_find_row (from->row);
 
   for (guint i = 0; i < n_inputs; i++)
-    if (i >= node->n_inputs || node->inputs[i].name == NULL)
+    if ((i >= node->n_inputs || node->inputs[i].name == NULL) && tl_row_takes (row, i, source))
       return i;
-  return row != NULL && row->takes_more ? n_inputs : 0;
+  if (row != NULL && row->takes_more && tl_row_takes (row, n_inputs, source))
+    return n_inputs;
+  for (guint i = 0; i < n_inputs; i++)
+    if (tl_row_takes (row, i, source))
+      return i;
+  return 0;
 }
 
 void
@@ -90,7 +96,7 @@ tl_canvas_connect (TlCanvas *self,
   source = g_strdup (graph->nodes[from].outputs[output].name);
   target = g_strdup (graph->nodes[to].name);
   if (input < 0)
-    input = (int)choose_input (self, &graph->nodes[to], tl_canvas_node (self, (guint)to)->n_inputs);
+    input = (int)choose_input (&graph->nodes[from], &graph->nodes[to], tl_canvas_node (self, (guint)to)->n_inputs);
   tl_document_connect_nodes (self->document, self->cell, target, (guint)input, source, &error);
   tl_canvas_report_error (self, error);
 }
@@ -119,6 +125,9 @@ tl_canvas_delete_selected (TlCanvas *self)
   tl_canvas_report_error (self, error);
 }
 
+/* Names of outputs that the palette makes for a new node. */
+#define MAX_NEW_OUTPUTS 4
+
 void
 tl_canvas_add_row (TlCanvas   *self,
                    const char *row)
@@ -127,6 +136,8 @@ tl_canvas_add_row (TlCanvas   *self,
   const TlRow       *known = tl_graph_info_find_row (row);
   int                from = tl_canvas_focus_node (self);
   const char        *inputs[2] = { NULL, NULL };
+  char              *free_names[MAX_NEW_OUTPUTS] = { NULL };
+  const char        *names[MAX_NEW_OUTPUTS + 1] = { NULL };
   g_autofree char   *source = NULL;
   g_autofree char   *name = NULL;
   g_autoptr (GError) error = NULL;
@@ -136,7 +147,8 @@ tl_canvas_add_row (TlCanvas   *self,
   if (from >= 0 && tl_canvas_node (self, (guint)from)->is_selected) {
     const TlRect *rect = &tl_canvas_node (self, (guint)from)->rect;
 
-    if (graph->nodes[from].n_outputs > 0 && (known == NULL || known->n_inputs > 0))
+    if (graph->nodes[from].n_outputs > 0 && (known == NULL || known->n_inputs > 0) &&
+        tl_row_takes (known, 0, tl_graph_info_find_row (graph->nodes[from].row)))
       inputs[0] = source = g_strdup (graph->nodes[from].outputs[0].name);
     x = rect->x / TL_GRID + TL_LAYOUT_STEP_X;
     y = rect->y / TL_GRID;
@@ -157,8 +169,12 @@ tl_canvas_add_row (TlCanvas   *self,
       break;
     y += TL_LAYOUT_STEP_Y;
   }
-  name = tl_document_add_node (self->document, self->cell, NULL, row, source != NULL ? inputs : NULL, NULL, self->is_placed,
+  for (guint i = 0; known != NULL && known->output_names != NULL && known->output_names[i] != NULL && i < MAX_NEW_OUTPUTS; i++)
+    names[i] = free_names[i] = tl_graph_text_unique_name (graph, known->output_names[i]);
+  name = tl_document_add_node (self->document, self->cell, names[0] != NULL ? names : NULL, row, source != NULL ? inputs : NULL, NULL, self->is_placed,
                                round (x * 2) / 2, round (y * 2) / 2, &error);
+  for (guint i = 0; i < MAX_NEW_OUTPUTS; i++)
+    g_free (free_names[i]);
   tl_canvas_report_error (self, error);
   if (name != NULL)
     tl_canvas_select (self, name);

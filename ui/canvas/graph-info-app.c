@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ui/canvas/graph-info-app.h"
 
+#include "app/catalog/catalog.h"
 #include "app/check/graph-cell.h"
+#include "core/graph/attr.h"
 
 /* The other graph cells of the document, by which a node's row may be another cell. */
 typedef struct {
@@ -136,35 +138,31 @@ add_attrs (TlRow            *row,
   }
 }
 
-/* The palette's groups in the order in which networks are thought of. */
-static guint
-group_order (const char *group)
+static void
+add_ports (TlRow                *row,
+           const TlCatalogEntry *entry)
 {
-  // clang-format off
-  static const char *const order[] = {
-    "structure", "linear", "convolution", "pooling", "activation", "normalisation", "regularisation", "loss",
-  };
-  // clang-format on
+  g_autoptr (GStrvBuilder) types = g_strv_builder_new ();
+  g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
 
-  for (guint i = 0; i < G_N_ELEMENTS (order); i++)
-    if (g_strcmp0 (order[i], group) == 0)
-      return i;
-  return G_N_ELEMENTS (order);
+  for (guint i = 0; i < entry->n_in; i++) {
+    const TlCatalogPort *port = &entry->in[i];
+
+    g_strv_builder_add (types, tl_link_type_name (port->type));
+    if (port->is_variadic)
+      row->takes_more = TRUE;
+    else if (!port->is_optional || port->type != TL_LINK_TENSOR)
+      row->n_inputs++;
+  }
+  for (guint i = 0; i < entry->n_out && entry->n_out > 1; i++)
+    g_strv_builder_add (names, entry->out[i].name);
+  row->input_types = g_strv_builder_end (types);
+  if (entry->n_out > 1)
+    row->output_names = g_strv_builder_end (names);
+  row->output_type = g_strdup (tl_link_type_name (entry->out[0].type));
 }
 
-static int
-compare_rows (gconstpointer a,
-              gconstpointer b)
-{
-  const TlRow *x = *(TlRow *const *)a;
-  const TlRow *y = *(TlRow *const *)b;
-  int          by_group = (int)group_order (x->group) - (int)group_order (y->group);
-
-  if (by_group == 0)
-    by_group = g_strcmp0 (x->group, y->group);
-  return by_group != 0 ? by_group : g_strcmp0 (x->name, y->name);
-}
-
+/* Operations are for those who know their names; the palette shows what has a layer's comfort. */
 static GPtrArray *
 rows (void)
 {
@@ -173,20 +171,15 @@ rows (void)
   if (all != NULL)
     return all;
   all = g_ptr_array_new_with_free_func (tl_row_free);
-  for (guint i = 0; i < tl_layer_get_n_rows (); i++) {
-    const TlLayerClass *layer = tl_layer_get_row (i);
-    TlRow              *row = tl_row_new (layer->name, layer->group, layer->doc, 0);
+  for (guint i = 0; i < tl_catalog_get_n_entries (); i++) {
+    const TlCatalogEntry *entry = tl_catalog_get_entry (i);
+    TlRow                *row = tl_row_new (entry->name, entry->group, entry->doc, 0);
 
-    for (const TlPort *port = layer->in; port != NULL && port->name != NULL; port++) {
-      if ((port->flags & TL_PORT_VARIADIC) != 0)
-        row->takes_more = TRUE;
-      else if ((port->flags & TL_PORT_OPTIONAL) == 0)
-        row->n_inputs++;
-    }
-    add_attrs (row, layer->attrs);
+    row->is_offered = entry->kind != TL_CATALOG_OP;
+    add_ports (row, entry);
+    add_attrs (row, entry->attrs);
     g_ptr_array_add (all, row);
   }
-  g_ptr_array_sort (all, compare_rows);
   return all;
 }
 

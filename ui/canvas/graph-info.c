@@ -83,6 +83,7 @@ tl_row_new (const char *name,
   self->name = g_strdup (name);
   self->group = g_strdup (group);
   self->doc = g_strdup (doc);
+  self->is_offered = TRUE;
   self->n_inputs = n_inputs;
   self->attrs = g_ptr_array_new_with_free_func (attr_free);
   return self;
@@ -96,6 +97,9 @@ tl_row_free (gpointer row)
   g_free (self->name);
   g_free (self->group);
   g_free (self->doc);
+  g_strfreev (self->input_types);
+  g_strfreev (self->output_names);
+  g_free (self->output_type);
   g_ptr_array_unref (self->attrs);
   g_free (self);
 }
@@ -129,6 +133,19 @@ void
 tl_graph_info_set_default (const TlGraphInfo *info)
 {
   default_info = info;
+}
+
+gboolean
+tl_row_takes (const TlRow *self,
+              guint        input,
+              const TlRow *from)
+{
+  guint       n = self != NULL && self->input_types != NULL ? g_strv_length (self->input_types) : 0;
+  const char *wanted = n > 0 ? self->input_types[MIN (input, n - 1)] : NULL;
+  const char *given = from != NULL ? from->output_type : NULL;
+
+  return wanted == NULL || given == NULL || g_str_equal (wanted, given) ||
+         (g_str_equal (wanted, "tensor") && g_str_equal (given, "loss"));
 }
 
 const TlRow *

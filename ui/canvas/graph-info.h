@@ -43,16 +43,24 @@ typedef struct {
  * @name: as a graph cell writes it, "Conv2d"
  * @group: heading in the palette, "Layers"
  * @doc: (nullable): one line
+ * @is_offered: whether the palette shows it
  * @n_inputs: inputs a node has at least
  * @takes_more: whether links beyond @n_inputs may be added
+ * @input_types: (nullable) (array zero-terminated=1): what the inputs take: "tensor", "data"...; the last goes on
+ * @output_names: (nullable) (array zero-terminated=1): what a new node's outputs are called, if it has several
+ * @output_type: (nullable): what its outputs give
  * @attrs: (element-type TlRowAttr): its attributes
  */
 typedef struct {
   char      *name;
   char      *group;
   char      *doc;
+  gboolean   is_offered;
   guint      n_inputs;
   gboolean   takes_more;
+  GStrv      input_types;
+  GStrv      output_names;
+  char      *output_type;
   GPtrArray *attrs;
 } TlRow;
 
@@ -139,6 +147,18 @@ const TlGraphInfo *tl_graph_info_get_default (void);
  * @info: (nullable): other answers, for tests
  */
 void tl_graph_info_set_default (const TlGraphInfo *info);
+
+/**
+ * tl_row_takes:
+ * @self: (nullable): a row
+ * @input: number of an input
+ * @from: (nullable): the row of a node
+ *
+ * Returns: whether a link from @from may go to that input, as far as is known
+ */
+gboolean tl_row_takes (const TlRow *self,
+                       guint        input,
+                       const TlRow *from);
 
 /**
  * tl_graph_info_find_row:

@@ -182,7 +182,8 @@ tl_palette_open (TlPalette         *self,
   for (guint i = 0; rows != NULL && i < rows->len; i++) {
     const TlRow *row = rows->pdata[i];
 
-    gtk_list_box_append (self->list, make_row (row->name, row->group, row->doc));
+    if (row->is_offered)
+      gtk_list_box_append (self->list, make_row (row->name, row->group, row->doc));
   }
   gtk_editable_set_text (GTK_EDITABLE (self->entry), "");
   gtk_popover_popup (GTK_POPOVER (self));
