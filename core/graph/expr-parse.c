@@ -5,12 +5,22 @@
 #include "core/graph/expr-private.h"
 
 #define MAX_DEPTH 64
+#define MAX_NAMES 64
+
+/* A name that the text itself gave to a term. */
+typedef struct {
+  const char *name;
+  gsize       length;
+  guint16     term;
+} Local;
 
 typedef struct {
   TlExprBuilder    *builder;
   const char       *at;
   const TlExprName *names;
   const guint16    *terms; /* one for each name */
+  const Local      *locals;
+  guint             n_locals;
   guint             depth;
   GError          **error;
 } Parser;
@@ -45,12 +55,20 @@ fail (Parser     *self,
 }
 
 static gboolean
+is_name (const char *name,
+         const char *text,
+         gsize       length)
+{
+  return strlen (name) == length && strncmp (name, text, length) == 0;
+}
+
+static gboolean
 find_functor (const char *name,
               gsize       length,
               TlFn       *fn)
 {
   for (guint i = 0; i < TL_N_FN; i++)
-    if (strlen (tl_fn_name (i)) == length && strncmp (tl_fn_name (i), name, length) == 0) {
+    if (is_name (tl_fn_name (i), name, length)) {
       *fn = i;
       return TRUE;
     }
@@ -75,22 +93,34 @@ parse_call (Parser     *self,
   return TRUE;
 }
 
+static gsize
+scan_name (Parser *self)
+{
+  const char *start = self->at;
+
+  while (g_ascii_isalnum (*self->at) || *self->at == '_')
+    self->at++;
+  return (gsize)(self->at - start);
+}
+
 static gboolean
 parse_name (Parser  *self,
             guint16 *term)
 {
   const char *name = self->at;
-  gsize       length;
+  gsize       length = scan_name (self);
 
-  while (g_ascii_isalnum (*self->at) || *self->at == '_')
-    self->at++;
-  length = (gsize)(self->at - name);
   if (length == 0)
     return fail (self, "a name or number");
   if (accept (self, "("))
     return parse_call (self, name, length, term);
+  for (guint i = self->n_locals; i > 0; i--)
+    if (self->locals[i - 1].length == length && strncmp (self->locals[i - 1].name, name, length) == 0) {
+      *term = self->locals[i - 1].term;
+      return TRUE;
+    }
   for (guint i = 0; self->names[i].name != NULL; i++)
-    if (strlen (self->names[i].name) == length && strncmp (self->names[i].name, name, length) == 0) {
+    if (is_name (self->names[i].name, name, length)) {
       *term = self->terms[i];
       return TRUE;
     }
@@ -191,7 +221,7 @@ tl_expr_builder_parse (TlExprBuilder    *self,
                        GError          **error)
 {
   GError *local = NULL;
-  Parser  parser = { self, *text, names, terms, 0, &local };
+  Parser  parser = { .builder = self, .at = *text, .names = names, .terms = terms, .error = &local };
   guint16 term = 0;
 
   if (parse_comparison (&parser, &term)) {
@@ -203,6 +233,36 @@ tl_expr_builder_parse (TlExprBuilder    *self,
   if (local != NULL)
     g_propagate_error (error, local);
   return term;
+}
+
+/* Makes a term of each name; returns the number of names. */
+static guint
+start_names (TlExprBuilder    *builder,
+             const TlExprName *names,
+             guint16          *terms)
+{
+  guint n_in = 0, n = 0;
+
+  for (; names[n].name != NULL && n < MAX_NAMES; n++)
+    n_in += !names[n].is_constant;
+  tl_expr_builder_init (builder, n_in);
+  n_in = 0;
+  for (guint i = 0; i < n; i++)
+    terms[i] = names[i].is_constant ? tl_expr_builder_constant (builder, names[i].value)
+                                    : tl_expr_builder_input (builder, n_in++);
+  return n;
+}
+
+static TlExpr *
+finish (TlExprBuilder *builder,
+        const char    *text,
+        GError       **error)
+{
+  TlExpr *expr = tl_expr_builder_finish (builder);
+
+  if (expr == NULL)
+    g_set_error (error, TL_ERROR, TL_ERROR_FORMAT, "expression \"%s\" is too long", text);
+  return expr;
 }
 
 /**
@@ -222,18 +282,10 @@ tl_expr_parse (const char       *text,
 {
   g_autofree TlExprBuilder *builder = g_new (TlExprBuilder, 1);
   const char               *at = text;
-  guint16                   terms[64];
-  guint                     n_in = 0, n_names = 0;
+  guint16                   terms[MAX_NAMES];
   GError                   *local = NULL;
-  TlExpr                   *expr;
 
-  for (; names[n_names].name != NULL && n_names < G_N_ELEMENTS (terms); n_names++)
-    n_in += !names[n_names].is_constant;
-  tl_expr_builder_init (builder, n_in);
-  n_in = 0;
-  for (guint i = 0; i < n_names; i++)
-    terms[i] = names[i].is_constant ? tl_expr_builder_constant (builder, names[i].value)
-                                    : tl_expr_builder_input (builder, n_in++);
+  start_names (builder, names, terms);
   do {
     if (builder->n_out == TL_PROGRAM_MAX_OUT) {
       g_set_error (error, TL_ERROR, TL_ERROR_FORMAT, "expression \"%s\" has too many outputs", text);
@@ -246,10 +298,84 @@ tl_expr_parse (const char       *text,
       return NULL;
     }
   } while (*at++ == ';');
-  expr = tl_expr_builder_finish (builder);
-  if (expr == NULL)
-    g_set_error (error, TL_ERROR, TL_ERROR_FORMAT, "expression \"%s\" is too long", text);
-  return expr;
+  return finish (builder, text, error);
+}
+
+/* Reads "name = expression". */
+static gboolean
+parse_assignment (Parser *self,
+                  Local  *local)
+{
+  skip_blanks (self);
+  local->name = self->at;
+  local->length = scan_name (self);
+  if (local->length == 0 || !accept (self, "="))
+    return fail (self, "\"name = ...\"");
+  if (!parse_comparison (self, &local->term))
+    return FALSE;
+  skip_blanks (self);
+  return *self->at == '\0' || *self->at == ';' || fail (self, "\";\"");
+}
+
+static gboolean
+find_output (const Parser *self,
+             const char   *name,
+             guint16      *term)
+{
+  for (guint i = self->n_locals; i > 0; i--)
+    if (is_name (name, self->locals[i - 1].name, self->locals[i - 1].length)) {
+      *term = self->locals[i - 1].term;
+      return TRUE;
+    }
+  for (guint i = 0; self->names[i].name != NULL; i++)
+    if (strcmp (self->names[i].name, name) == 0) {
+      *term = self->terms[i];
+      return TRUE;
+    }
+  return FALSE;
+}
+
+/**
+ * tl_expr_parse_rule:
+ * @text: assignments "name = expression", separated by ";"
+ * @names: what the other names stand for; inputs are numbered in their order
+ * @outputs: (array zero-terminated=1): names whose last values are the outputs
+ * @error: return location for an error
+ *
+ * A name may be assigned again; from there on it stands for the new value.
+ *
+ * Errors: %TL_ERROR_FORMAT for a mistake in @text, an output that has no value or an expression that is too long
+ *
+ * Returns: (transfer full): the expression, or %NULL
+ */
+TlExpr *
+tl_expr_parse_rule (const char        *text,
+                    const TlExprName  *names,
+                    const char *const *outputs,
+                    GError           **error)
+{
+  g_autofree TlExprBuilder *builder = g_new (TlExprBuilder, 1);
+  guint16                   terms[MAX_NAMES];
+  Local                     locals[MAX_NAMES];
+  GError                   *local = NULL;
+  Parser                    parser = { .builder = builder, .at = text, .names = names, .terms = terms, .locals = locals, .error = &local };
+
+  start_names (builder, names, terms);
+  do {
+    if (parser.n_locals == MAX_NAMES)
+      fail (&parser, "fewer assignments");
+    else if (parse_assignment (&parser, &locals[parser.n_locals]))
+      parser.n_locals++;
+  } while (local == NULL && *parser.at++ == ';');
+  for (guint i = 0; local == NULL && outputs[i] != NULL; i++)
+    if (builder->n_out == TL_PROGRAM_MAX_OUT || !find_output (&parser, outputs[i], &builder->out[builder->n_out++]))
+      g_set_error (&local, TL_ERROR, TL_ERROR_FORMAT, "expression \"%s\": output %s has no value or is one too many", text,
+                   outputs[i]);
+  if (local != NULL) {
+    g_propagate_error (error, local);
+    return NULL;
+  }
+  return finish (builder, text, error);
 }
 
 /**

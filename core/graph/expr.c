@@ -112,6 +112,18 @@ simplify (TlExprBuilder *self,
     if (constants)
       *result = tl_expr_builder_constant (self, x >= y);
     return constants;
+  case TL_FN_gt:
+    if (constants)
+      *result = tl_expr_builder_constant (self, x > y);
+    return constants;
+  case TL_FN_le:
+    if (constants)
+      *result = tl_expr_builder_constant (self, x <= y);
+    return constants;
+  case TL_FN_lt:
+    if (constants)
+      *result = tl_expr_builder_constant (self, x < y);
+    return constants;
   case TL_FN_neg:
     if (self->terms[a].kind == TERM_CONSTANT)
       *result = tl_expr_builder_constant (self, -x);

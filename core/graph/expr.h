@@ -13,6 +13,7 @@
  *               product := unary (("*" | "/") unary)*
  *               unary := "-" unary | number | name | functor "(" expr ("," expr)* ")" | "(" expr ")"
  *               several outputs are separated by ";"
+ *     rule      name "=" expr (";" name "=" expr)*
  *
  * Ownership: counted references; constant once made.  Thread rule: any thread.
  */
@@ -40,6 +41,10 @@ typedef struct {
 TlExpr *tl_expr_parse (const char       *text,
                        const TlExprName *names,
                        GError          **error);
+TlExpr *tl_expr_parse_rule (const char        *text,
+                            const TlExprName  *names,
+                            const char *const *outputs,
+                            GError           **error);
 TlExpr *tl_expr_ref (TlExpr *self);
 void    tl_expr_unref (TlExpr *self);
 

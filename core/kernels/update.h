@@ -10,6 +10,7 @@
  *     kernel          args           data[]
  *     sgd_update      TlSgdArgs      params[n], grads[n], momentum[n] (only if momentum != 0), scalars
  *     adam_update     TlAdamArgs     params[n], grads[n], exp_avg[n], exp_avg_sq[n], max_exp_avg_sq[n] (only amsgrad), scalars
+ *     rule_update     TlRuleArgs     params[n], grads[n], slot 1[n], slot 2[n]..., scalars
  *     sum_of_squares  TlTensorsArgs  tensors[n], result       result: one double
  *     find_nonfinite  TlTensorsArgs  tensors[n], result       result: int64_t, index of the first tensor with one, or -1
  *
@@ -29,6 +30,7 @@
  */
 
 #include "core/kernels/dtype.h"
+#include "core/kernels/program.h"
 #include "core/kernels/work.h"
 
 #define TL_UPDATE_TILE 65536
@@ -71,3 +73,10 @@ typedef struct {
   int32_t       amsgrad;
   int32_t       maximize;
 } TlAdamArgs;
+
+/* The program's inputs: parameter, gradient, slots, scalars (doubles); its outputs: parameter, slots. */
+typedef struct {
+  TlTensorsArgs    tensors;
+  uint32_t         n_slots;
+  const TlProgram *program; /* borrowed */
+} TlRuleArgs;

@@ -5,8 +5,8 @@
 static const TlAttrSpec attrs[] = { TL_ADAM_ATTRS (0), { NULL } };
 
 static gboolean
-step (const TlOptimizerStep *self,
-      GError               **error)
+step (TlOptimizerStep *self,
+      GError         **error)
 {
   return tl_adam_step (self, FALSE, error);
 }
@@ -17,6 +17,6 @@ const TlOptimizerClass tl_optimizer_Adam = {
   .formula = "p = p - lr m / (sqrt (v) + eps), with m and v corrected for their start",
   .source = "Kingma & Ba 2015, arXiv:1412.6980; amsgrad: Reddi, Kale & Kumar 2018, arXiv:1904.09237",
   .attrs = attrs,
-  .get_slots = tl_adam_get_slots,
+  .slots = tl_adam_slots,
   .step = step,
 };

@@ -5,8 +5,8 @@
 static const TlAttrSpec attrs[] = { TL_ADAM_ATTRS (0.01), { NULL } };
 
 static gboolean
-step (const TlOptimizerStep *self,
-      GError               **error)
+step (TlOptimizerStep *self,
+      GError         **error)
 {
   return tl_adam_step (self, TRUE, error);
 }
@@ -17,6 +17,6 @@ const TlOptimizerClass tl_optimizer_AdamW = {
   .formula = "p = (1 - lr weight_decay) p - lr m / (sqrt (v) + eps)",
   .source = "Loshchilov & Hutter 2019, arXiv:1711.05101",
   .attrs = attrs,
-  .get_slots = tl_adam_get_slots,
+  .slots = tl_adam_slots,
   .step = step,
 };

@@ -21,13 +21,7 @@ static const TlAttrSpec attrs[] = {
   { NULL },
 };
 
-static guint
-get_slots (const TlAttrValue *values,
-           const char       **names)
-{
-  names[0] = "momentum_buffer";
-  return values[MOMENTUM].d != 0;
-}
+static const TlOptimizerSlot slots[] = { { "momentum_buffer", "momentum" }, { NULL } };
 
 static gboolean
 check (const TlAttrValue *values,
@@ -41,8 +35,8 @@ check (const TlAttrValue *values,
 }
 
 static gboolean
-step (const TlOptimizerStep *self,
-      GError               **error)
+step (TlOptimizerStep *self,
+      GError         **error)
 {
   const TlAttrValue   *a = self->attrs;
   const TlAttrValue    values[] = { TL_INT (self->n), a[MOMENTUM], a[DAMPENING], a[WEIGHT_DECAY], a[NESTEROV], a[MAXIMIZE] };
@@ -57,7 +51,7 @@ const TlOptimizerClass tl_optimizer_SGD = {
   .formula = "m = momentum m + (1 - dampening) g, p = p - lr m",
   .source = "Robbins & Monro 1951, doi:10.1214/aoms/1177729586; Sutskever et al. 2013, On the importance of initialization and momentum in deep learning",
   .attrs = attrs,
-  .get_slots = get_slots,
+  .slots = slots,
   .check = check,
   .step = step,
 };

@@ -11,20 +11,12 @@ enum { LR,
        AMSGRAD,
        MAXIMIZE };
 
-guint
-tl_adam_get_slots (const TlAttrValue *values,
-                   const char       **names)
-{
-  names[0] = "exp_avg";
-  names[1] = "exp_avg_sq";
-  names[2] = "max_exp_avg_sq";
-  return values[AMSGRAD].i != 0 ? 3 : 2;
-}
+const TlOptimizerSlot tl_adam_slots[] = { { "exp_avg" }, { "exp_avg_sq" }, { "max_exp_avg_sq", "amsgrad" }, { NULL } };
 
 gboolean
-tl_adam_step (const TlOptimizerStep *self,
-              gboolean               decoupled,
-              GError               **error)
+tl_adam_step (TlOptimizerStep *self,
+              gboolean         decoupled,
+              GError         **error)
 {
   const TlAttrValue   *a = self->attrs;
   double               beta1 = a[BETAS].f[0], beta2 = a[BETAS].f[1];

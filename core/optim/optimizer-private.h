@@ -22,6 +22,7 @@ struct _TlOptimizer {
   TlVariable            **slots; /* owned; slot j of parameter i at [i * n_slots + j] */
   TlVariable             *lr;
   TlVariable             *step;
+  TlVariable             *memory;    /* (nullable) */
   double                  max_norm;  /* 0: no clipping */
   double                  max_value; /* 0: no clipping */
 };

@@ -6,6 +6,7 @@
 #include "core/base/error.h"
 #include "core/graph/trace.h"
 #include "core/op/ops.h"
+#include "core/optim/rule.h"
 #include "core/optim/scalars.h"
 
 static const TlOptimizerClass *const rows[] = {
@@ -90,7 +91,7 @@ make_slots (TlOptimizer       *self,
             GError           **error)
 {
   const char  *names[TL_OPTIMIZER_MAX_SLOTS];
-  guint        n_slots = self->klass->get_slots (attrs, names);
+  guint        n_slots = tl_optimizer_class_get_slots (self->klass, attrs, names);
   TlVariable **slots;
 
   if (self->slots != NULL && n_slots == self->n_slots)
@@ -104,8 +105,14 @@ make_slots (TlOptimizer       *self,
 
       if (self->slots != NULL && j < self->n_slots)
         slot = tl_variable_ref (self->slots[i * self->n_slots + j]);
-      else
-        slot = make_state (path, tl_tensor_get_meta (tl_variable_get_value (parameter)), error);
+      else {
+        const TlMeta *like = tl_tensor_get_meta (tl_variable_get_value (parameter));
+        TlMeta        meta = *like;
+
+        if (self->klass->slot_meta != NULL)
+          self->klass->slot_meta (j, like, &meta);
+        slot = make_state (path, &meta, error);
+      }
       if (slot == NULL) {
         free_slots (slots, self->n * n_slots);
         return FALSE;
@@ -116,6 +123,23 @@ make_slots (TlOptimizer       *self,
   self->slots = slots;
   self->n_slots = n_slots;
   return TRUE;
+}
+
+/* The number that a rule keeps between steps. */
+static gboolean
+make_memory (TlOptimizer *self,
+             GError     **error)
+{
+  g_autofree char *path = g_strconcat (self->path, ".", self->klass->rule.memory, NULL);
+  TlMeta           meta;
+  double          *data;
+
+  tl_meta_init (&meta, TL_DTYPE_F64, 0, NULL);
+  self->memory = make_state (path, &meta, error);
+  data = self->memory != NULL ? tl_variable_begin_write (self->memory, error) : NULL;
+  if (data != NULL)
+    *data = 1;
+  return data != NULL;
 }
 
 static gboolean
@@ -130,7 +154,9 @@ make_scalars (TlOptimizer *self,
   self->lr = make_state (lr, &meta, error);
   meta.dtype = TL_DTYPE_I64;
   self->step = self->lr != NULL ? make_state (step, &meta, error) : NULL;
-  return self->step != NULL && tl_optimizer_set_lr (self, self->attrs[0].d, error);
+  if (self->step == NULL || (self->klass->rule.memory != NULL && !make_memory (self, error)))
+    return FALSE;
+  return tl_optimizer_set_lr (self, self->attrs[0].d, error);
 }
 
 static gboolean
@@ -226,6 +252,7 @@ tl_optimizer_unref (TlOptimizer *self)
   free_slots (self->parameters, self->n);
   g_clear_pointer (&self->lr, tl_variable_unref);
   g_clear_pointer (&self->step, tl_variable_unref);
+  g_clear_pointer (&self->memory, tl_variable_unref);
   g_free (self->path);
   g_free (self);
 }
@@ -364,6 +391,8 @@ tl_optimizer_set_path (TlOptimizer *self,
     rename_variable (self->slots[i], self->path, path);
   rename_variable (self->lr, self->path, path);
   rename_variable (self->step, self->path, path);
+  if (self->memory != NULL)
+    rename_variable (self->memory, self->path, path);
   g_free (self->path);
   self->path = g_strdup (path);
 }
@@ -412,7 +441,7 @@ tl_optimizer_foreach_variable (TlOptimizer *self,
                                                  gpointer    user_data),
                                gpointer user_data)
 {
-  if (!func (self->lr, user_data) || !func (self->step, user_data))
+  if (!func (self->lr, user_data) || !func (self->step, user_data) || (self->memory != NULL && !func (self->memory, user_data)))
     return FALSE;
   for (guint i = 0; i < self->n * self->n_slots; i++)
     if (!func (self->slots[i], user_data))
@@ -557,7 +586,7 @@ update_group (TlOptimizer     *self,
   }
   step->targets = targets;
   step->grads = grads;
-  return self->klass->step (step, error);
+  return self->klass->step != NULL ? self->klass->step (step, error) : tl_rule_step (step, error);
 }
 
 static gboolean
@@ -601,16 +630,19 @@ tl_optimizer_step (TlOptimizer *self,
   g_autoptr (TlTensor) before = tl_read (self->step);
   g_autoptr (TlTensor) next = tl_add (before, one, error);
   g_autoptr (TlTensor) lr = tl_read (self->lr);
+  g_autoptr (TlTensor) memory = self->memory != NULL ? tl_read (self->memory) : NULL;
   g_autoptr (TlTensor) squares = NULL;
-  TlOptimizerStep      step = { .klass = self->klass, .attrs = self->attrs, .n_slots = self->n_slots, .lr = lr, .step = next, .max_norm = self->max_norm };
+  TlOptimizerStep      step = { .klass = self->klass, .attrs = self->attrs, .n_slots = self->n_slots, .lr = lr, .step = next, .memory = memory, .max_norm = self->max_norm };
   gboolean             ok = next != NULL && collect_grads (self, &graded, error);
 
   if (ok && graded.n > 0) {
     ok = self->max_norm == 0 || sum_squares (self, &graded, &squares, error);
     step.sum_of_squares = squares;
     /* The counter comes last: a step that fails was none. */
-    ok = ok && update_all (self, &step, &graded, error) && tl_assign (self->step, next, error);
+    ok = ok && update_all (self, &step, &graded, error) && (self->memory == NULL || tl_assign (self->memory, step.next_memory, error)) &&
+         tl_assign (self->step, next, error);
   }
+  g_clear_pointer (&step.next_memory, tl_tensor_unref);
   graded_clear (&graded);
   tl_context_set_grad_enabled (context, grad_enabled);
   return ok;

@@ -27,6 +27,7 @@
 G_BEGIN_DECLS
 
 #define TL_OPTIMIZER_MAX_SLOTS 4
+#define TL_OPTIMIZER_MAX_SCALARS 5
 
 typedef struct _TlOptimizer      TlOptimizer;
 typedef struct _TlOptimizerClass TlOptimizerClass;
@@ -43,6 +44,8 @@ typedef struct _TlOptimizerClass TlOptimizerClass;
  * @step: number of this step, i64 without axes, from 1
  * @sum_of_squares: (nullable): of all gradients, f64 without axes, if clipping by norm is on
  * @max_norm: largest norm, 0 for no clipping
+ * @memory: (nullable): the row's one number that is kept between steps, f64 without axes
+ * @next_memory: (nullable) (transfer full): its value after this step; to be set
  */
 typedef struct {
   const TlOptimizerClass *klass;
@@ -55,7 +58,37 @@ typedef struct {
   TlTensor               *step;
   TlTensor               *sum_of_squares;
   double                  max_norm;
+  TlTensor               *memory;
+  TlTensor               *next_memory;
 } TlOptimizerStep;
+
+/**
+ * TlOptimizerSlot:
+ * @name: PyTorch's name of a state of each parameter; it starts at 0
+ * @when: (nullable): an attribute without which, or at 0, there is no such state
+ */
+typedef struct {
+  const char *name;
+  const char *when;
+} TlOptimizerSlot;
+
+/**
+ * TlOptimizerRule:
+ * @update: assignments to p and the slots, for each element; see tl_expr_parse_rule()
+ * @scalars: (nullable): assignments in f64, once a step; the learning rate alone if %NULL
+ * @names: (array zero-terminated=1) (nullable): which of them @update uses, at most %TL_OPTIMIZER_MAX_SCALARS - 1
+ * @memory: (nullable): name of a number that @scalars also assigns and that is kept for the next step; it starts at 1
+ *
+ * An optimizer that treats every element by itself, as text.  Names in @update: p, g (the gradient, clipped, and negated where the attribute
+ * maximize says so), the slots, the attributes, the scalars.  Names in @scalars: lr, t (number of the step, from 1), the attributes,
+ * the memory.  The elements of an attribute "betas" are called beta1 and beta2.
+ */
+typedef struct {
+  const char        *update;
+  const char        *scalars;
+  const char *const *names;
+  const char        *memory;
+} TlOptimizerRule;
 
 struct _TlOptimizerClass {
   const char       *name;
@@ -64,12 +97,15 @@ struct _TlOptimizerClass {
   const char       *source;
   const TlAttrSpec *attrs; /* the first is lr */
 
-  guint (*get_slots) (const TlAttrValue *attrs,
-                      const char       **names);     /* at most TL_OPTIMIZER_MAX_SLOTS */
+  const TlOptimizerSlot *slots;          /* NULL: none; ends with a nameless one */
+  void (*slot_meta) (guint         slot, /* optional: where slots are not of the parameter's shape */
+                     const TlMeta *parameter,
+                     TlMeta       *meta);
   gboolean (*check) (const TlAttrValue *attrs, /* optional: what the specs cannot say */
                      GError           **error);
-  gboolean (*step) (const TlOptimizerStep *self,
-                    GError               **error);
+  TlOptimizerRule rule;                    /* either this */
+  gboolean (*step) (TlOptimizerStep *self, /* or this */
+                    GError         **error);
 };
 
 /* The table. */

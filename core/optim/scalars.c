@@ -71,31 +71,40 @@ measure (const void *args,
   work->n_tiles[0] = 1;
 }
 
-/* As torch.nn.utils.clip_grad_norm_: a share of the gradient, never more than all of it. */
-static double
-grad_scale (const ScalarsArgs *args,
-            const double      *sum_of_squares)
+/**
+ * tl_clip_share:
+ * @max_norm: largest norm
+ * @sum_of_squares: (nullable): the norm's square; no limit if %NULL
+ *
+ * As torch.nn.utils.clip_grad_norm_.
+ *
+ * Returns: the share of the gradients that is used, never more than 1
+ */
+double
+tl_clip_share (double        max_norm,
+               const double *sum_of_squares)
 {
   double share;
 
   if (sum_of_squares == NULL)
     return 1;
-  share = args->max_norm / (sqrt (*sum_of_squares) + 1e-6);
+  share = max_norm / (sqrt (*sum_of_squares) + 1e-6);
   return share < 1 ? share : 1;
 }
 
 static void
-sgd_run (const void  *args,
+sgd_run (const void  *args_,
          void *const *data,
          void        *workspace,
          unsigned     phase,
          size_t       tile,
          void        *scratch)
 {
-  TlSgdScalars *out = data[3];
+  const ScalarsArgs *args = args_;
+  TlSgdScalars      *out = data[3];
 
   out->lr = *(const double *)data[LR];
-  out->grad_scale = grad_scale (args, data[SUM_OF_SQUARES]);
+  out->grad_scale = tl_clip_share (args->max_norm, data[SUM_OF_SQUARES]);
   out->first_step = *(const int64_t *)data[STEP] == 1;
 }
 
@@ -112,7 +121,7 @@ adam_run (const void  *args_,
   double             t = (double)*(const int64_t *)data[STEP];
 
   out->lr = *(const double *)data[LR];
-  out->grad_scale = grad_scale (args, data[SUM_OF_SQUARES]);
+  out->grad_scale = tl_clip_share (args->max_norm, data[SUM_OF_SQUARES]);
   out->bias1 = 1 - pow (args->beta1, t);
   out->bias2 = 1 - pow (args->beta2, t);
 }

@@ -27,6 +27,9 @@ TlTensor *tl_adam_scalars (const TlOptimizerStep *step,
                            double                 beta2,
                            GError               **error);
 
+double tl_clip_share (double        max_norm,
+                      const double *sum_of_squares);
+
 /* Applies an update to the parameters and slots of a step. */
 gboolean tl_optimizer_apply (const TlOptimizerStep *step,
                              const TlOpClass       *update,

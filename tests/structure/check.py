@@ -36,7 +36,7 @@ def tracked_files(root):
         names = output.decode().split('\0')
     except (OSError, subprocess.CalledProcessError):
         names = [str(p.relative_to(root)) for p in root.rglob('*') if p.is_file()]
-        names = [n for n in names if not n.startswith(('build', '.git/'))]
+        names = [n for n in names if not n.startswith(('build', '.git/')) and '.trellis.d/' not in n and '__pycache__/' not in n]
     return sorted(n for n in names if n and (root / n).is_file())
 
 

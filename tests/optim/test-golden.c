@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Every row of the table against what make-golden.py wrote down: ten steps of one matrix, in f64 and f32.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "core/base/error.h"
+#include "core/graph/node.h"
+#include "core/optim/optimizer.h"
+
+#define N 12
+#define N_STEPS 10
+
+static const TlDim shape[] = { 3, 4 };
+
+static TlTensor *
+make_tensor (TlDType dtype,
+             double (*value) (guint step,
+                              guint i),
+             guint step)
+{
+  double               values[N];
+  g_autoptr (TlTensor) tensor = NULL;
+  g_autoptr (GError)   error = NULL;
+  TlTensor            *cast;
+
+  for (guint i = 0; i < N; i++)
+    values[i] = value (step, i);
+  tensor = tl_tensor_new_from_data (TL_DTYPE_F64, 2, shape, values, &error);
+  g_assert_no_error (error);
+  cast = tl_cast (tensor, dtype, &error);
+  g_assert_no_error (error);
+  return cast;
+}
+
+static double
+start (guint step,
+       guint i)
+{
+  return cos (i);
+}
+
+static double
+gradient (guint step,
+          guint i)
+{
+  return sin (1.0 + 3 * step + i) * (i % 5 == 2 ? 10 : 1);
+}
+
+static void
+set_attrs (TlOptimizer *optimizer,
+           const char  *text)
+{
+  const TlOptimizerClass *klass = tl_optimizer_get_class (optimizer);
+  g_auto (GStrv)          words = g_strsplit (text, " ", -1);
+  TlAttrValue             values[TL_OP_MAX_ATTRS];
+
+  for (guint i = 0; words[i] != NULL; i++) {
+    char              *equals = strchr (words[i], '=');
+    g_autoptr (GError) error = NULL;
+    TlAttrInput        list[2], input;
+    gint               attr;
+
+    if (equals == NULL)
+      continue;
+    *equals = '\0';
+    memcpy (values, tl_optimizer_get_attrs (optimizer), sizeof values);
+    g_assert_true (tl_attr_set_text (klass->name, klass->attrs, values, words[i], equals + 1, &error));
+    g_assert_no_error (error);
+    attr = tl_attr_find (klass->attrs, words[i]);
+    switch (klass->attrs[attr].type) {
+    case TL_ATTR_FLOATS:
+      list[0] = TL_INPUT_NUMBER (values[attr].f[0]);
+      list[1] = TL_INPUT_NUMBER (values[attr].f[1]);
+      input = TL_INPUT_LIST (list, 2);
+      break;
+    case TL_ATTR_BOOL:
+      input = TL_INPUT_BOOL (values[attr].i != 0);
+      break;
+    default:
+      input = TL_INPUT_NUMBER (values[attr].d);
+      break;
+    }
+    g_assert_true (tl_optimizer_set_attr (optimizer, words[i], &input, &error));
+    g_assert_no_error (error);
+  }
+}
+
+static void
+take_steps (TlOptimizer *optimizer,
+            TlVariable  *parameter,
+            TlDType      dtype)
+{
+  for (guint step = 0; step < N_STEPS; step++) {
+    g_autoptr (TlTensor) grad = make_tensor (dtype, gradient, step);
+    g_autoptr (GError)   error = NULL;
+
+    tl_variable_set_grad (parameter, grad);
+    tl_optimizer_step (optimizer, &error);
+    g_assert_no_error (error);
+  }
+}
+
+static void
+check (const char *row,
+       const char *attrs,
+       const char *want,
+       TlDType     dtype)
+{
+  const TlOptimizerClass *klass = tl_optimizer_find (row);
+  g_auto (GStrv)          words = g_strsplit (want, " ", -1);
+  g_autoptr (TlTensor)    value = make_tensor (dtype, start, 0);
+  g_autoptr (GError)      error = NULL;
+  g_autoptr (TlVariable)  parameter = tl_variable_new ("w", TL_VARIABLE_PARAMETER, value, &error);
+  g_autoptr (TlOptimizer) optimizer = NULL;
+  double                  tolerance = dtype == TL_DTYPE_F64 ? 1e-12 : 2e-5;
+
+  g_assert_nonnull (klass);
+  g_clear_pointer (&value, tl_tensor_unref);
+  optimizer = tl_optimizer_new (klass, &parameter, 1, NULL, &error);
+  g_assert_no_error (error);
+  set_attrs (optimizer, attrs);
+  take_steps (optimizer, parameter, dtype);
+  g_assert_cmpuint (g_strv_length (words), ==, N);
+  for (guint i = 0; i < N; i++) {
+    double got = tl_tensor_peek_element (tl_variable_get_value (parameter), i);
+
+    if (fabs (got - g_ascii_strtod (words[i], NULL)) > tolerance)
+      g_error ("%s %s, %s: element %u is %.17g, not %s", row, attrs, tl_dtype_name (dtype), i, got, words[i]);
+  }
+}
+
+static void
+test_rows (void)
+{
+  g_autofree char       *path = g_test_build_filename (G_TEST_DIST, "optimizers.golden", NULL);
+  g_autofree char       *text = NULL;
+  g_auto (GStrv)         lines = NULL;
+  g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr (GError)     error = NULL;
+
+  g_file_get_contents (path, &text, NULL, &error);
+  g_assert_no_error (error);
+  lines = g_strsplit (text, "\n", -1);
+  for (guint i = 0; lines[i] != NULL; i++) {
+    char *attrs = strchr (lines[i], ' '), *want = attrs != NULL ? strstr (attrs, "; ") : NULL;
+
+    if (lines[i][0] == '#' || want == NULL)
+      continue;
+    *attrs++ = '\0';
+    if (want >= attrs)
+      *want = '\0';
+    check (lines[i], want >= attrs ? attrs : "", want + 2, TL_DTYPE_F64);
+    check (lines[i], want >= attrs ? attrs : "", want + 2, TL_DTYPE_F32);
+    g_hash_table_add (seen, g_strdup (lines[i]));
+  }
+  for (guint i = 0; i < tl_optimizer_get_n_rows (); i++)
+    if (!g_hash_table_contains (seen, tl_optimizer_get_row (i)->name))
+      g_error ("optimizers.golden has no line for %s", tl_optimizer_get_row (i)->name);
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/optim/golden/rows", test_rows);
+  return g_test_run ();
+}
