@@ -66,6 +66,6 @@ TL_NAME (tl_rule_update_run) (const void *args_, void *const *data, void *worksp
     (&map, &work);
     for (size_t t = 0; t < work.n_tiles[0]; t++)
       TL_NAME (tl_map_run)
-      (&map, operands, NULL, 0, t, scratch);
+    (&map, operands, NULL, 0, t, scratch);
   }
 }
