@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -6,15 +7,21 @@
 #include "app/cli/cli.h"
 #include "app/cli/progress.h"
 #include "app/document/document-file.h"
+#include "app/document/document-folder.h"
 #include "app/document/overrides.h"
 #include "app/kernel/session.h"
+#include "app/runs/run-record.h"
 #include "core/base/error.h"
+#include "core/base/memory.h"
 #include "core/data/datasets.h"
 #include "config.h"
 
 typedef struct {
   const TlBatchOptions *options;
   TlProgress           *progress;
+  GPtrArray            *sets;   /* of the run to go on with, then those given */
+  char                 *resume; /* its folder */
+  guint                 resume_run;
 } Batch;
 
 /* What the signal handler can reach; a signal has no other way in. */
@@ -73,12 +80,50 @@ check_document (TlSnapshot *snapshot,
   return ok;
 }
 
+/* A run is named by its folder, or by its id among the runs of the document. */
+static char *
+find_run (const TlBatchOptions *options)
+{
+  g_autofree char *folder = tl_document_folder_path (options->path);
+  g_autofree char *runs = options->output != NULL ? g_strdup (options->output) : g_build_filename (folder, "runs", NULL);
+  g_autofree char *among = g_build_filename (runs, options->resume, NULL);
+
+  if (!g_file_test (options->resume, G_FILE_TEST_IS_DIR) && g_file_test (among, G_FILE_TEST_IS_DIR))
+    return g_steal_pointer (&among);
+  return g_strdup (options->resume);
+}
+
+/* What was changed for the run is changed again; what is given now goes over it. */
+static gboolean
+read_run (Batch   *self,
+          GError **error)
+{
+  const TlBatchOptions *options = self->options;
+  char                **before = NULL;
+
+  if (options->resume != NULL) {
+    self->resume = find_run (options);
+    if (!tl_run_record_read (self->resume, &before, &self->resume_run, error)) {
+      g_prefix_error_literal (error, "--resume: ");
+      return FALSE;
+    }
+  }
+  for (guint i = 0; before != NULL && before[i] != NULL; i++)
+    g_ptr_array_add (self->sets, g_strdup (before[i]));
+  g_strfreev (before);
+  for (guint i = 0; options->sets[i] != NULL; i++)
+    g_ptr_array_add (self->sets, g_strdup (options->sets[i]));
+  g_ptr_array_add (self->sets, NULL);
+  return TRUE;
+}
+
 static TlSnapshot *
 load (const TlBatchOptions *options,
+      const char *const    *sets,
       GError              **error)
 {
   g_autoptr (TlDocument) document = tl_document_load (options->path, error);
-  g_autoptr (GPtrArray)  overrides = document != NULL ? tl_overrides_parse (options->sets, error) : NULL;
+  g_autoptr (GPtrArray)  overrides = document != NULL ? tl_overrides_parse (sets, error) : NULL;
   g_autoptr (TlSnapshot) snapshot = NULL;
 
   if (overrides == NULL)
@@ -106,6 +151,31 @@ run_cells (TlSession  *session,
   return TL_EXIT_OK;
 }
 
+/* What the machine has, or what the container may have. */
+static guint64
+machine_memory (void)
+{
+  guint64          n_bytes = (guint64)sysconf (_SC_PHYS_PAGES) * (guint64)sysconf (_SC_PAGE_SIZE), limit;
+  g_autofree char *text = NULL;
+
+  if (g_file_get_contents ("/sys/fs/cgroup/memory.max", &text, NULL, NULL) &&
+      g_ascii_string_to_unsigned (g_strchomp (text), 10, 1, G_MAXUINT64, &limit, NULL))
+    n_bytes = MIN (n_bytes, limit);
+  return n_bytes;
+}
+
+/**
+ * tl_cli_set_memory:
+ * @n_bytes: what tensors and Lua may use together; 0 for most of what the machine has
+ *
+ * More is an error of the cell, long before the machine is in trouble.
+ */
+void
+tl_cli_set_memory (guint64 n_bytes)
+{
+  tl_memory_set_limit (n_bytes != 0 ? (gsize)n_bytes : (gsize)(machine_memory () / 10 * 8));
+}
+
 /**
  * tl_cli_set_data_folders:
  *
@@ -120,6 +190,51 @@ tl_cli_set_data_folders (void)
   tl_data_set_folders (folders);
 }
 
+/* A write that fails is an error where it happens, and does not end the process. */
+static void
+ignore_signals (void)
+{
+  signal (SIGPIPE, SIG_IGN);
+  signal (SIGXFSZ, SIG_IGN);
+}
+
+static int
+run_document (Batch      *self,
+              TlSnapshot *snapshot)
+{
+  const TlBatchOptions *options = self->options;
+  g_autofree char      *changed = g_strjoinv ("\n", (char **)self->sets->pdata);
+  g_autoptr (GError)    error = NULL;
+  TlSessionOptions      session_options = {
+         .n_threads = options->n_threads,
+         .has_seed = options->has_seed,
+         .seed = options->seed,
+         .device = options->device,
+         .document_path = options->path,
+         .output = options->output,
+         .overrides = changed,
+         .resume = self->resume,
+         .resume_run = self->resume_run,
+         .sink = { event_cb, self },
+  };
+  struct sigaction action = { .sa_handler = signal_cb };
+  TlSession       *session = tl_session_new (&session_options, &error);
+  int              status;
+
+  if (session == NULL) {
+    g_printerr ("trellis: %s\n", error->message);
+    return TL_EXIT_ERROR;
+  }
+  tl_session_set_snapshot (session, snapshot);
+  running = session;
+  sigaction (SIGINT, &action, NULL);
+  sigaction (SIGTERM, &action, NULL);
+  status = run_cells (session, snapshot);
+  running = NULL;
+  tl_session_free (session);
+  return n_signals > 0 ? TL_EXIT_INTERRUPTED : status;
+}
+
 /**
  * tl_cli_batch:
  * @options: what was asked for
@@ -131,37 +246,28 @@ tl_cli_set_data_folders (void)
 int
 tl_cli_batch (const TlBatchOptions *options)
 {
+  g_autoptr (GPtrArray)  sets = g_ptr_array_new_with_free_func (g_free);
+  Batch                  batch = { .options = options, .sets = sets };
+  g_autoptr (TlSnapshot) snapshot = NULL;
   g_autoptr (GError)     error = NULL;
-  g_autoptr (TlSnapshot) snapshot = load (options, &error);
-  g_autofree char       *changed = g_strjoinv ("\n", (char **)options->sets);
-  Batch                  batch = { options, NULL };
-  TlSessionOptions       session_options = { options->n_threads, options->has_seed, options->seed, options->device, options->path, options->output, changed, options->resume, { event_cb, &batch } };
-  struct sigaction       action = { .sa_handler = signal_cb };
-  TlSession             *session;
   int                    status;
 
+  ignore_signals ();
+  if (read_run (&batch, &error))
+    snapshot = load (options, (const char *const *)sets->pdata, &error);
   if (snapshot == NULL) {
     g_printerr ("trellis: %s\n", error->message);
+    g_free (batch.resume);
     return status_of (error);
   }
-  if (options->resume != NULL && !g_file_test (options->resume, G_FILE_TEST_IS_DIR)) {
-    g_printerr ("trellis: --resume %s: there is no such folder\n", options->resume);
-    return TL_EXIT_ERROR;
-  }
   tl_cli_set_data_folders ();
-  session = tl_session_new (&session_options, &error);
-  if (session == NULL) {
-    g_printerr ("trellis: %s\n", error->message);
-    return TL_EXIT_ERROR;
-  }
+  tl_cli_set_memory (options->n_memory_bytes);
   batch.progress = tl_progress_new (options->path, options->quiet);
-  tl_session_set_snapshot (session, snapshot);
-  running = session;
-  sigaction (SIGINT, &action, NULL);
-  sigaction (SIGTERM, &action, NULL);
-  status = run_cells (session, snapshot);
-  running = NULL;
-  tl_session_free (session);
+  status = run_document (&batch, snapshot);
   tl_progress_free (batch.progress);
-  return n_signals > 0 ? TL_EXIT_INTERRUPTED : status;
+  g_free (batch.resume);
+  if (fflush (stdout) == 0 && !ferror (stdout))
+    return status;
+  g_printerr ("trellis: what was told could not be written: %s\n", g_strerror (errno));
+  return status == TL_EXIT_OK ? TL_EXIT_ERROR : status;
 }

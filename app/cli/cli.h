@@ -27,6 +27,7 @@ enum {
  * @resume: (nullable): folder of the run to go on with
  * @device: (nullable): where to compute
  * @n_threads: 0 for one per processor
+ * @n_memory_bytes: what tensors and Lua may use, 0 for most of what there is
  * @has_seed: whether @seed was given
  * @seed: the seed
  * @json: print events as JSON
@@ -39,6 +40,7 @@ typedef struct {
   const char        *resume;
   const char        *device;
   guint              n_threads;
+  guint64            n_memory_bytes;
   gboolean           has_seed;
   guint64            seed;
   gboolean           json;
@@ -50,5 +52,6 @@ int tl_cli_bench (int   argc,
                   char *argv[]);
 
 void tl_cli_set_data_folders (void);
+void tl_cli_set_memory (guint64 n_bytes);
 
 G_END_DECLS

@@ -25,9 +25,10 @@ static const struct {
   { "--set CELL.NAME=VALUE",       "replace the first literal of that name in a cell" },
   { "--set CELL.NODE.ATTR=VALUE",  "replace an attribute of a node in a graph cell" },
   { "--output DIR",                "keep runs in DIR, not beside the document" },
-  { "--resume RUN",                "go on from the checkpoint in the folder RUN" },
+  { "--resume RUN",                "go on from the checkpoint of a run: its folder, or its id" },
   { "--device NAME",               "where to compute (cpu)" },
   { "--threads N",                 "threads that compute (one per processor)" },
+  { "--memory MIB",                "what tensors and Lua may use together (80 % of the machine)" },
   { "--seed N",                    "seed of all random numbers (the document's, or 42)" },
   { "--json",                      "print one event per line, as JSON" },
   { "--quiet",                     "print errors only" },
@@ -35,7 +36,7 @@ static const struct {
   { "with --kernel:",              "" },
   { "--socket PATH",               "where to listen" },
   { "--document PATH",             "the document; runs are kept beside it" },
-  { "--threads N, --device NAME",  "as with --batch" },
+  { "--threads, --memory, --device", "as with --batch" },
   { "--idle SECONDS",              "leave when nobody was there for so long (600)" },
   { "",                            "" },
   { "exit status:",                "0 done, 1 error in document, cell, graph or override, 2 usage," },
@@ -118,6 +119,10 @@ set_option (TlBatchOptions *options,
     if (!parse_number (value, 256, &number) || number == 0)
       return usage_error ("--threads %s: a number from 1 to 256 is wanted", value);
     options->n_threads = (guint)number;
+  } else if (strcmp (option, "--memory") == 0) {
+    if (!parse_number (value, 1 << 30, &number) || number == 0)
+      return usage_error ("--memory %s: a number of MiB is wanted", value);
+    options->n_memory_bytes = number << 20;
   } else if (strcmp (option, "--seed") == 0) {
     if (!parse_number (value, G_MAXUINT64, &options->seed))
       return usage_error ("--seed %s: a whole number is wanted", value);
@@ -179,7 +184,8 @@ run_kernel (int   argc,
       if (!parse_number (argv[i + 1], G_MAXINT32, &number) || number == 0)
         return usage_error ("--idle %s: seconds are wanted", argv[i + 1]);
       options.idle_s = (guint)number;
-    } else if (strcmp (argv[i], "--threads") == 0 || strcmp (argv[i], "--device") == 0) {
+    } else if (strcmp (argv[i], "--threads") == 0 || strcmp (argv[i], "--device") == 0 ||
+               strcmp (argv[i], "--memory") == 0) {
       int status = set_option (&batch, sets, argv[i], argv[i + 1]);
 
       if (status != TL_EXIT_OK)
@@ -193,6 +199,7 @@ run_kernel (int   argc,
   options.n_threads = batch.n_threads;
   options.device = batch.device;
   tl_cli_set_data_folders ();
+  tl_cli_set_memory (batch.n_memory_bytes);
   if (tl_server_run (&options, &error))
     return TL_EXIT_OK;
   g_printerr ("trellis: %s\n", error->message);

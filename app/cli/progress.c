@@ -4,9 +4,11 @@
 #include <json-glib/json-glib.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define BAR_WIDTH 24
+#define MIN_BAR_WIDTH 4
 
 struct _TlProgress {
   char    *path;
@@ -85,25 +87,44 @@ append_duration (GString *text,
     g_string_append_printf (text, "%d:%02d", (int)(s / 60), (int)(s % 60));
 }
 
+static guint
+get_n_columns (void)
+{
+  struct winsize size;
+
+  return ioctl (STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+/* One line, whatever the width: the bar gets what the words leave. */
 static void
 show_step (TlProgress *self,
            JsonObject *event)
 {
+  g_autoptr (GString) words = g_string_new (NULL);
   g_autoptr (GString) line = g_string_new ("\r\033[K");
-  guint               filled = (guint)(number (event, "progress") * BAR_WIDTH);
+  JsonObject         *metrics = json_object_get_object_member (event, "metrics");
+  GList              *names = metrics != NULL ? json_object_get_members (metrics) : NULL;
+  guint               n_columns, bar;
 
-  if (!self->is_terminal)
-    return;
-  for (guint i = 0; i < BAR_WIDTH; i++)
-    g_string_append (line, i < filled ? "█" : "░");
-  g_string_append_printf (line, "  epoch %d/%d  step %d  loss %.4f  %.0f samples/s  ",
-                          (int)number (event, "epoch") + 1, (int)self->epochs, (int)number (event, "step"),
-                          number (event, "loss"), number (event, "samples_per_s"));
-  append_duration (line, number (event, "seconds_left"));
-  g_string_append (line, " left");
-  fputs (line->str, stdout);
-  fflush (stdout);
-  self->line_open = TRUE;
+  if (self->is_terminal) {
+    g_string_append_printf (words, "epoch %d/%d  step %d  loss %.4f", (int)number (event, "epoch") + 1, (int)self->epochs,
+                            (int)number (event, "step"), number (event, "loss"));
+    for (GList *i = names; i != NULL; i = i->next)
+      if (strcmp (i->data, "loss") != 0)
+        g_string_append_printf (words, "  %s %.4f", (const char *)i->data, number (metrics, i->data));
+    g_string_append_printf (words, "  %.0f samples/s  ", number (event, "samples_per_s"));
+    append_duration (words, number (event, "seconds_left"));
+    g_string_append (words, " left");
+    n_columns = get_n_columns ();
+    bar = words->len + 3 + MIN_BAR_WIDTH > n_columns ? 0 : MIN (n_columns - words->len - 3, BAR_WIDTH);
+    for (guint i = 0; i < bar; i++)
+      g_string_append (line, i < (guint)(number (event, "progress") * bar) ? "█" : "░");
+    g_string_append_printf (line, "%s%.*s", bar > 0 ? "  " : "", (int)MAX (n_columns, 2) - 1, words->str);
+    fputs (line->str, stdout);
+    fflush (stdout);
+    self->line_open = TRUE;
+  }
+  g_list_free (names);
 }
 
 static void
@@ -168,6 +189,10 @@ show_end (TlProgress *self,
   g_string_truncate (self->train, 0);
   if (strcmp (string (event, "status"), "done") != 0)
     g_print ("%s after step %d\n", string (event, "status"), (int)number (event, "step"));
+  if (json_object_has_member (event, "model"))
+    g_print ("model: %s\n", string (event, "model"));
+  else if (json_object_has_member (event, "checkpoint"))
+    g_print ("checkpoint: %s; go on with --resume %s\n", string (event, "checkpoint"), string (event, "folder"));
   if (json_object_has_member (event, "folder"))
     g_print ("run: %s\n", string (event, "folder"));
 }
@@ -210,6 +235,9 @@ tl_progress_show (TlProgress *self,
     show_epoch (self, event);
   } else if (strcmp (type, "run_finished") == 0) {
     show_end (self, event);
+  } else if (strcmp (type, "cell_finished") == 0 && strcmp (string (event, "status"), "interrupted") == 0) {
+    clear_line (self);
+    g_print ("%s: interrupted\n", cell);
   } else if (strcmp (type, "error") == 0) {
     show_error (self, cell, event);
   }

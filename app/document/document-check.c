@@ -219,6 +219,15 @@ compare_lines (gconstpointer a,
   return x->line < y->line ? -1 : x->line > y->line;
 }
 
+static gboolean
+has_nul (TlCell *cell)
+{
+  gsize       length;
+  const char *text = tl_cell_get_text (cell, &length);
+
+  return memchr (text, '\0', length) != NULL;
+}
+
 GPtrArray *
 tl_document_check (TlDocument *self)
 {
@@ -238,7 +247,11 @@ tl_document_check (TlDocument *self)
       check_prose (list, cell, line, is_last);
     else
       check_code (list, ids, cell, line, end - 1);
-    if (!tl_cell_is_text (cell))
+    /* What runs would end at a NUL without a word. */
+    if (cell->frame.kind != TL_CELL_TEXT && has_nul (cell))
+      add (list, TL_SEVERITY_ERROR, TL_DIAGNOSTIC_ENCODING, line, end - 1, cell, "there is a NUL in the cell '%s'",
+           cell->frame.id != NULL ? cell->frame.id : "");
+    else if (!tl_cell_is_text (cell))
       add (list, TL_SEVERITY_WARNING, TL_DIAGNOSTIC_ENCODING, line, end - 1, cell,
            "bytes that are not UTF-8; the cell is kept as it is");
     line = end + line_of (cell->gap, strlen (cell->gap)) - 1 + (!is_last && tl_cell_open_fence (cell, &fence));

@@ -16,7 +16,9 @@ struct _TlSession {
   char            *document_path;
   char            *output;
   char            *overrides;
-  char            *resume; /* until the first training takes it */
+  char            *resume;     /* until the training that goes on takes it */
+  guint            resume_run; /* number of that training */
+  guint            n_runs;     /* trainings that began */
   TlContext       *context;
   TlLua           *lua;
   TlSnapshot      *snapshot;

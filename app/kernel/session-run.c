@@ -35,20 +35,25 @@ new_run_cb (gpointer    user_data,
     return NULL;
   g_free (self->run);
   self->run = id;
+  self->n_runs++;
   g_clear_pointer (&self->record, tl_run_record_free);
   self->record = tl_run_record_new (folder, self->snapshot != NULL ? self->snapshot->bytes : NULL, self->overrides,
                                     error);
   return self->record != NULL ? g_steal_pointer (&folder) : NULL;
 }
 
+/* Trainings before the one that was interrupted run again, with the same results. */
 static char *
 resume_cb (gpointer    user_data,
            const char *cell)
 {
   TlSession       *self = user_data;
-  g_autofree char *folder = g_steal_pointer (&self->resume);
+  g_autofree char *folder = NULL;
 
-  return folder != NULL ? g_build_filename (folder, "checkpoint.safetensors", NULL) : NULL;
+  if (self->resume == NULL || self->n_runs < self->resume_run)
+    return NULL;
+  folder = g_steal_pointer (&self->resume);
+  return g_build_filename (folder, "checkpoint.safetensors", NULL);
 }
 
 /* The trainer that runs, for tl_session_control(). */
@@ -72,6 +77,7 @@ started_cb (gpointer            user_data,
 
   tl_event_begin (&event, "run_started", self->cell);
   tl_event_add_string (&event, "run", self->run);
+  tl_event_add_int (&event, "number", self->n_runs - 1);
   if (self->record != NULL)
     tl_event_add_string (&event, "folder", tl_run_record_get_folder (self->record));
   tl_event_add_string (&event, "model", run->model);
@@ -114,6 +120,7 @@ step_cb (gpointer         user_data,
   tl_event_add_int (&event, "step", (gint64)step->step);
   tl_event_add_int (&event, "epoch", (gint64)step->epoch);
   tl_event_add_number (&event, "loss", step->loss);
+  tl_event_add_object (&event, "metrics", step->names, step->values, step->n_values);
   tl_event_add_number (&event, "lr", step->lr);
   tl_event_add_number (&event, "samples_per_s", step->samples_per_s);
   tl_event_add_number (&event, "seconds_left", step->left_s);

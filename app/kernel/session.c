@@ -111,6 +111,7 @@ tl_session_new (const TlSessionOptions *options,
   self->output = g_strdup (options->output);
   self->overrides = g_strdup (options->overrides);
   self->resume = g_strdup (options->resume);
+  self->resume_run = options->resume_run;
   self->models = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)tl_model_unref);
   self->texts = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   self->context = tl_context_new (options->n_threads);

@@ -32,7 +32,8 @@ typedef struct _TlSession TlSession;
  * @document_path: (nullable): decides where runs are kept
  * @output: (nullable): folder for runs, instead of the one beside the document
  * @overrides: (nullable): what --set changed, one a line; kept with each run
- * @resume: (nullable): folder of a run; the first training goes on from its checkpoint
+ * @resume: (nullable): folder of a run; a training goes on from its checkpoint
+ * @resume_run: which training that is, from 0
  * @sink: who is told of events
  */
 typedef struct {
@@ -44,6 +45,7 @@ typedef struct {
   const char *output;
   const char *overrides;
   const char *resume;
+  guint       resume_run;
   TlEventSink sink;
 } TlSessionOptions;
 

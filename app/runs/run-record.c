@@ -240,3 +240,66 @@ tl_run_record_draw_curves (TlRunRecord *self,
   return self->curves->len == 0 ||
          (tl_curves_write (self->curves, title, png, error) && tl_curves_write (self->curves, title, svg, error));
 }
+
+/* The event that began the run says how many trainings came before it. */
+static guint
+read_number (const char *folder)
+{
+  g_autofree char *path = g_build_filename (folder, "events.jsonl", NULL);
+  FILE            *file = fopen (path, "re");
+  char             line[4096];
+  guint            number = 0;
+
+  while (file != NULL && fgets (line, sizeof line, file) != NULL) {
+    const char *member = strstr (line, "\"number\": ");
+
+    if (strstr (line, "\"run_started\"") == NULL)
+      continue;
+    if (member != NULL)
+      number = (guint)g_ascii_strtoull (member + strlen ("\"number\": "), NULL, 10);
+    break;
+  }
+  g_clear_pointer (&file, fclose);
+  return number;
+}
+
+/**
+ * tl_run_record_read:
+ * @folder: a run's folder
+ * @overrides: (out) (transfer full) (array zero-terminated=1): what --set changed
+ * @number: (out): how many trainings of its document came before it
+ * @error: return location for an error
+ *
+ * Reads what is needed to go on with a run.
+ *
+ * Errors: %TL_ERROR_IO if there is no such folder, or nothing in it to go on from
+ *
+ * Returns: whether it was read
+ */
+gboolean
+tl_run_record_read (const char *folder,
+                    char     ***overrides,
+                    guint      *number,
+                    GError    **error)
+{
+  g_autofree char *checkpoint = g_build_filename (folder, "checkpoint.safetensors", NULL);
+  g_autofree char *changed = g_build_filename (folder, "overrides.txt", NULL);
+  g_autofree char *text = NULL;
+
+  *overrides = NULL;
+  if (!g_file_test (folder, G_FILE_TEST_IS_DIR)) {
+    g_set_error (error, TL_ERROR, TL_ERROR_IO, "%s: there is no such folder", folder);
+    return FALSE;
+  }
+  if (!g_file_test (checkpoint, G_FILE_TEST_EXISTS)) {
+    g_set_error (error, TL_ERROR, TL_ERROR_IO, "%s: there is no checkpoint to go on from; it ended before its first one", folder);
+    return FALSE;
+  }
+  if (g_file_test (changed, G_FILE_TEST_EXISTS) && !g_file_get_contents (changed, &text, NULL, error)) {
+    g_prefix_error (error, "%s: ", folder);
+    return FALSE;
+  }
+  *overrides = g_strsplit (text != NULL ? g_strchomp (text) : "", "\n", -1);
+  *number = read_number (folder);
+  return TRUE;
+}

@@ -40,6 +40,11 @@ gboolean     tl_run_record_draw_curves (TlRunRecord *self,
                                         const char  *title,
                                         GError     **error);
 
+gboolean tl_run_record_read (const char *folder,
+                             char     ***overrides,
+                             guint      *number,
+                             GError    **error);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TlRunRecord, tl_run_record_free)
 
 G_END_DECLS

@@ -70,6 +70,9 @@ typedef struct {
  * @elapsed_s: since the run was started or resumed
  * @left_s: estimated time to the end; negative if unknown
  * @n_bytes: memory in use
+ * @n_values: number of @names and @values
+ * @names: names of the metrics; the first is "loss"
+ * @values: their values over the epoch so far
  */
 typedef struct {
   guint64 step;
@@ -83,6 +86,10 @@ typedef struct {
   double  elapsed_s;
   double  left_s;
   gsize   n_bytes;
+
+  guint              n_values;
+  const char *const *names;
+  const double      *values;
 } TlRunStep;
 
 /**

@@ -95,6 +95,7 @@ tell_step (TlTrainer *self)
   guint64       epoch_step = (self->position.batch + self->o.accumulate - 1) / self->o.accumulate;
   guint64       left = n_steps (self) - MIN (self->step, n_steps (self));
   double        items_per_step = (double)tl_loader_get_n_items (self->train) / (double)self->steps_per_epoch;
+  double        values[TL_TRAINER_MAX_METRICS + 1];
   TlRunStep     event = {
         .step = self->step,
         .n_steps = n_steps (self),
@@ -105,8 +106,13 @@ tell_step (TlTrainer *self)
         .lr = self->lr,
         .samples_per_s = self->s_per_item > 0 ? 1 / self->s_per_item : 0,
         .elapsed_s = seconds_since (self->started_us),
+        .n_values = self->n_metrics,
+        .names = self->metric_names,
+        .values = values,
   };
 
+  for (guint i = 0; i < self->n_metrics; i++)
+    values[i] = tl_metric_get_value (&self->metrics[i]);
   tl_memory_get_stats (&memory);
   event.n_bytes = memory.n_live;
   event.left_s = self->s_per_item > 0 ? (double)left * items_per_step * self->s_per_item : -1;
