@@ -83,6 +83,45 @@ tl_metric_add (TlMetric *self,
 }
 
 /**
+ * tl_metric_add_loss:
+ * @self: a metric
+ * @batch: a batch
+ *
+ * Adds the loss of each item.
+ */
+void
+tl_metric_add_loss (TlMetric            *self,
+                    const TlMetricBatch *batch)
+{
+  tl_metric_add (self, batch->loss * (double)batch->n_items);
+  self->state.n += batch->n_items;
+}
+
+/**
+ * tl_metric_add_squares:
+ * @self: a metric
+ * @batch: a batch of numbers
+ *
+ * Adds the squared difference of each element.
+ */
+void
+tl_metric_add_squares (TlMetric            *self,
+                       const TlMetricBatch *batch)
+{
+  gboolean      output_plain = tl_metric_is_plain_f32 (batch->output), target_plain = tl_metric_is_plain_f32 (batch->target);
+  gconstpointer output = tl_tensor_peek_data (batch->output), target = tl_tensor_peek_data (batch->target);
+  gsize         n = tl_tensor_get_n_elements (batch->output);
+
+  for (gsize i = 0; i < n; i++) {
+    double difference = tl_metric_element (batch->output, output_plain, output, i) -
+                        tl_metric_element (batch->target, target_plain, target, i);
+
+    tl_metric_add (self, difference * difference);
+  }
+  self->state.n += n;
+}
+
+/**
  * tl_metric_get_mean:
  * @self: a metric
  *

@@ -19,8 +19,14 @@ gboolean tl_metric_need_numbers (const TlMetric *self,
                                  const TlMeta   *output,
                                  const TlMeta   *target,
                                  GError        **error);
+double  *tl_metric_append (TlMetric *self,
+                           gsize     n);
 void     tl_metric_add (TlMetric *self,
                         double    term);
+void     tl_metric_add_loss (TlMetric            *self,
+                             const TlMetricBatch *batch);
+void     tl_metric_add_squares (TlMetric            *self,
+                                const TlMetricBatch *batch);
 double   tl_metric_get_mean (const TlMetric *self);
 double   tl_metric_get_share (const TlMetric *self);
 void     tl_metric_count_top (TlMetric            *self,

@@ -6,9 +6,10 @@
  *
  * A row of core/train/metrics.def is a pure function over a batch that adds to a few numbers.  Counts are whole numbers and sums
  * are compensated in double precision, so the result does not depend on how the items were cut into batches beyond the last
- * bits of a sum.  Nothing is allocated.
+ * bits of a sum.  Rows that need more than a few numbers have cells, made by tl_metric_prepare(); only those that must see all items
+ * at once (AUC) let them grow.
  *
- * Ownership: a TlMetric is a plain value; rows are constant.  Thread rule: one thread at a time.
+ * Ownership: a TlMetric owns its cells; rows are constant.  Thread rule: one thread at a time.
  */
 
 #include "core/graph/op.h"
@@ -23,6 +24,9 @@ typedef struct _TlMetricClass TlMetricClass;
  * @hits: of those, how many counted
  * @sum: sum of what is averaged
  * @carry: what rounding left out of @sum
+ * @n_cells: number of @cells
+ * @n_allocated: room in @cells
+ * @cells: (array length=n_cells) (nullable) (owned): further numbers of the row
  *
  * What a metric carries from batch to batch, and what a checkpoint in the middle of an epoch holds.
  */
@@ -31,6 +35,9 @@ typedef struct {
   guint64 hits;
   double  sum;
   double  carry;
+  gsize   n_cells;
+  gsize   n_allocated;
+  double *cells;
 } TlMetricState;
 
 /**
@@ -67,9 +74,12 @@ typedef struct {
  * @formula: what it computes
  * @attrs: (nullable): attributes, ended by a nameless one
  * @higher_is_better: which way is up
+ * @grows: whether @update adds cells
  * @check: (nullable): whether outputs and targets of these descriptions can be measured
+ * @get_n_cells: (nullable): how many cells, all 0, an epoch starts with
  * @update: takes a batch
  * @value: the result so far; NaN where nothing came in
+ * @get_table: (nullable): a square table behind the result, row by row, and its size
  */
 struct _TlMetricClass {
   const char       *name;
@@ -78,13 +88,18 @@ struct _TlMetricClass {
   const char       *formula;
   const TlAttrSpec *attrs;
   gboolean          higher_is_better;
+  gboolean          grows;
   gboolean (*check) (const TlMetric *self,
                      const TlMeta   *output,
                      const TlMeta   *target,
                      GError        **error);
+  gsize (*get_n_cells) (const TlMetric *self,
+                        const TlMeta   *output);
   void (*update) (TlMetric            *self,
                   const TlMetricBatch *batch);
   double (*value) (const TlMetric *self);
+  const double *(*get_table) (const TlMetric *self,
+                              guint          *n);
 };
 
 #define TL_METRIC(name) extern const TlMetricClass tl_metric_##name;
@@ -102,9 +117,23 @@ gboolean tl_metric_check (const TlMetric *self,
                           const TlMeta   *output,
                           const TlMeta   *target,
                           GError        **error);
+gboolean tl_metric_prepare (TlMetric     *self,
+                            const TlMeta *output,
+                            const TlMeta *target,
+                            GError      **error);
+void     tl_metric_clear (TlMetric *self);
+void     tl_metric_copy (const TlMetric *self,
+                         TlMetric       *to);
 void     tl_metric_reset (TlMetric *self);
 void     tl_metric_update (TlMetric            *self,
                            const TlMetricBatch *batch);
 double   tl_metric_get_value (const TlMetric *self);
+
+const double *tl_metric_get_table (const TlMetric *self,
+                                   guint          *n);
+
+char    *tl_metric_to_text (const TlMetric *self);
+gboolean tl_metric_set_text (TlMetric   *self,
+                             const char *text);
 
 G_END_DECLS

@@ -19,13 +19,9 @@ put_metrics (TlTrainer    *self,
              TlCheckpoint *checkpoint)
 {
   for (guint i = 0; i < self->n_metrics; i++) {
-    const TlMetricState *state = &self->metrics[i].state;
-    g_autofree char     *key = g_strdup_printf ("trellis.metric.%u", i);
-    char                 sum[G_ASCII_DTOSTR_BUF_SIZE], carry[G_ASCII_DTOSTR_BUF_SIZE];
-    g_autofree char     *text = NULL;
+    g_autofree char *key = g_strdup_printf ("trellis.metric.%u", i);
+    g_autofree char *text = tl_metric_to_text (&self->metrics[i]);
 
-    text = g_strdup_printf ("%s %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %s %s", self->metric_names[i], state->n, state->hits,
-                            g_ascii_dtostr (sum, sizeof sum, state->sum), g_ascii_dtostr (carry, sizeof carry, state->carry));
     tl_checkpoint_set (checkpoint, key, text);
   }
 }
@@ -39,18 +35,12 @@ get_metrics (TlTrainer    *self,
   for (guint i = 0; i < self->n_metrics; i++) {
     g_autofree char *key = g_strdup_printf ("trellis.metric.%u", i);
     const char      *text = tl_checkpoint_get (checkpoint, key);
-    g_auto (GStrv)   parts = g_strsplit (text != NULL ? text : "", " ", -1);
-    TlMetricState   *state = &metrics[i].state;
 
-    if (g_strv_length (parts) != 5 || strcmp (parts[0], self->metric_names[i]) != 0 ||
-        !g_ascii_string_to_unsigned (parts[1], 10, 0, G_MAXUINT64, &state->n, NULL) ||
-        !g_ascii_string_to_unsigned (parts[2], 10, 0, G_MAXUINT64, &state->hits, NULL)) {
+    if (text == NULL || !tl_metric_set_text (&metrics[i], text)) {
       g_set_error (error, TL_ERROR, TL_ERROR_VALUE, "the checkpoint does not hold the metric %s of this training",
                    self->metric_names[i]);
       return FALSE;
     }
-    state->sum = g_ascii_strtod (parts[3], NULL);
-    state->carry = g_ascii_strtod (parts[4], NULL);
   }
   return TRUE;
 }
@@ -141,32 +131,17 @@ tl_trainer_write_checkpoint (TlTrainer *self,
   return TRUE;
 }
 
-/**
- * tl_trainer_resume:
- * @self: a trainer that has not run, with the same options as the one that wrote the checkpoint; only `epochs` and what is
- *   told may differ
- * @path: a checkpoint
- * @error: return location for an error
- *
- * Sets model, optimizer and place in the data to those of the checkpoint.  On failure nothing has changed.
- *
- * Errors: %TL_ERROR_IO, %TL_ERROR_FORMAT for a file that is no checkpoint; %TL_ERROR_NAME, %TL_ERROR_SHAPE, %TL_ERROR_DTYPE,
- * %TL_ERROR_VALUE if it belongs to another training
- *
- * Returns: whether tl_trainer_run() will go on from it
- */
-gboolean
-tl_trainer_resume (TlTrainer  *self,
-                   const char *path,
-                   GError    **error)
+static gboolean
+resume (TlTrainer  *self,
+        const char *path,
+        TlMetric   *metrics,
+        GError    **error)
 {
   g_autoptr (TlCheckpoint) checkpoint = tl_checkpoint_open (path, error);
   TlLoaderPosition         position;
-  TlMetric                 metrics[TL_TRAINER_MAX_METRICS + 1];
   guint64                  step, has_best, best_epoch, stopped_early;
   double                   lr, loss, best;
 
-  memcpy (metrics, self->metrics, sizeof metrics);
   if (checkpoint == NULL || !check_same (checkpoint, "trellis.seed", self->seed, error) ||
       !check_same (checkpoint, "trellis.context_seed", tl_context_get_seed (self->context), error) ||
       !check_same (checkpoint, "trellis.batch_size", self->o.batch_size, error) ||
@@ -198,8 +173,39 @@ tl_trainer_resume (TlTrainer  *self,
   self->best = best;
   self->best_epoch = best_epoch;
   self->stopped_early = stopped_early != 0;
-  memcpy (self->metrics, metrics, sizeof metrics);
+  for (guint i = 0; i < self->n_metrics; i++)
+    tl_metric_copy (&metrics[i], &self->metrics[i]);
   return TRUE;
+}
+
+/**
+ * tl_trainer_resume:
+ * @self: a trainer that has not run, with the same options as the one that wrote the checkpoint; only `epochs` and what is
+ *   told may differ
+ * @path: a checkpoint
+ * @error: return location for an error
+ *
+ * Sets model, optimizer and place in the data to those of the checkpoint.  On failure nothing has changed.
+ *
+ * Errors: %TL_ERROR_IO, %TL_ERROR_FORMAT for a file that is no checkpoint; %TL_ERROR_NAME, %TL_ERROR_SHAPE, %TL_ERROR_DTYPE,
+ * %TL_ERROR_VALUE if it belongs to another training
+ *
+ * Returns: whether tl_trainer_run() will go on from it
+ */
+gboolean
+tl_trainer_resume (TlTrainer  *self,
+                   const char *path,
+                   GError    **error)
+{
+  TlMetric metrics[TL_TRAINER_MAX_METRICS + 1];
+  gboolean ok;
+
+  for (guint i = 0; i < self->n_metrics; i++)
+    tl_metric_init (&metrics[i], self->metrics[i].klass, self->metrics[i].attrs);
+  ok = resume (self, path, metrics, error);
+  for (guint i = 0; i < self->n_metrics; i++)
+    tl_metric_clear (&metrics[i]);
+  return ok;
 }
 
 /**

@@ -46,6 +46,8 @@ struct _TlTrainer {
   guint       n_metrics; /* with the loss, which is the first */
   const char *metric_names[TL_TRAINER_MAX_METRICS + 1];
   TlMetric    metrics[TL_TRAINER_MAX_METRICS + 1];
+  TlMetric    before[TL_TRAINER_MAX_METRICS + 1];     /* as they were before a step of several batches */
+  TlMetric    evaluated[TL_TRAINER_MAX_METRICS + 1];  /* of the last evaluation */
   double      results[2][TL_TRAINER_MAX_METRICS + 1]; /* of the last epoch: training, validation */
   guint       monitor;
 

@@ -132,7 +132,7 @@ finish (TlTrainer  *self,
       g_set_error (error, TL_ERROR, TL_ERROR_VALUE, "%s: the model gives nothing but its loss", self->metric_names[i]);
       return NULL;
     }
-    if (!tl_metric_check (&self->metrics[i], output, target, error))
+    if (!tl_metric_prepare (&self->metrics[i], output, target, error))
       return NULL;
   }
   return tl_plan_new (g_steal_pointer (trace), wanted, output != NULL ? 2 : 1, flags, error);
@@ -289,16 +289,16 @@ tl_trainer_take_step (TlTrainer *self,
                       GError   **error)
 {
   gsize    n_batches = MIN ((gsize)self->o.accumulate, tl_loader_get_n_batches (self->train) - self->position.batch);
-  TlMetric before[TL_TRAINER_MAX_METRICS + 1];
   double   loss_before = self->loss;
   gboolean ok = TRUE;
 
-  memcpy (before, self->metrics, sizeof before);
   *n_items = 0;
   for (gsize i = 0; i < n_batches; i++)
     *n_items += tl_loader_get_batch_size (self->train, self->position.batch + i);
   if (n_batches > 1 && !save_changing (self, error))
     return FALSE;
+  for (guint i = 0; n_batches > 1 && i < self->n_metrics; i++)
+    tl_metric_copy (&self->metrics[i], &self->before[i]);
   self->loss = 0;
   for (gsize i = 0; ok && i < n_batches; i++)
     ok = run_batch (self, kind_of (i, n_batches), *n_items, error);
@@ -307,7 +307,8 @@ tl_trainer_take_step (TlTrainer *self,
     self->step++;
     return TRUE;
   }
-  memcpy (self->metrics, before, sizeof before);
+  for (guint i = 0; n_batches > 1 && i < self->n_metrics; i++)
+    tl_metric_copy (&self->before[i], &self->metrics[i]);
   self->loss = loss_before;
   tl_loader_set_position (self->train, &self->position);
   if (n_batches > 1)
@@ -322,13 +323,14 @@ tl_trainer_evaluate_loader (TlTrainer *self,
                             double    *values,
                             GError   **error)
 {
-  TlMetric  metrics[TL_TRAINER_MAX_METRICS + 1];
+  TlMetric *metrics = self->evaluated;
   TlTensor *fields[TL_DATASET_MAX_FIELDS];
   gsize     n_items;
 
-  memcpy (metrics, self->metrics, sizeof metrics);
-  for (guint i = 0; i < self->n_metrics; i++)
+  for (guint i = 0; i < self->n_metrics; i++) {
+    tl_metric_copy (&self->metrics[i], &metrics[i]);
     tl_metric_reset (&metrics[i]);
+  }
   tl_loader_set_position (loader, &(TlLoaderPosition){ 0 });
   for (;;) {
     if (!tl_loader_next (loader, fields, &n_items, error))

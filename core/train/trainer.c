@@ -69,8 +69,8 @@ set_up_metrics (TlTrainer              *self,
   self->n_metrics = 1;
   for (guint i = 0; i < options->n_metrics; i++)
     if (options->metrics[i].klass != &tl_metric_loss) {
-      self->metrics[self->n_metrics] = options->metrics[i];
-      tl_metric_reset (&self->metrics[self->n_metrics++]);
+      tl_metric_init (&self->metrics[self->n_metrics], options->metrics[i].klass, options->metrics[i].attrs);
+      self->n_metrics++;
     }
   self->monitor = G_MAXUINT;
   for (guint i = 0; i < self->n_metrics; i++) {
@@ -278,6 +278,11 @@ tl_trainer_free (TlTrainer *self)
   for (guint i = 0; i < TL_N_STEP_KINDS; i++)
     g_clear_pointer (&self->plans[i], tl_plan_unref);
   g_clear_pointer (&self->evaluation, tl_plan_unref);
+  for (guint i = 0; i < self->n_metrics; i++) {
+    tl_metric_clear (&self->metrics[i]);
+    tl_metric_clear (&self->before[i]);
+    tl_metric_clear (&self->evaluated[i]);
+  }
   g_clear_pointer (&self->train, tl_loader_free);
   g_clear_pointer (&self->validation, tl_loader_free);
   g_clear_pointer (&self->weight, tl_tensor_unref);

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Metrics that sort: all scores of an epoch are kept, with their classes.
+ *
+ * Scores as in classes.h: one an item, or one for each class; then each class is compared with all others and the mean over the classes that
+ * occur is taken.
+ *
+ * Thread rule: one thread at a time.
+ */
+
+#include "core/train/metric-common.h"
+
+G_BEGIN_DECLS
+
+/**
+ * TlScored:
+ * @score: what the model says
+ * @is_hit: whether the item is of the class
+ */
+typedef struct {
+  double   score;
+  gboolean is_hit;
+} TlScored;
+
+extern const TlAttrSpec tl_scores_attrs[]; /* from_logits */
+
+void   tl_scores_update (TlMetric            *self,
+                         const TlMetricBatch *batch);
+double tl_scores_mean (const TlMetric *self,
+                       double (*measure) (const TlScored *items,
+                                          gsize           n,
+                                          gsize           n_hits));
+
+G_END_DECLS
