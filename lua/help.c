@@ -7,7 +7,6 @@
 #include "lua/help-private.h"
 #include "lua/lua-private.h"
 
-#define MAX_GLOBALS 2000
 #define MAX_COMPLETIONS 500
 
 static const char *const keywords[] = { "and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if", "in", "local", "nil", "not", "or", "repeat", "return", "then", "true", "until", "while", "tl", "nn", "optim", "data", "math", "string", "table", NULL };
@@ -146,9 +145,10 @@ add_globals (TlLua *self,
 {
   g_mutex_lock (&self->lock);
   for (guint i = 0; i < self->globals->len; i++) {
-    const TlLuaGlobal *global = self->globals->pdata[i];
+    const TlLuaVariable *variable = self->globals->pdata[i];
+    g_autofree char     *detail = tl_lua_variable_to_string (variable);
 
-    add (place, global->name, "variable", global->detail, NULL);
+    add (place, variable->name, "variable", detail, NULL);
   }
   g_mutex_unlock (&self->lock);
 }
@@ -229,10 +229,13 @@ tl_lua_inspect (TlLua      *self,
   if (self != NULL) {
     g_mutex_lock (&self->lock);
     for (guint i = 0; i < self->globals->len && inspect.text == NULL; i++) {
-      const TlLuaGlobal *global = self->globals->pdata[i];
+      const TlLuaVariable *variable = self->globals->pdata[i];
 
-      if (strcmp (global->name, name) == 0)
-        inspect.text = g_strdup_printf ("%s: %s\n", name, global->detail);
+      if (strcmp (variable->name, name) == 0) {
+        g_autofree char *detail = tl_lua_variable_to_string (variable);
+
+        inspect.text = g_strdup_printf ("%s: %s\n", name, detail);
+      }
     }
     g_mutex_unlock (&self->lock);
   }
@@ -276,77 +279,4 @@ tl_lua_help (lua_State *L)
     self->host.print (self->host_data, text, strlen (text), TL_LUA_STREAM_OUT);
   g_free (text);
   return 0;
-}
-
-/* The type of the value on top of the stack, without running anything. */
-static char *
-describe (lua_State *L)
-{
-  TlTensor   *tensor = tl_lua_test (L, -1, &tl_lua_type_tensor);
-  TlDataset  *dataset = tl_lua_test (L, -1, &tl_lua_type_dataset);
-  TlLayer    *layer = tl_lua_test_layer (L, -1);
-  TlModel    *model = tl_lua_test_model (L, -1);
-  TlVariable *variable = tl_lua_test (L, -1, &tl_lua_type_variable);
-
-  if (variable != NULL)
-    tensor = tl_variable_get_value (variable);
-  if (tensor != NULL) {
-    g_autofree char *shape = tl_shape_to_string (tl_tensor_get_shape (tensor), tl_tensor_get_rank (tensor));
-
-    return g_strdup_printf ("%s %s %s", variable != NULL ? "parameter" : "tensor", tl_dtype_name (tl_tensor_get_dtype (tensor)), shape);
-  }
-  if (dataset != NULL)
-    return tl_dataset_to_string (dataset);
-  if (layer != NULL)
-    return g_strdup (tl_layer_get_class (layer)->name);
-  if (model != NULL)
-    return g_strdup_printf ("model %s", tl_model_get_name (model));
-  if (lua_type (L, -1) == LUA_TNUMBER && lua_isinteger (L, -1))
-    return g_strdup_printf ("%" G_GINT64_FORMAT, (gint64)lua_tointeger (L, -1));
-  if (lua_type (L, -1) == LUA_TNUMBER)
-    return g_strdup_printf ("%g", lua_tonumber (L, -1));
-  return g_strdup (luaL_typename (L, -1));
-}
-
-/* Whether a global is what it was before the first cell; key and value are on top of the stack. */
-static gboolean
-is_builtin (lua_State *L)
-{
-  gboolean same;
-
-  lua_rawgetp (L, LUA_REGISTRYINDEX, &tl_lua_library);
-  lua_pushvalue (L, -3);
-  lua_rawget (L, -2);
-  same = lua_rawequal (L, -1, -3);
-  lua_pop (L, 2);
-  return same;
-}
-
-/*
- * Publishes names and types of the globals that cells made.  Nothing here allocates in Lua, so nothing raises.
- */
-void
-tl_lua_publish_globals (TlLua *self)
-{
-  lua_State *L = self->L;
-
-  if (!lua_checkstack (L, 8))
-    return;
-  g_mutex_lock (&self->lock);
-  g_ptr_array_set_size (self->globals, 0);
-  lua_pushglobaltable (L);
-  lua_pushnil (L);
-  while (self->globals->len < MAX_GLOBALS && lua_next (L, -2) != 0) {
-    TlLuaGlobal *global;
-
-    if (lua_type (L, -2) == LUA_TSTRING && !is_builtin (L)) {
-      global = g_new0 (TlLuaGlobal, 1);
-      global->name = g_strdup (lua_tostring (L, -2));
-      global->detail = describe (L);
-      g_ptr_array_add (self->globals, global);
-    }
-    lua_pop (L, 1);
-  }
-  g_mutex_unlock (&self->lock);
-  lua_settop (L, 0);
 }

@@ -28,6 +28,30 @@ typedef struct {
   char *doc;
 } TlLuaCompletion;
 
+/**
+ * TlLuaVariable:
+ * @name: of a global that a cell has set
+ * @type: "tensor", "data set", "module", "integer", …
+ * @summary: its value, shape or size in a few words; may be empty
+ * @n_bytes: what its tensors and parameters hold
+ */
+typedef struct {
+  char *name;
+  char *type;
+  char *summary;
+  gsize n_bytes;
+} TlLuaVariable;
+
+void tl_lua_variable_free (TlLuaVariable *self);
+
+/**
+ * tl_lua_list_variables:
+ * @self: whose globals
+ *
+ * Returns: (transfer full) (element-type TlLuaVariable): what cells have set, by name
+ */
+GPtrArray *tl_lua_list_variables (TlLua *self);
+
 void tl_lua_completion_free (TlLuaCompletion *self);
 
 /**

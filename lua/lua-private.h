@@ -24,25 +24,13 @@
 #include "core/data/transforms.h"
 #include "core/nn/layer.h"
 #include "core/optim/optimizer.h"
-#include "lua/lua-state.h"
+#include "lua/help.h"
 
 G_BEGIN_DECLS
 
 /* Instructions between two looks at the cancel flag. */
 #define TL_LUA_HOOK_COUNT 1000
 #define TL_LUA_MAX_LIST 64
-
-/**
- * TlLuaGlobal:
- * @name: of a global
- * @detail: its type, for completion
- *
- * One entry of the snapshot that is published between cells.
- */
-typedef struct {
-  char *name;
-  char *detail;
-} TlLuaGlobal;
 
 struct _TlLua {
   lua_State  *L;
@@ -63,7 +51,7 @@ struct _TlLua {
   guint    n_steps; /* of C loops that poll now and then */
 
   GMutex     lock;
-  GPtrArray *globals; /* of TlLuaGlobal; under @lock */
+  GPtrArray *globals; /* of TlLuaVariable, the snapshot that is published between cells; under @lock */
 };
 
 /**
@@ -239,7 +227,8 @@ const TlOptimizerClass *tl_lua_find_optimizer (const char *name);
 TlTransforms *tl_lua_push_transforms (lua_State *L,
                                       int        index);
 
-/* help.c */
-void tl_lua_publish_globals (TlLua *self);
+/* lua-globals.c */
+void  tl_lua_publish_globals (TlLua *self);
+char *tl_lua_variable_to_string (const TlLuaVariable *self);
 
 G_END_DECLS

@@ -146,16 +146,6 @@ open_all (lua_State *L)
   return 0;
 }
 
-static void
-completion_global_free (gpointer data)
-{
-  TlLuaGlobal *self = data;
-
-  g_free (self->name);
-  g_free (self->detail);
-  g_free (self);
-}
-
 /**
  * tl_lua_new:
  * @host: (nullable): what cells need from the program; copied, but what it points to must live as long as the state
@@ -177,7 +167,7 @@ tl_lua_new (const TlLuaHost *host,
   self->host_data = user_data;
   self->context = tl_context_get ();
   g_mutex_init (&self->lock);
-  self->globals = g_ptr_array_new_with_free_func (completion_global_free);
+  self->globals = g_ptr_array_new_with_free_func ((GDestroyNotify)tl_lua_variable_free);
   self->L = lua_newstate (lua_alloc, self);
   if (self->L == NULL) {
     tl_lua_free (self);

@@ -23,7 +23,7 @@ static void
 refuse (GDBusMethodInvocation *call,
         const char            *message)
 {
-  g_dbus_method_invocation_return_dbus_error (call, "org.trellisml.Error.Failed", message);
+  g_dbus_method_invocation_return_dbus_error (call, TL_SERVER_ERROR, message);
 }
 
 static gboolean
@@ -178,25 +178,20 @@ inspect_cb (TlKernel1             *skeleton,
   return TRUE;
 }
 
-/* The globals as of the end of the last cell; their bytes are not known. */
+/* As of the end of the last cell. */
 static gboolean
 variables_cb (TlKernel1             *skeleton,
               GDBusMethodInvocation *call,
               TlServer              *self)
 {
-  g_autoptr (GPtrArray) found = tl_lua_complete (tl_session_get_lua (self->session), "", 0, NULL);
+  g_autoptr (GPtrArray) found = tl_lua_list_variables (tl_session_get_lua (self->session));
   GVariantBuilder       variables;
 
   g_variant_builder_init (&variables, G_VARIANT_TYPE ("a(ssst)"));
   for (guint i = 0; i < found->len; i++) {
-    const TlLuaCompletion *variable = found->pdata[i];
-    const char            *detail = variable->detail != NULL ? variable->detail : "";
-    g_autofree char       *type = NULL;
+    const TlLuaVariable *variable = found->pdata[i];
 
-    if (strcmp (variable->kind, "variable") != 0)
-      continue;
-    type = g_ascii_isalpha (*detail) ? g_strndup (detail, strcspn (detail, " :(")) : g_strdup ("number");
-    g_variant_builder_add (&variables, "(ssst)", variable->name, type, detail, (guint64)0);
+    g_variant_builder_add (&variables, "(ssst)", variable->name, variable->type, variable->summary, (guint64)variable->n_bytes);
   }
   tl_kernel1_complete_variables (skeleton, call, g_variant_builder_end (&variables));
   return TRUE;
@@ -209,7 +204,7 @@ predict_cb (TlKernel1             *skeleton,
             guint64                index,
             TlServer              *self)
 {
-  refuse (call, "no trained model");
+  tl_server_ask (self, call, run, index);
   return TRUE;
 }
 

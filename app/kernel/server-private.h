@@ -13,6 +13,8 @@
 
 G_BEGIN_DECLS
 
+#define TL_SERVER_ERROR "org.trellisml.Error.Failed"
+
 typedef enum {
   STATE_IDLE,
   STATE_BUSY,
@@ -25,6 +27,13 @@ typedef struct {
   gboolean  run;
 } Request;
 
+/* A question after what the trained model makes of an item */
+typedef struct {
+  GDBusMethodInvocation *call;
+  char                  *run;
+  guint64                index;
+} Question;
+
 typedef struct {
   TlSession  *session;
   TlEventLog *log;
@@ -34,7 +43,8 @@ typedef struct {
 
   GMutex   lock;
   GCond    wake;
-  GQueue   requests; /* under @lock, as all up to @last_active_us */
+  GQueue   requests;  /* under @lock, as all up to @last_active_us */
+  GQueue   questions; /* of Question, answered on the session's thread */
   guint64  n_requests;
   State    state;
   gboolean stop; /* what is left of the running request does not run */
@@ -42,7 +52,8 @@ typedef struct {
   char    *cell; /* that runs, or "" */
   gint64   last_active_us;
 
-  GArray *known; /* of TlSnapshotCell; the session's thread */
+  int     n_questions; /* atomic */
+  GArray *known;       /* of TlSnapshotCell; the session's thread */
 
   GThread      *thread; /* of the server, as all that follows */
   GMainContext *main_context;
@@ -56,6 +67,10 @@ typedef struct {
 guint64     tl_server_queue (TlServer *self,
                              GVariant *cells,
                              gboolean  run);
+void        tl_server_ask (TlServer              *self,
+                           GDBusMethodInvocation *call,
+                           const char            *run,
+                           guint64                index);
 void        tl_server_interrupt (TlServer *self,
                                  gboolean  quit);
 void        tl_server_event_cb (const char *type,

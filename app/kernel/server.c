@@ -6,6 +6,7 @@
 
 #include "app/document/cell.h"
 #include "app/document/document.h"
+#include "app/kernel/prediction.h"
 #include "app/kernel/server-private.h"
 #include "core/base/error.h"
 
@@ -102,6 +103,23 @@ tl_server_queue (TlServer *self,
   g_cond_signal (&self->wake);
   g_mutex_unlock (&self->lock);
   return number;
+}
+
+void
+tl_server_ask (TlServer              *self,
+               GDBusMethodInvocation *call,
+               const char            *run,
+               guint64                index)
+{
+  Question *question = g_new0 (Question, 1);
+
+  *question = (Question){ g_object_ref (call), g_strdup (run), index };
+  g_mutex_lock (&self->lock);
+  self->last_active_us = g_get_monotonic_time ();
+  g_queue_push_tail (&self->questions, question);
+  g_atomic_int_inc (&self->n_questions);
+  g_cond_signal (&self->wake);
+  g_mutex_unlock (&self->lock);
 }
 
 /* The flag first, without the lock: a cell that prints without end must not delay it.  take_cell() clears a flag that came too late. */
@@ -216,6 +234,56 @@ run_request (TlServer *self,
 }
 
 static void
+answer (TlServer *self,
+        Question *question)
+{
+  g_autoptr (GError)       error = NULL;
+  TlPredictor             *predictor = tl_session_get_predictor (self->session, question->run, &error);
+  g_autoptr (TlPrediction) found = predictor != NULL ? tl_prediction_new (predictor, question->index, &error) : NULL;
+
+  if (found == NULL) {
+    g_dbus_method_invocation_return_dbus_error (question->call, TL_SERVER_ERROR, error->message);
+    return;
+  }
+  g_dbus_method_invocation_return_value (
+    question->call,
+    g_variant_new ("(uuu@ay^as@adit)", found->width, found->height, found->channels,
+                   g_variant_new_fixed_array (G_VARIANT_TYPE_BYTE, found->pixels,
+                                              (gsize)found->width * found->height * found->channels, 1),
+                   found->classes,
+                   g_variant_new_fixed_array (G_VARIANT_TYPE_DOUBLE, found->probabilities, found->n_classes, sizeof (double)),
+                   found->truth, (guint64)found->n_items));
+}
+
+static void
+question_free (Question *question)
+{
+  g_object_unref (question->call);
+  g_free (question->run);
+  g_free (question);
+}
+
+/* Between cells, and between the steps of a training. */
+static void
+answer_questions (gpointer user_data)
+{
+  TlServer *self = user_data;
+
+  while (g_atomic_int_get (&self->n_questions) > 0) {
+    Question *question;
+
+    g_mutex_lock (&self->lock);
+    question = g_queue_pop_head (&self->questions);
+    g_mutex_unlock (&self->lock);
+    if (question == NULL)
+      return;
+    g_atomic_int_add (&self->n_questions, -1);
+    answer (self, question);
+    question_free (question);
+  }
+}
+
+static void
 serve_requests (TlServer *self)
 {
   g_mutex_lock (&self->lock);
@@ -224,7 +292,14 @@ serve_requests (TlServer *self)
 
     if (request == NULL) {
       set_state (self, STATE_IDLE);
-      g_cond_wait (&self->wake, &self->lock);
+      if (g_queue_is_empty (&self->questions)) {
+        g_cond_wait (&self->wake, &self->lock);
+        continue;
+      }
+      tl_session_clear_cancel (self->session); /* nothing runs that it was meant for */
+      g_mutex_unlock (&self->lock);
+      answer_questions (self);
+      g_mutex_lock (&self->lock);
       continue;
     }
     if (request->run)
@@ -251,6 +326,7 @@ server_clear (TlServer *self)
 {
   g_clear_pointer (&self->session, tl_session_free);
   g_queue_clear_full (&self->requests, (GDestroyNotify)request_free);
+  g_queue_clear_full (&self->questions, (GDestroyNotify)question_free);
   g_clear_pointer (&self->known, g_array_unref);
   g_clear_pointer (&self->log, tl_event_log_free);
   g_free (self->document_path);
@@ -283,6 +359,7 @@ tl_server_run (const TlServerOptions *options,
   g_mutex_init (&self.lock);
   g_cond_init (&self.wake);
   g_queue_init (&self.requests);
+  g_queue_init (&self.questions);
   self.log = tl_event_log_new ();
   self.known = g_array_new (FALSE, TRUE, sizeof (TlSnapshotCell));
   g_array_set_clear_func (self.known, known_clear);
@@ -291,6 +368,7 @@ tl_server_run (const TlServerOptions *options,
   self.cell = g_strdup ("");
   self.last_active_us = g_get_monotonic_time ();
   session.sink = (TlEventSink){ tl_server_event_cb, &self };
+  session.idle = answer_questions;
   self.session = tl_session_new (&session, error);
   ok = self.session != NULL && tl_server_start (&self, error);
   if (ok) {

@@ -32,6 +32,9 @@ struct _TlSession {
 
   GMutex     lock;
   TlTrainer *trainer; /* that runs; under @lock */
+
+  TlPredictor *predictor; /* of the newest training */
+  char        *predictor_run;
 };
 
 /* What trainings are given; user_data is the session. */
@@ -49,6 +52,9 @@ void tl_session_print (TlSession  *self,
                        const char *text,
                        gsize       n_bytes,
                        TlLuaStream stream);
+
+/* session-run.c */
+void tl_session_clear_predictor (TlSession *self);
 
 /* session-graph.c */
 TlModel *tl_session_get_model (TlSession  *self,

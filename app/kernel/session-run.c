@@ -56,13 +56,46 @@ resume_cb (gpointer    user_data,
   return g_build_filename (folder, "checkpoint.safetensors", NULL);
 }
 
-/* The trainer that runs, for tl_session_control(). */
+static void
+idle_cb (gpointer user_data)
+{
+  TlSession *self = user_data;
+
+  if (self->options.idle != NULL)
+    self->options.idle (self->options.sink.user_data);
+}
+
+/* What was learned can be tried while the training runs, and when it has ended, however it did. */
+static void
+ensure_predictor (TlSession *self)
+{
+  if (self->predictor != NULL || self->trainer == NULL)
+    return;
+  self->predictor = tl_predictor_new (self->trainer);
+  if (self->predictor != NULL)
+    self->predictor_run = g_strdup (self->run);
+}
+
+void
+tl_session_clear_predictor (TlSession *self)
+{
+  g_clear_pointer (&self->predictor, tl_predictor_free);
+  g_clear_pointer (&self->predictor_run, g_free);
+}
+
+/* The trainer that runs, for tl_session_control() and tl_session_get_predictor(). */
 static void
 trainer_cb (gpointer   user_data,
             TlTrainer *trainer)
 {
   TlSession *self = user_data;
 
+  if (trainer != NULL) {
+    tl_session_clear_predictor (self);
+    tl_trainer_set_idle_func (trainer, idle_cb, self);
+  } else {
+    ensure_predictor (self);
+  }
   g_mutex_lock (&self->lock);
   self->trainer = trainer;
   g_mutex_unlock (&self->lock);
@@ -266,3 +299,31 @@ const TlTrainingHost tl_session_training_host = {
   .trainer = trainer_cb,
   .sink = &run_sink,
 };
+
+/**
+ * tl_session_get_predictor:
+ * @self: a session, on its own thread
+ * @run: the run, or "" for the newest
+ * @error: return location for an error
+ *
+ * Errors: %TL_ERROR_NAME for a run that is not in memory
+ *
+ * Returns: (transfer none): what tells of the newest training's items, until the next training; or %NULL
+ */
+TlPredictor *
+tl_session_get_predictor (TlSession  *self,
+                          const char *run,
+                          GError    **error)
+{
+  ensure_predictor (self);
+  if (self->predictor == NULL) {
+    g_set_error_literal (error, TL_ERROR, TL_ERROR_NAME, "no model was trained since the kernel started");
+    return NULL;
+  }
+  if (*run != '\0' && g_strcmp0 (run, self->predictor_run) != 0) {
+    g_set_error (error, TL_ERROR, TL_ERROR_NAME, "the model of run %s is not in memory; the newest is that of run %s", run,
+                 self->predictor_run != NULL ? self->predictor_run : "(without a folder)");
+    return NULL;
+  }
+  return self->predictor;
+}

@@ -132,6 +132,7 @@ tl_session_free (TlSession *self)
 {
   if (self == NULL)
     return;
+  tl_session_clear_predictor (self);
   g_clear_pointer (&self->lua, tl_lua_free);
   g_clear_pointer (&self->record, tl_run_record_free);
   g_hash_table_unref (self->models);

@@ -17,6 +17,7 @@
 #include "app/document/snapshot.h"
 #include "app/kernel/event.h"
 #include "core/graph/context.h"
+#include "core/train/predictor.h"
 #include "lua/lua-state.h"
 
 G_BEGIN_DECLS
@@ -35,6 +36,7 @@ typedef struct _TlSession TlSession;
  * @resume: (nullable): folder of a run; a training goes on from its checkpoint
  * @resume_run: which training that is, from 0
  * @sink: who is told of events
+ * @idle: (nullable): called with the sink's data between two steps of a training, and while it is paused
  */
 typedef struct {
   guint       n_threads;
@@ -47,23 +49,27 @@ typedef struct {
   const char *resume;
   guint       resume_run;
   TlEventSink sink;
+  void (*idle) (gpointer user_data);
 } TlSessionOptions;
 
-TlSession *tl_session_new (const TlSessionOptions *options,
-                           GError                **error);
-void       tl_session_free (TlSession *self);
-void       tl_session_set_snapshot (TlSession  *self,
-                                    TlSnapshot *snapshot);
-gboolean   tl_session_run_cell (TlSession  *self,
-                                const char *id,
-                                GError    **error);
-void       tl_session_cancel (TlSession *self);
-void       tl_session_clear_cancel (TlSession *self);
-gboolean   tl_session_control (TlSession  *self,
-                               const char *action,
-                               double      value,
-                               GError    **error);
-TlLua     *tl_session_get_lua (TlSession *self);
+TlSession   *tl_session_new (const TlSessionOptions *options,
+                             GError                **error);
+void         tl_session_free (TlSession *self);
+void         tl_session_set_snapshot (TlSession  *self,
+                                      TlSnapshot *snapshot);
+gboolean     tl_session_run_cell (TlSession  *self,
+                                  const char *id,
+                                  GError    **error);
+void         tl_session_cancel (TlSession *self);
+void         tl_session_clear_cancel (TlSession *self);
+gboolean     tl_session_control (TlSession  *self,
+                                 const char *action,
+                                 double      value,
+                                 GError    **error);
+TlLua       *tl_session_get_lua (TlSession *self);
+TlPredictor *tl_session_get_predictor (TlSession  *self,
+                                       const char *run,
+                                       GError    **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TlSession, tl_session_free)
 

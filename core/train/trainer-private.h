@@ -59,10 +59,12 @@ struct _TlTrainer {
   guint64          best_epoch;
   gboolean         has_best, stopped_early;
 
-  TlTrainerWishes wishes;
-  guint64         seed, steps_per_epoch, first_step;
-  gint64          started_us, epoch_us, last_us, paused_us;
-  double          s_per_item;
+  TlTrainerWishes   wishes;
+  TlTrainerIdleFunc idle;
+  gpointer          idle_data;
+  guint64           seed, steps_per_epoch, first_step;
+  gint64            started_us, epoch_us, last_us, paused_us;
+  double            s_per_item;
 };
 
 /* trainer-step.c */

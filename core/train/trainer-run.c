@@ -155,11 +155,16 @@ follow_wishes (TlTrainer *self,
 
     tell_change (self, "pause", 0);
     while (atomic_load (&self->wishes.paused) && !atomic_load (&self->wishes.stop) &&
-           !tl_context_is_cancelled (self->context))
+           !tl_context_is_cancelled (self->context)) {
+      if (self->idle != NULL)
+        self->idle (self->idle_data);
       g_usleep (10000);
+    }
     self->last_us += g_get_monotonic_time () - since;
     tell_change (self, "continue", 0);
   }
+  if (self->idle != NULL)
+    self->idle (self->idle_data);
   return tl_context_check_cancelled (self->context, error);
 }
 

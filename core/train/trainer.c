@@ -395,6 +395,21 @@ tl_trainer_get_result (TlTrainer  *self,
 }
 
 /**
+ * tl_trainer_set_idle_func:
+ * @self: a trainer, before it runs
+ * @func: (nullable): called on the training's thread between two steps and while it is paused
+ * @user_data: for @func
+ */
+void
+tl_trainer_set_idle_func (TlTrainer        *self,
+                          TlTrainerIdleFunc func,
+                          gpointer          user_data)
+{
+  self->idle = func;
+  self->idle_data = user_data;
+}
+
+/**
  * tl_trainer_set_lr:
  * @self: a trainer, running or not
  * @lr: learning rate from the next step on; a schedule goes on from it

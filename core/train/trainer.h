@@ -79,6 +79,14 @@ typedef TlTensor *(*TlLossFunc) (TlTensor *const *outputs,
                                  GError         **error);
 
 /**
+ * TlTrainerIdleFunc:
+ * @user_data: for the function
+ *
+ * What is to be done between two steps, and a hundred times a second while the training is paused.
+ */
+typedef void (*TlTrainerIdleFunc) (gpointer user_data);
+
+/**
  * TlTrainerOptions:
  * @model: (nullable): the model, built; its inputs are the first fields of the data, its first output the prediction
  * @forward: (nullable): instead of @model
@@ -208,6 +216,10 @@ void        tl_trainer_get_state (TlTrainer      *self,
 double      tl_trainer_get_result (TlTrainer  *self,
                                    const char *name,
                                    gboolean    validation);
+
+void tl_trainer_set_idle_func (TlTrainer        *self,
+                               TlTrainerIdleFunc func,
+                               gpointer          user_data);
 
 void tl_trainer_set_lr (TlTrainer *self,
                         double     lr);

@@ -328,6 +328,126 @@ test_help (Fixture      *self,
   g_assert_nonnull (strstr (error->message, "no training is running"));
 }
 
+static const char training[] =
+  "train, test = data.digits()\n"
+  "model = nn.Sequential(nn.Flatten(), nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 10))\n"
+  "run = fit { model, data = train, validate = test, epochs = %s, batch_size = 32, transform = { { 'scale', factor = 1 / 16 } } }";
+
+static gboolean
+predict (Fixture *self,
+         guint64  index,
+         int     *best,
+         int     *truth,
+         GError **error)
+{
+  g_autoptr (GVariant) pixels = NULL;
+  g_autoptr (GVariant) probabilities = NULL;
+  g_autoptr (GVariant) answer = NULL;
+  g_auto (GStrv)       classes = NULL;
+  guint                width, height, channels;
+  guint64              n_items;
+  gsize                n = 0;
+  const double        *values;
+  double               sum = 0;
+
+  answer = g_dbus_proxy_call_sync (G_DBUS_PROXY (self->kernel), "Predict", g_variant_new ("(st)", "", index), 0, -1, NULL, error);
+  if (answer == NULL)
+    return FALSE;
+  g_variant_get (answer, "(uuu@ay^as@adit)", &width, &height, &channels, &pixels, &classes, &probabilities, truth, &n_items);
+  g_assert_cmpuint (width, ==, 8);
+  g_assert_cmpuint (height, ==, 8);
+  g_assert_cmpuint (channels, ==, 1);
+  g_assert_cmpuint (n_items, ==, 359);
+  g_variant_get_fixed_array (pixels, &n, 1);
+  g_assert_cmpuint (n, ==, 64);
+  g_assert_cmpuint (g_strv_length (classes), ==, 10);
+  values = g_variant_get_fixed_array (probabilities, &n, sizeof (double));
+  g_assert_cmpuint (n, ==, 10);
+  *best = 0;
+  for (guint i = 0; i < n; i++) {
+    sum += values[i];
+    if (values[i] > values[*best])
+      *best = (int)i;
+  }
+  g_assert_cmpfloat_with_epsilon (sum, 1, 1e-6);
+  return TRUE;
+}
+
+/* A model that is written in Lua is asked while it learns, while it pauses, and when it has learned. */
+static void
+test_predict (Fixture      *self,
+              gconstpointer data)
+{
+  g_autofree char   *state = attach (self, 0);
+  g_autofree char   *endless = g_strdup_printf (training, "100000");
+  g_autofree char   *text = g_strdup_printf (training, "5");
+  g_autoptr (GError) error = NULL;
+  int                best, truth;
+  guint              n_right = 0;
+
+  g_assert_false (predict (self, 0, &best, &truth, &error));
+  g_assert_nonnull (strstr (error->message, "no model was trained"));
+  g_clear_error (&error);
+  run_cell (self, "endless", endless);
+  wait_for (self, "step", "\"loss\"");
+  g_assert_true (predict (self, 1, &best, &truth, &error));
+  g_assert_true (tl_kernel1_call_control_sync (self->kernel, "", "pause", g_variant_new_variant (g_variant_new_boolean (TRUE)), NULL, &error));
+  g_assert_true (predict (self, 2, &best, &truth, &error));
+  tl_kernel1_call_interrupt_sync (self->kernel, NULL, &error);
+  wait_for (self, "cell_finished", "\"interrupted\"");
+  g_assert_true (predict (self, 3, &best, &truth, &error));
+  run_cell (self, "short", text);
+  wait_for (self, "cell_finished", "\"ok\"");
+  for (guint i = 0; i < 100; i++) {
+    g_assert_true (predict (self, i, &best, &truth, &error));
+    n_right += best == truth;
+  }
+  g_assert_cmpuint (n_right, >, 85);
+  g_assert_false (predict (self, 359, &best, &truth, &error));
+  g_assert_nonnull (strstr (error->message, "the data set has 359"));
+}
+
+static void
+test_variables (Fixture      *self,
+                gconstpointer data)
+{
+  static const struct {
+    const char *name, *type, *summary;
+    guint64     n_bytes;
+  } wanted[] = {
+    { "adam", "optimizer", "Adam", 0 },
+    { "list", "table", "3 entries", 0 },
+    { "name", "string", "\"trellis\"", 7 },
+    { "net", "module", "2 layers, 2,110 parameters", 2110 * 4 },
+    { "test", "data set", "359 items: image u8 [1, 8, 8], label i32 []; 10 classes", 359 * 68 },
+    { "width", "integer", "32", 0 },
+    { "x", "tensor", "f32 [3, 4]", 48 },
+  };
+  g_autofree char     *state = attach (self, 0);
+  g_autoptr (GVariant) variables = NULL;
+  g_autoptr (GError)   error = NULL;
+
+  run_cell (self, "a",
+            "width, name, list, x = 32, 'trellis', { 1, 2, 3 }, tl.zeros { 3, 4 }\n"
+            "net = nn.Sequential(nn.Linear(64, 28), nn.Linear(28, 10))\n"
+            "_, test = data.digits()\n_ = nil\n"
+            "adam = optim.Adam(net, { lr = 1e-3 })");
+  wait_for (self, "cell_finished", "\"ok\"");
+  tl_kernel1_call_variables_sync (self->kernel, &variables, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (g_variant_n_children (variables), ==, G_N_ELEMENTS (wanted));
+  for (guint i = 0; i < G_N_ELEMENTS (wanted); i++) {
+    const char *name, *type, *summary;
+    guint64     n_bytes;
+
+    g_variant_get_child (variables, i, "(&s&s&st)", &name, &type, &summary, &n_bytes);
+    g_assert_cmpstr (name, ==, wanted[i].name);
+    g_assert_cmpstr (type, ==, wanted[i].type);
+    g_assert_cmpstr (summary, ==, wanted[i].summary);
+    g_assert_cmpuint (n_bytes, ==, wanted[i].n_bytes);
+  }
+}
+
 /* The last peer is gone, nothing to do: it leaves by itself. */
 static void
 test_idle (Fixture      *self,
@@ -357,6 +477,8 @@ main (int   argc,
   g_test_add ("/app/server/reattach", Fixture, NULL, set_up, test_reattach, tear_down);
   g_test_add ("/app/server/flood", Fixture, NULL, set_up, test_flood, tear_down);
   g_test_add ("/app/server/help", Fixture, NULL, set_up, test_help, tear_down);
+  g_test_add ("/app/server/predict", Fixture, NULL, set_up, test_predict, tear_down);
+  g_test_add ("/app/server/variables", Fixture, NULL, set_up, test_variables, tear_down);
   g_test_add ("/app/server/idle", Fixture, "1", set_up, test_idle, tear_down);
 
   return g_test_run ();

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <glib/gstdio.h>
 
+#include "core/train/predictor.h"
 #include "digits.h"
 
 /* What a sink saw. */
@@ -446,6 +447,69 @@ test_misfits (void)
   digits_clear (&digits);
 }
 
+typedef struct {
+  TlTrainer *trainer;
+  guint      n_asked;
+} Curious;
+
+static void
+ask_cb (gpointer user_data)
+{
+  Curious                *self = user_data;
+  g_autoptr (TlPredictor) predictor = tl_predictor_new (self->trainer);
+  g_autoptr (TlTensor)    output = tl_predictor_run (predictor, self->n_asked++ % 100, NULL);
+
+  g_assert_cmpuint (tl_tensor_get_n_elements (output), ==, 10);
+}
+
+/* The predictor tells what the validation has measured, and who asks between the steps changes nothing. */
+static void
+test_predict (void)
+{
+  char *hashes[2] = { NULL, NULL };
+
+  for (guint k = 0; k < 2; k++) {
+    Digits                  digits;
+    TlTrainerOptions        options;
+    g_autoptr (TlTrainer)   trainer = NULL;
+    g_autoptr (TlPredictor) predictor = NULL;
+    g_autoptr (GError)      error = NULL;
+    Curious                 curious = { 0 };
+    guint                   n_right = 0, n_items;
+
+    digits_init (&digits, TRUE);
+    options = digits_options (&digits);
+    options.epochs = 2;
+    curious.trainer = trainer = tl_trainer_new (&options, &error);
+    g_assert_no_error (error);
+    g_assert_null (tl_predictor_new (trainer));
+    if (k == 1)
+      tl_trainer_set_idle_func (trainer, ask_cb, &curious);
+    g_assert_true (tl_trainer_run (trainer, &error));
+    g_assert_cmpuint (curious.n_asked, ==, k == 1 ? 90 : 0);
+    predictor = tl_predictor_new (trainer);
+    n_items = (guint)tl_dataset_get_n_items (tl_predictor_get_dataset (predictor));
+    for (guint item = 0; item < n_items; item++) {
+      g_autoptr (TlTensor) output = tl_predictor_run (predictor, item, &error);
+      guint                best = 0;
+
+      g_assert_no_error (error);
+      for (guint i = 1; i < 10; i++)
+        if (tl_tensor_peek_element (output, i) > tl_tensor_peek_element (output, best))
+          best = i;
+      n_right += best == *(const guint *)tl_dataset_peek_item (digits.test, 1, item);
+    }
+    g_assert_cmpfloat_with_epsilon ((double)n_right / n_items, tl_trainer_get_result (trainer, "accuracy", TRUE), 1e-9);
+    g_assert_null (tl_predictor_run (predictor, n_items, &error));
+    g_assert_error (error, TL_ERROR, TL_ERROR_VALUE);
+    hashes[k] = digits_hash (&digits);
+    digits_clear (&digits);
+  }
+  g_assert_cmpstr (hashes[0], ==, hashes[1]);
+  g_free (hashes[0]);
+  g_free (hashes[1]);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -461,5 +525,6 @@ main (int    argc,
   g_test_add_func ("/train/trainer/nonfinite", test_nonfinite);
   g_test_add_func ("/train/trainer/early-stop", test_early_stop);
   g_test_add_func ("/train/trainer/misfits", test_misfits);
+  g_test_add_func ("/train/trainer/predict", test_predict);
   return g_test_run ();
 }

@@ -312,8 +312,8 @@ predict_cb (TlKernel1             *object,
     probabilities[i] /= sum;
   g_dbus_method_invocation_return_value (
     invocation,
-    g_variant_new ("(uuu@ay^as@adi)", 28, 28, 1, g_variant_new_fixed_array (G_VARIANT_TYPE_BYTE, pixels, sizeof pixels, 1),
-                   classes, g_variant_new_fixed_array (G_VARIANT_TYPE_DOUBLE, probabilities, 10, sizeof (double)), (int)best));
+    g_variant_new ("(uuu@ay^as@adit)", 28, 28, 1, g_variant_new_fixed_array (G_VARIANT_TYPE_BYTE, pixels, sizeof pixels, 1),
+                   classes, g_variant_new_fixed_array (G_VARIANT_TYPE_DOUBLE, probabilities, 10, sizeof (double)), (int)best, (guint64)100));
   return TRUE;
 }
 

@@ -5,7 +5,6 @@
 
 #define MAX_BARS 12
 #define PICTURE_WIDTH 224
-#define RANDOM_RANGE 10000
 
 struct _TlTryPanel {
   GtkWidget parent_instance;
@@ -23,6 +22,7 @@ struct _TlTryPanel {
   TlSession    *session;
   GCancellable *cancellable;
   guint64       index;
+  guint64       n_items; /* 0 until an answer told */
 };
 
 G_DEFINE_FINAL_TYPE (TlTryPanel, tl_try_panel, GTK_TYPE_WIDGET)
@@ -193,7 +193,7 @@ predicted_cb (GObject      *source,
     clear_bars (self);
     return;
   }
-  g_variant_get (answer, "(uuu@ay^a&s@adi)", &width, &height, &channels, &pixels, &classes, &probabilities, &truth);
+  g_variant_get (answer, "(uuu@ay^a&s@adit)", &width, &height, &channels, &pixels, &classes, &probabilities, &truth, &self->n_items);
   show_picture (self, pixels, width, height, channels);
   show_bars (self, classes, probabilities, truth);
 }
@@ -222,11 +222,11 @@ step_action (GtkWidget  *widget,
   TlTryPanel *self = TL_TRY_PANEL (widget);
 
   if (g_str_equal (name, "try.next"))
-    self->index++;
+    self->index = self->index + 1 < self->n_items ? self->index + 1 : 0;
   else if (g_str_equal (name, "try.previous"))
-    self->index -= self->index > 0;
+    self->index = self->index > 0 ? self->index - 1 : self->n_items - 1;
   else
-    self->index = (guint64)g_random_int_range (0, RANDOM_RANGE);
+    self->index = (guint64)(g_random_double () * (double)self->n_items);
   tl_try_panel_refresh (self);
 }
 
