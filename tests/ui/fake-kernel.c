@@ -100,12 +100,12 @@ step_cb (gpointer user_data)
   send ("step", running->id,
         "\"run\":\"r1\",\"step\":%u,\"epoch\":%u,\"loss\":%g,\"metrics\":{\"accuracy\":%g},\"lr\":0.001,\"samples_per_s\":%g,"
         "\"seconds_left\":%g,\"progress\":%g",
-        step * 15, (step - 1) / STEPS + 1, 0.28 + 1.6 * exp (-6 * progress) + 0.05 * sin (step * 1.7),
+        step * 15, (step - 1) / STEPS, 0.28 + 1.6 * exp (-6 * progress) + 0.05 * sin (step * 1.7),
         0.91 - 0.55 * exp (-7 * progress) + 0.02 * sin (step * 2.3), 3200 + 40 * sin (step), (1 - progress) * 12, progress);
   if (step % STEPS == 0)
     send ("epoch", running->id,
           "\"run\":\"r1\",\"epoch\":%u,\"step\":%u,\"seconds\":4,\"train\":{\"loss\":%g},\"validate\":{\"loss\":%g,\"accuracy\":%g}",
-          step / STEPS, step * 15, 0.3, 0.33 + 0.3 * exp (-4 * progress), 0.9 - 0.2 * exp (-4 * progress));
+          step / STEPS - 1, step * 15, 0.3, 0.33 + 0.3 * exp (-4 * progress), 0.9 - 0.2 * exp (-4 * progress));
   if (step < EPOCHS * STEPS)
     return G_SOURCE_CONTINUE;
   end_run ("done");

@@ -185,6 +185,8 @@ load_thread (GTask        *task,
   g_task_return_pointer (task, loaded, loaded_free);
 }
 
+static void refine_training (TlSession *self);
+
 static void
 load_cb (GObject      *source,
          GAsyncResult *result,
@@ -209,8 +211,50 @@ load_cb (GObject      *source,
     self->training = g_steal_pointer (&loaded->training);
     self->training_dirty = TRUE;
     queue_notify (self, NULL);
+  } else {
+    refine_training (self);
   }
   loaded_free (loaded);
+}
+
+/* --- all steps of a training ------------------------------------------------------------------------------------------ */
+
+static void
+refine_thread (GTask        *task,
+               gpointer      source,
+               gpointer      task_data,
+               GCancellable *cancellable)
+{
+  g_task_return_pointer (task, tl_training_load_metrics (task_data), (GDestroyNotify)tl_training_free);
+}
+
+static void
+refine_cb (GObject      *source,
+           GAsyncResult *result,
+           gpointer      user_data)
+{
+  TlSession             *self = TL_SESSION (source);
+  g_autoptr (TlTraining) metrics = g_task_propagate_pointer (G_TASK (result), NULL);
+
+  if (metrics == NULL || self->training == NULL ||
+      g_strcmp0 (self->training->folder, g_task_get_task_data (G_TASK (result))) != 0)
+    return;
+  tl_training_adopt (self->training, metrics);
+  self->training_dirty = TRUE;
+  queue_notify (self, NULL);
+}
+
+/* A kernel tells some of the steps, and to those who come late only the newest of them; the run's folder has all. */
+static void
+refine_training (TlSession *self)
+{
+  g_autoptr (GTask) task = NULL;
+
+  if (self->training == NULL || self->training->folder == NULL)
+    return;
+  task = g_task_new (self, NULL, refine_cb, NULL);
+  g_task_set_task_data (task, g_strdup (self->training->folder), g_free);
+  g_task_run_in_thread (task, refine_thread);
 }
 
 static void
@@ -309,6 +353,8 @@ event_cb (TlKernelClient *kernel,
   if (self->training != NULL && tl_training_take_event (self->training, type, event)) {
     self->training_dirty = TRUE;
     queue_notify (self, NULL);
+    if (g_str_equal (type, "run_finished"))
+      refine_training (self);
   } else if (cell != NULL && *cell != '\0') {
     take_cell_event (self, type, cell, event);
   }
@@ -522,6 +568,20 @@ tl_session_set_paused (TlSession *self,
     return;
   tl_kernel_client_control (self->kernel, self->training->run, paused ? "pause" : "resume", NULL);
   self->training->status = paused ? TL_TRAINING_PAUSED : TL_TRAINING_RUNNING;
+  self->training_dirty = TRUE;
+  queue_notify (self, NULL);
+}
+
+void
+tl_session_set_lr (TlSession *self,
+                   double     lr)
+{
+  g_return_if_fail (TL_IS_SESSION (self));
+
+  if (self->training == NULL || !tl_training_is_live (self->training) || !(lr >= 0))
+    return;
+  tl_kernel_client_control (self->kernel, self->training->run, "lr", g_variant_new_double (lr));
+  self->training->lr = lr;
   self->training_dirty = TRUE;
   queue_notify (self, NULL);
 }

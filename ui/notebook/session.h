@@ -98,6 +98,14 @@ void tl_session_set_paused (TlSession *self,
                             gboolean   paused);
 
 /**
+ * tl_session_set_lr:
+ *
+ * Gives the training that runs another learning rate from its next step on.
+ */
+void tl_session_set_lr (TlSession *self,
+                        double     lr);
+
+/**
  * tl_session_stop_training:
  *
  * Lets the training write a checkpoint and end after the step it is at.

@@ -111,10 +111,12 @@ get_object (JsonObject *object,
   return node != NULL && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
 }
 
+/* The loss of a training is a curve of its steps; what it was on average over an epoch is no point of it. */
 static void
 add_members (TlTraining *self,
              JsonObject *values,
              gboolean    is_validation,
+             gboolean    with_loss,
              double      x)
 {
   JsonObjectIter iter;
@@ -125,7 +127,8 @@ add_members (TlTraining *self,
     return;
   json_object_iter_init_ordered (&iter, values);
   while (json_object_iter_next_ordered (&iter, &name, &node))
-    if (JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) != G_TYPE_STRING)
+    if (JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) != G_TYPE_STRING &&
+        (with_loss || !g_str_equal (name, "loss")))
       add_point (self, name, is_validation, x, json_node_get_double (node));
 }
 
@@ -167,7 +170,46 @@ take_step (TlTraining *self,
   self->progress = CLAMP (get_number (event, "progress", self->progress), 0, 1);
   if (json_object_has_member (event, "loss"))
     add_point (self, "loss", FALSE, (double)self->step, self->loss);
-  add_members (self, get_object (event, "metrics"), FALSE, (double)self->step);
+  add_members (self, get_object (event, "metrics"), FALSE, FALSE, (double)self->step);
+  /* Its beginning was read from a file, which could not know that it goes on. */
+  if (self->status == TL_TRAINING_INTERRUPTED)
+    self->status = TL_TRAINING_RUNNING;
+}
+
+static void
+take_epoch (TlTraining *self,
+            JsonObject *event)
+{
+  double step = get_number (event, "step", (double)self->step);
+
+  add_members (self, get_object (event, "train"), FALSE, FALSE, step);
+  add_members (self, get_object (event, "validate"), TRUE, TRUE, step);
+}
+
+static void
+take_change (TlTraining *self,
+             JsonObject *event)
+{
+  g_autofree char *name = NULL;
+
+  set_string (&name, event, "name");
+  if (g_strcmp0 (name, "lr") == 0)
+    self->lr = get_number (event, "value", self->lr);
+  else if (g_strcmp0 (name, "pause") == 0 && tl_training_is_live (self))
+    self->status = TL_TRAINING_PAUSED;
+  else if (g_strcmp0 (name, "continue") == 0 && tl_training_is_live (self))
+    self->status = TL_TRAINING_RUNNING;
+}
+
+/* Events of another run than the one that is shown */
+static gboolean
+is_foreign (TlTraining *self,
+            JsonObject *event)
+{
+  g_autofree char *run = NULL;
+
+  set_string (&run, event, "run");
+  return run != NULL && self->run != NULL && !g_str_equal (run, self->run);
 }
 
 static void
@@ -193,32 +235,49 @@ tl_training_take_event (TlTraining *self,
                         const char *type,
                         JsonObject *event)
 {
-  if (g_str_equal (type, "run_started"))
+  static const struct {
+    const char *type;
+    void (*take) (TlTraining *self,
+                  JsonObject *event);
+  } takers[] = {
+    { "step", take_step },
+    { "epoch", take_epoch },
+    { "change", take_change },
+    { "run_finished", take_finished },
+    { "checkpoint", NULL },
+  };
+
+  if (g_str_equal (type, "run_started")) {
     take_started (self, event);
-  else if (g_str_equal (type, "step"))
-    take_step (self, event);
-  else if (g_str_equal (type, "epoch"))
-    add_members (self, get_object (event, "validate"), TRUE, get_number (event, "step", (double)self->step));
-  else if (g_str_equal (type, "run_finished"))
-    take_finished (self, event);
-  else
-    return g_str_equal (type, "checkpoint");
-  return TRUE;
+    return TRUE;
+  }
+  for (guint i = 0; i < G_N_ELEMENTS (takers); i++)
+    if (g_str_equal (type, takers[i].type)) {
+      if (takers[i].take != NULL && !is_foreign (self, event))
+        takers[i].take (self, event);
+      return TRUE;
+    }
+  return FALSE;
 }
 
-TlTraining *
-tl_training_load (const char *folder)
+typedef void (*LineFunc) (TlTraining *self,
+                          JsonObject *line);
+
+/* Hands every line that is an object to @func; a last line that was not written to its end is none. */
+static gboolean
+read_lines (TlTraining *self,
+            const char *folder,
+            const char *name,
+            LineFunc    func)
 {
-  g_autofree char        *path = g_build_filename (folder, "events.jsonl", NULL);
+  g_autofree char        *path = g_build_filename (folder, name, NULL);
   g_autoptr (GMappedFile) file = g_mapped_file_new (path, FALSE, NULL);
-  g_autoptr (TlTraining)  self = NULL;
   g_autoptr (JsonParser)  parser = json_parser_new ();
   const char             *text;
   const char             *end;
 
   if (file == NULL || g_mapped_file_get_length (file) == 0 || g_mapped_file_get_length (file) > MAX_EVENTS_BYTES)
-    return NULL;
-  self = tl_training_new ();
+    return FALSE;
   text = g_mapped_file_get_contents (file);
   end = text + g_mapped_file_get_length (file);
   while (text < end) {
@@ -226,17 +285,100 @@ tl_training_load (const char *folder)
     JsonNode   *root;
 
     stop = stop != NULL ? stop : end;
-    if (json_parser_load_from_data (parser, text, stop - text, NULL) && (root = json_parser_get_root (parser)) != NULL && JSON_NODE_HOLDS_OBJECT (root)) {
-      JsonObject *event = json_node_get_object (root);
-      JsonNode   *type = json_object_get_member (event, "type");
-
-      if (type != NULL && JSON_NODE_HOLDS_VALUE (type) && json_node_get_value_type (type) == G_TYPE_STRING)
-        tl_training_take_event (self, json_node_get_string (type), event);
-    }
+    if (json_parser_load_from_data (parser, text, stop - text, NULL) && (root = json_parser_get_root (parser)) != NULL && JSON_NODE_HOLDS_OBJECT (root))
+      func (self, json_node_get_object (root));
     text = stop + 1;
   }
-  if (self->run == NULL)
+  return TRUE;
+}
+
+static void
+take_line (TlTraining *self,
+           JsonObject *event)
+{
+  g_autofree char *type = NULL;
+
+  set_string (&type, event, "type");
+  if (type != NULL)
+    tl_training_take_event (self, type, event);
+}
+
+/* metrics.jsonl: a line a step, and a line for each result of an epoch */
+static void
+take_metrics (TlTraining *self,
+              JsonObject *line)
+{
+  g_autofree char *set = NULL;
+  double           step = get_number (line, "step", -1);
+  gboolean         is_validation;
+  JsonObjectIter   iter;
+  const char      *name;
+  JsonNode        *node;
+
+  set_string (&set, line, "set");
+  if (set == NULL) {
+    add_point (self, "loss", FALSE, step, get_number (line, "loss", NAN));
+    return;
+  }
+  is_validation = g_str_equal (set, "validate");
+  json_object_iter_init_ordered (&iter, line);
+  while (json_object_iter_next_ordered (&iter, &name, &node)) {
+    static const char *const others[] = { "step", "epoch", "set", "seconds", NULL };
+
+    if (!g_strv_contains (others, name) && JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) != G_TYPE_STRING &&
+        (is_validation || !g_str_equal (name, "loss")))
+      add_point (self, name, is_validation, step, json_node_get_double (node));
+  }
+}
+
+TlTraining *
+tl_training_load_metrics (const char *folder)
+{
+  g_autoptr (TlTraining) self = tl_training_new ();
+
+  return read_lines (self, folder, "metrics.jsonl", take_metrics) ? g_steal_pointer (&self) : NULL;
+}
+
+void
+tl_training_adopt (TlTraining *self,
+                   TlTraining *from)
+{
+  for (guint i = 0; i < from->curves->len; i++) {
+    TlCurve             *found = from->curves->pdata[i];
+    TlCurve             *curve = (TlCurve *)tl_training_find_curve (self, found->name, found->is_validation);
+    TlSeries            *series = found->series;
+    const TlSeriesPoint *points;
+    gsize                n, first;
+
+    if (curve == NULL) {
+      add_point (self, found->name, found->is_validation, -1, found->last);
+      curve = (TlCurve *)tl_training_find_curve (self, found->name, found->is_validation);
+      if (curve == NULL)
+        continue;
+      tl_series_clear (curve->series);
+    }
+    /* What came after the file was read goes behind what it had. */
+    n = tl_series_get_length (series);
+    first = n > 0 ? tl_series_find (curve->series, tl_series_get_points (series)[n - 1].x + 0.5) : 0;
+    points = tl_series_get_points (curve->series);
+    for (gsize k = first; k < tl_series_get_length (curve->series); k++)
+      tl_series_append (series, points[k].x, points[k].y);
+    found->series = curve->series;
+    curve->series = series;
+  }
+}
+
+TlTraining *
+tl_training_load (const char *folder)
+{
+  g_autoptr (TlTraining) self = tl_training_new ();
+  g_autoptr (TlTraining) metrics = NULL;
+
+  if (!read_lines (self, folder, "events.jsonl", take_line) || self->run == NULL)
     return NULL;
+  metrics = tl_training_load_metrics (folder);
+  if (metrics != NULL)
+    tl_training_adopt (self, metrics);
   /* Nobody works on it any more; a live one is told again by its kernel. */
   if (tl_training_is_live (self))
     self->status = TL_TRAINING_INTERRUPTED;

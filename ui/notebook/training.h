@@ -90,6 +90,26 @@ gboolean tl_training_take_event (TlTraining *self,
                                  JsonObject *event);
 
 /**
+ * tl_training_load_metrics:
+ * @folder: a run's folder
+ *
+ * Reads metrics.jsonl: all steps, where events are only some of them.
+ *
+ * Returns: (transfer full) (nullable): a training that has nothing but curves
+ */
+TlTraining *tl_training_load_metrics (const char *folder);
+
+/**
+ * tl_training_adopt:
+ * @self: a training
+ * @from: what tl_training_load_metrics() gave; its curves are used up
+ *
+ * Replaces curves by more complete ones; points that are newer than those are kept.
+ */
+void tl_training_adopt (TlTraining *self,
+                        TlTraining *from);
+
+/**
  * tl_training_load:
  * @folder: a run's folder
  *

@@ -11,6 +11,7 @@ typedef enum {
   NUMBER_STEP,
   NUMBER_LOSS,
   NUMBER_METRIC,
+  NUMBER_LR,
   NUMBER_SPEED,
   NUMBER_TIME,
   N_NUMBERS
@@ -32,6 +33,7 @@ struct _TlTrainingPanel {
 
   GtkLabel   *names[N_NUMBERS];
   GtkLabel   *values[N_NUMBERS];
+  GtkEntry   *lr_entry; /* instead of the value, while it can be changed */
   TlPlotView *loss;
   TlPlotView *metrics;
 
@@ -109,10 +111,11 @@ update_numbers (TlTrainingPanel  *self,
                 const TlTraining *training)
 {
   gint64 steps = training->epochs * training->steps_per_epoch;
+  gint64 epoch = training->epochs > 0 ? MIN (training->epoch + 1, training->epochs) : training->epoch + 1;
 
   set_number (self, NUMBER_EPOCH, NULL,
-              training->epochs > 0 ? g_strdup_printf ("%" G_GINT64_FORMAT " / %" G_GINT64_FORMAT, training->epoch, training->epochs)
-                                   : g_strdup_printf ("%" G_GINT64_FORMAT, training->epoch));
+              training->epochs > 0 ? g_strdup_printf ("%" G_GINT64_FORMAT " / %" G_GINT64_FORMAT, epoch, training->epochs)
+                                   : g_strdup_printf ("%" G_GINT64_FORMAT, epoch));
   set_number (self, NUMBER_STEP, NULL,
               steps > 0 ? g_strdup_printf ("%'" G_GINT64_FORMAT " / %'" G_GINT64_FORMAT, training->step, steps)
                         : g_strdup_printf ("%'" G_GINT64_FORMAT, training->step));
@@ -124,6 +127,41 @@ update_numbers (TlTrainingPanel  *self,
   else
     set_number (self, NUMBER_TIME, _ ("time"), training->seconds > 0 ? format_time (training->seconds) : NULL);
   set_metric (self, training);
+}
+
+/* While it runs, the learning rate is an entry; who is typing is not disturbed. */
+static void
+update_lr (TlTrainingPanel  *self,
+           const TlTraining *training)
+{
+  gboolean         is_live = tl_training_is_live (training);
+  GtkWidget       *entry = GTK_WIDGET (self->lr_entry);
+  g_autofree char *text = isfinite (training->lr) ? g_strdup_printf ("%.4g", training->lr) : g_strdup ("");
+
+  gtk_widget_set_visible (entry, is_live);
+  gtk_widget_set_visible (GTK_WIDGET (self->values[NUMBER_LR]), !is_live);
+  set_number (self, NUMBER_LR, NULL, *text != '\0' ? g_strdup (text) : NULL);
+  if ((gtk_widget_get_state_flags (entry) & GTK_STATE_FLAG_FOCUS_WITHIN) == 0 &&
+      g_strcmp0 (gtk_editable_get_text (GTK_EDITABLE (entry)), text) != 0)
+    gtk_editable_set_text (GTK_EDITABLE (entry), text);
+}
+
+static void
+lr_activate_cb (GtkEntry        *entry,
+                TlTrainingPanel *self)
+{
+  const char *text = gtk_editable_get_text (GTK_EDITABLE (entry));
+  char       *end;
+  double      lr = g_ascii_strtod (text, &end);
+
+  if (end == text || *end != '\0' || !(lr >= 0) || !isfinite (lr)) {
+    g_autofree char *message = g_strdup_printf (_ ("“%s” is no learning rate"), text);
+
+    gtk_widget_activate_action (GTK_WIDGET (self), "win.toast", "s", message);
+    return;
+  }
+  tl_session_set_lr (self->session, lr);
+  gtk_widget_child_focus (gtk_widget_get_parent (GTK_WIDGET (self)), GTK_DIR_TAB_BACKWARD);
 }
 
 static void
@@ -139,6 +177,7 @@ update (TlTrainingPanel *self)
   tl_plot_view_update (self->metrics, training);
   gtk_widget_set_visible (self->pause_button, is_live);
   gtk_widget_set_visible (self->stop_button, is_live);
+  gtk_widget_set_visible (self->try_button, training != NULL && !is_live);
   gtk_button_set_icon_name (GTK_BUTTON (self->pause_button),
                             is_paused ? "media-playback-start-symbolic" : "media-playback-pause-symbolic");
   gtk_widget_set_tooltip_text (self->pause_button, is_paused ? _ ("Go On") : _ ("Pause the Training"));
@@ -151,27 +190,8 @@ update (TlTrainingPanel *self)
     gtk_widget_set_tooltip_text (GTK_WIDGET (self->title), training->folder);
     gtk_progress_bar_set_fraction (self->progress, training->progress);
     update_numbers (self, training);
+    update_lr (self, training);
   }
-}
-
-static void
-pause_action (GtkWidget  *widget,
-              const char *name,
-              GVariant   *parameter)
-{
-  TlTrainingPanel  *self = TL_TRAINING_PANEL (widget);
-  const TlTraining *training = tl_session_get_training (self->session);
-
-  if (training != NULL)
-    tl_session_set_paused (self->session, training->status != TL_TRAINING_PAUSED);
-}
-
-static void
-stop_action (GtkWidget  *widget,
-             const char *name,
-             GVariant   *parameter)
-{
-  tl_session_stop_training (TL_TRAINING_PANEL (widget)->session);
 }
 
 static void
@@ -192,8 +212,6 @@ tl_training_panel_class_init (TlTrainingPanelClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = tl_training_panel_dispose;
-  gtk_widget_class_install_action (widget_class, "training.pause", NULL, pause_action);
-  gtk_widget_class_install_action (widget_class, "training.stop", NULL, stop_action);
   gtk_widget_class_set_template_from_resource (widget_class, "/org/trellisml/Trellis/ui/panels/training-panel.ui");
   gtk_widget_class_bind_template_child (widget_class, TlTrainingPanel, numbers);
   gtk_widget_class_bind_template_child (widget_class, TlTrainingPanel, title);
@@ -209,7 +227,7 @@ tl_training_panel_class_init (TlTrainingPanelClass *klass)
 static void
 tl_training_panel_init (TlTrainingPanel *self)
 {
-  static const char *const names[N_NUMBERS] = { N_ ("epoch"), N_ ("step"), N_ ("loss"), "", N_ ("speed"), N_ ("time left") };
+  static const char *const names[N_NUMBERS] = { N_ ("epoch"), N_ ("step"), N_ ("loss"), "", N_ ("learning rate"), N_ ("speed"), N_ ("time left") };
 
   gtk_widget_init_template (GTK_WIDGET (self));
   for (guint i = 0; i < N_NUMBERS; i++) {
@@ -223,6 +241,16 @@ tl_training_panel_init (TlTrainingPanel *self)
     gtk_grid_attach (self->grid, GTK_WIDGET (self->names[i]), 0, (int)i, 1, 1);
     gtk_grid_attach (self->grid, GTK_WIDGET (self->values[i]), 1, (int)i, 1, 1);
   }
+  self->lr_entry = GTK_ENTRY (gtk_entry_new ());
+  gtk_editable_set_width_chars (GTK_EDITABLE (self->lr_entry), 8);
+  gtk_editable_set_max_width_chars (GTK_EDITABLE (self->lr_entry), 8);
+  gtk_editable_set_alignment (GTK_EDITABLE (self->lr_entry), 1);
+  gtk_widget_set_halign (GTK_WIDGET (self->lr_entry), GTK_ALIGN_END);
+  gtk_widget_add_css_class (GTK_WIDGET (self->lr_entry), "tl-number-entry");
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->lr_entry), _ ("Type Another Learning Rate and Press Enter"));
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->lr_entry), GTK_ACCESSIBLE_PROPERTY_LABEL, _ ("learning rate"), -1);
+  g_signal_connect (self->lr_entry, "activate", G_CALLBACK (lr_activate_cb), self);
+  gtk_grid_attach (self->grid, GTK_WIDGET (self->lr_entry), 1, NUMBER_LR, 1, 1);
   self->loss = TL_PLOT_VIEW (tl_plot_view_new (_ ("loss"), TRUE));
   self->metrics = TL_PLOT_VIEW (tl_plot_view_new (_ ("metrics"), FALSE));
   gtk_box_append (self->plots, GTK_WIDGET (self->loss));

@@ -2,6 +2,7 @@
 #include "ui/panels/try-panel.h"
 
 #include <glib/gi18n.h>
+#include <string.h>
 
 #define MAX_BARS 12
 #define PICTURE_WIDTH 224
@@ -12,9 +13,7 @@ struct _TlTryPanel {
   /* template */
   GtkWidget  *scroller;
   GtkPicture *picture;
-  GtkWidget  *previous_button;
-  GtkWidget  *random_button;
-  GtkWidget  *next_button;
+  GtkWidget  *buttons;
   GtkLabel   *caption;
   GtkGrid    *bars;
 
@@ -168,6 +167,28 @@ show_bars (TlTryPanel  *self,
   }
 }
 
+/* Nothing to show: why, and what to do about it. */
+static void
+show_message (TlTryPanel   *self,
+              const GError *error)
+{
+  const TlTraining *training = tl_session_get_training (self->session);
+  g_autofree char  *text = NULL;
+
+  if (training == NULL)
+    text = g_strdup (_ ("Train a model. Then a picture of its validation data appears here, and what the model takes it for."));
+  else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED) || strstr (error->message, "no model was trained") != NULL)
+    text = g_strdup (_ ("The kernel that trained this model has ended. Run the training again to try the model."));
+  else
+    text = g_strdup (error->message);
+  gtk_label_set_text (self->caption, text);
+  gtk_widget_add_css_class (GTK_WIDGET (self->caption), "empty");
+  gtk_picture_set_paintable (self->picture, NULL);
+  gtk_widget_set_visible (GTK_WIDGET (self->picture), FALSE);
+  gtk_widget_set_visible (self->buttons, FALSE);
+  clear_bars (self);
+}
+
 static void
 predicted_cb (GObject      *source,
               GAsyncResult *result,
@@ -185,15 +206,13 @@ predicted_cb (GObject      *source,
   if (self->session == NULL || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return;
   if (answer == NULL) {
-    gtk_label_set_text (self->caption, g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED)
-                                         ? _ ("Train a model first; then one picture of its validation data is shown here with what "
-                                              "the model makes of it.")
-                                         : error->message);
-    gtk_picture_set_paintable (self->picture, NULL);
-    clear_bars (self);
+    show_message (self, error);
     return;
   }
   g_variant_get (answer, "(uuu@ay^a&s@adit)", &width, &height, &channels, &pixels, &classes, &probabilities, &truth, &self->n_items);
+  gtk_widget_remove_css_class (GTK_WIDGET (self->caption), "empty");
+  gtk_widget_set_visible (self->buttons, TRUE);
+  gtk_widget_set_visible (GTK_WIDGET (self->picture), width > 0);
   show_picture (self, pixels, width, height, channels);
   show_bars (self, classes, probabilities, truth);
 }
@@ -254,9 +273,7 @@ tl_try_panel_class_init (TlTryPanelClass *klass)
   gtk_widget_class_set_template_from_resource (widget_class, "/org/trellisml/Trellis/ui/panels/try-panel.ui");
   gtk_widget_class_bind_template_child (widget_class, TlTryPanel, scroller);
   gtk_widget_class_bind_template_child (widget_class, TlTryPanel, picture);
-  gtk_widget_class_bind_template_child (widget_class, TlTryPanel, previous_button);
-  gtk_widget_class_bind_template_child (widget_class, TlTryPanel, random_button);
-  gtk_widget_class_bind_template_child (widget_class, TlTryPanel, next_button);
+  gtk_widget_class_bind_template_child (widget_class, TlTryPanel, buttons);
   gtk_widget_class_bind_template_child (widget_class, TlTryPanel, caption);
   gtk_widget_class_bind_template_child (widget_class, TlTryPanel, bars);
 }

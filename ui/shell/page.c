@@ -37,6 +37,10 @@ struct _TlPage {
   TlSession *session;
   TlCell    *canvas_cell;
   guint      inspect_id;
+
+  /* of the training that was told last */
+  int    training_status;
+  gint64 training_epoch;
 };
 
 G_DEFINE_FINAL_TYPE (TlPage, tl_page, ADW_TYPE_BIN)
@@ -316,6 +320,25 @@ right_changed_cb (TlPage *self)
     tl_try_panel_refresh (self->try_panel);
 }
 
+/* Commands follow the training's state; the picture that is shown is tried again whenever more was learned. */
+static void
+training_changed_cb (TlPage *self)
+{
+  const TlTraining *training = tl_session_get_training (self->session);
+  int               status = training != NULL ? (int)training->status : -1;
+  gint64            epoch = training != NULL ? training->epoch : -1;
+  gboolean          is_new = status != self->training_status;
+
+  if (!is_new && epoch == self->training_epoch)
+    return;
+  self->training_status = status;
+  self->training_epoch = epoch;
+  if (g_strcmp0 (gtk_stack_get_visible_child_name (self->right), "try") == 0)
+    tl_try_panel_refresh (self->try_panel);
+  if (is_new)
+    emit_state (self);
+}
+
 /* --- putting it together --------------------------------------------------------------------------------------------------------- */
 
 static GtkWidget *
@@ -466,6 +489,8 @@ tl_page_new (TlSession *session)
   self->session = g_object_ref (session);
   adw_bin_set_child (ADW_BIN (self), make_all (self));
   g_signal_connect_object (session, "kernel-changed", G_CALLBACK (kernel_changed_cb), self, G_CONNECT_SWAPPED);
+  self->training_status = -1;
+  g_signal_connect_object (session, "training-changed", G_CALLBACK (training_changed_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (document, "modified-changed", G_CALLBACK (emit_state), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (document, "history-changed", G_CALLBACK (emit_state), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (document, "changed", G_CALLBACK (document_changed_cb), self, G_CONNECT_SWAPPED);

@@ -83,6 +83,21 @@ interrupt (TlWindow *self)
 }
 
 static void
+pause_training (TlWindow *self)
+{
+  const TlTraining *training = tl_session_get_training (get_session (self));
+
+  if (training != NULL)
+    tl_session_set_paused (get_session (self), training->status != TL_TRAINING_PAUSED);
+}
+
+static void
+stop_training (TlWindow *self)
+{
+  tl_session_stop_training (get_session (self));
+}
+
+static void
 restart (TlWindow *self)
 {
   tl_session_restart (get_session (self));
@@ -192,6 +207,8 @@ const TlActionRow tl_window_action_rows[] = {
   { "win.run-next", "<Shift>Return <Shift>KP_Enter", N_("Running"), N_("Run the Cell and Go On"), run_next, TL_NEEDS_CELL },
   { "win.run-all", "<Control><Shift>Return", N_("Running"), N_("Run All Cells"), run_all, TL_NEEDS_PAGE },
   { "win.interrupt", "<Control>period", N_("Running"), N_("Interrupt"), interrupt, TL_NEEDS_BUSY },
+  { "win.pause", "<Control><Shift>p", N_("Running"), N_("Pause the Training or Go On"), pause_training, TL_NEEDS_TRAINING },
+  { "win.stop-training", "<Control><Shift>period <Control>greater", N_("Running"), N_("Stop the Training and Keep the Model"), stop_training, TL_NEEDS_TRAINING },
   { "win.restart", "", N_("Running"), N_("Restart the Kernel"), restart, TL_NEEDS_PAGE },
   { "win.clear-outputs", "", N_("Running"), N_("Clear Outputs"), clear_outputs, TL_NEEDS_PAGE },
   { "win.try", "<Control><Shift>t", N_("Running"), N_("Try the Model"), try_model, TL_NEEDS_PAGE },
@@ -275,6 +292,11 @@ is_possible (TlWindow     *self,
     return tl_page_get_runnable (page) != NULL;
   case TL_NEEDS_BUSY:
     return tl_session_is_busy (get_session (self));
+  case TL_NEEDS_TRAINING: {
+    const TlTraining *training = tl_session_get_training (get_session (self));
+
+    return training != NULL && tl_training_is_live (training);
+  }
   default:
     return TRUE;
   }

@@ -39,6 +39,7 @@ typedef enum {
   TL_NEEDS_REDO,
   TL_NEEDS_CELL, /* a cell that can run is selected */
   TL_NEEDS_BUSY, /* the kernel is at work */
+  TL_NEEDS_TRAINING, /* a training runs or pauses */
 } TlActionNeeds;
 
 /**
