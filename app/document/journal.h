@@ -17,7 +17,7 @@
  * A journal is locked while its process lives, so a second window never offers it; one that changes nothing compared with
  * the file is not offered either.  Recovering keeps the old journal until the new one is on disk.
  *
- * Thread rule: main thread only.
+ * Thread rule: main thread only; tl_journal_list() and tl_journal_recover() on any, whose results go to the main thread.
  */
 
 #include "app/document/document.h"

@@ -179,3 +179,108 @@ tl_canvas_add_row (TlCanvas   *self,
   if (name != NULL)
     tl_canvas_select (self, name);
 }
+
+/* --- copies --------------------------------------------------------------------------------------------------------------- */
+
+typedef struct {
+  char      *name;
+  char      *row;
+  char      *attrs;
+  GPtrArray *inputs; /* names of outputs */
+  char      *copy;
+  TlPoint    place;
+} Template;
+
+static void
+template_clear (gpointer data)
+{
+  Template *template = data;
+
+  g_free (template->name);
+  g_free (template->row);
+  g_free (template->attrs);
+  g_free (template->copy);
+  g_ptr_array_unref (template->inputs);
+}
+
+/* What is selected, in the order of the text; the text changes with the first copy. */
+static GArray *
+take_templates (TlCanvas *self)
+{
+  TlGraphText *graph = tl_cell_get_graph (self->cell);
+  GArray      *templates = g_array_new (FALSE, TRUE, sizeof (Template));
+
+  g_array_set_clear_func (templates, template_clear);
+  for (guint i = 0; graph != NULL && i < self->nodes->len && i < graph->n_nodes; i++) {
+    const TlGraphNode *node = &graph->nodes[i];
+    const TlRect      *rect = &tl_canvas_node (self, i)->rect;
+    GString           *attrs = g_string_new (NULL);
+    Template template = { 0 };
+
+    if (!tl_canvas_node (self, i)->is_selected) {
+      g_string_free (attrs, TRUE);
+      continue;
+    }
+    for (guint k = 0; k < node->n_attrs; k++)
+      g_string_append_printf (attrs, "%s%s = %s", k > 0 ? ", " : "", node->attrs[k].name, node->attrs[k].text);
+    template.name = g_strdup (node->name);
+    template.row = g_strdup (node->row);
+    template.attrs = g_string_free (attrs, FALSE);
+    template.place = (TlPoint){ rect->x / TL_GRID, rect->y / TL_GRID };
+    template.inputs = g_ptr_array_new_with_free_func (g_free);
+    for (guint k = 0; k < node->n_inputs && node->inputs[k].name != NULL; k++)
+      g_ptr_array_add (template.inputs, g_strdup (node->inputs[k].name));
+    g_array_append_val (templates, template);
+  }
+  return templates;
+}
+
+/* A link from a node that is copied, too, comes from its copy. */
+static const char *
+find_source (GArray     *templates,
+             const char *name)
+{
+  for (guint i = 0; i < templates->len; i++) {
+    const Template *template = &g_array_index (templates, Template, i);
+
+    if (template->copy != NULL && g_str_equal (template->name, name))
+      return template->copy;
+  }
+  return name;
+}
+
+gboolean
+tl_canvas_duplicate (TlCanvas *self)
+{
+  g_autoptr (GArray) templates = NULL;
+  g_autoptr (GError) error = NULL;
+  gboolean           is_placed;
+
+  g_return_val_if_fail (TL_IS_CANVAS (self), FALSE);
+
+  templates = take_templates (self);
+  is_placed = self->is_placed;
+  if (templates->len == 0)
+    return FALSE;
+  tl_document_begin_group (self->document, "duplicate");
+  for (guint i = 0; i < templates->len && error == NULL; i++) {
+    Template *template = &g_array_index (templates, Template, i);
+    g_autoptr (GPtrArray) inputs = g_ptr_array_new ();
+
+    for (guint k = 0; k < template->inputs->len; k++)
+      g_ptr_array_add (inputs, (char *)find_source (templates, template->inputs->pdata[k]));
+    g_ptr_array_add (inputs, NULL);
+    template->copy = tl_document_add_node (self->document, self->cell, NULL, template->row,
+                                           inputs->len > 1 ? (const char *const *)inputs->pdata : NULL,
+                                           *template->attrs != '\0' ? template->attrs : NULL, is_placed,
+                                           round (template->place.x * 2) / 2 + 1, round (template->place.y * 2) / 2 + 1, &error);
+  }
+  tl_document_end_group (self->document);
+  tl_canvas_report_error (self, error);
+  tl_canvas_set_selection (self, -1, FALSE);
+  for (guint i = 0; i < self->nodes->len; i++)
+    for (guint k = 0; k < templates->len; k++)
+      if (g_strcmp0 (tl_canvas_node (self, i)->name, g_array_index (templates, Template, k).copy) == 0)
+        tl_canvas_set_selection (self, (int)i, TRUE);
+  return TRUE;
+}

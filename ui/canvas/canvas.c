@@ -6,6 +6,7 @@
 
 #include "ui/canvas/layout.h"
 #include "ui/notebook/outputs.h"
+#include "ui/plot/number.h"
 
 #define MARGIN 26.0
 #define CHECK_DELAY_MS 40
@@ -77,7 +78,7 @@ describe_attrs (const TlGraphNode *node)
 static char *
 format_count (gint64 count)
 {
-  return g_strdup_printf ("%'" G_GINT64_FORMAT, count);
+  return tl_number_group (count);
 }
 
 static const char *

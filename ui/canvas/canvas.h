@@ -68,6 +68,16 @@ void tl_canvas_set_run_errors (TlCanvas  *self,
 void tl_canvas_show_palette (TlCanvas *self);
 
 /**
+ * tl_canvas_duplicate:
+ * @self: a canvas
+ *
+ * Copies the selected nodes, with their attributes and the links between and into them, and selects the copies.
+ *
+ * Returns: whether a node was selected
+ */
+gboolean tl_canvas_duplicate (TlCanvas *self);
+
+/**
  * tl_canvas_get_report:
  *
  * Returns: (nullable) (transfer none): what is known of the graph as it is now

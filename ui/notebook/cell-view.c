@@ -735,6 +735,52 @@ tl_cell_view_edit (TlCellView *self)
     gtk_widget_grab_focus (GTK_WIDGET (self->canvas));
 }
 
+static void
+select_node_at (TlCellView *self,
+                gsize       start)
+{
+  TlGraphText *graph = tl_cell_get_graph (self->cell);
+
+  for (guint i = 0; graph != NULL && i < graph->n_nodes; i++)
+    if (start >= graph->nodes[i].start && start < graph->nodes[i].end) {
+      tl_canvas_select (self->canvas, graph->nodes[i].name);
+      return;
+    }
+}
+
+void
+tl_cell_view_select_range (TlCellView *self,
+                           gsize       start,
+                           gsize       n_bytes)
+{
+  gsize       length;
+  const char *text;
+  GtkTextIter from, to;
+
+  g_return_if_fail (TL_IS_CELL_VIEW (self));
+
+  if (self->canvas != NULL)
+    select_node_at (self, start);
+  if (self->source_view == NULL)
+    return;
+  text = tl_cell_get_text (self->cell, &length);
+  gtk_text_buffer_get_iter_at_offset (gtk_text_view_get_buffer (self->source_view), &from,
+                                      (int)tl_text_chars_before (text, length, start));
+  gtk_text_buffer_get_iter_at_offset (gtk_text_view_get_buffer (self->source_view), &to,
+                                      (int)tl_text_chars_before (text, length, start + n_bytes));
+  gtk_text_buffer_select_range (gtk_text_view_get_buffer (self->source_view), &from, &to);
+  gtk_text_view_scroll_to_iter (self->source_view, &from, 0, FALSE, 0, 0);
+}
+
+void
+tl_cell_view_edit_id (TlCellView *self)
+{
+  g_return_if_fail (TL_IS_CELL_VIEW (self));
+
+  if (tl_cell_get_kind (self->cell) != TL_CELL_TEXT)
+    gtk_editable_label_start_editing (self->id_label);
+}
+
 void
 tl_cell_view_set_selected (TlCellView *self,
                            gboolean    selected)

@@ -48,6 +48,19 @@ GtkTextView *tl_cell_view_get_source_view (TlCellView *self);
  * Moves the keyboard focus into the content; prose opens its editor.
  */
 void tl_cell_view_edit (TlCellView *self);
+
+/**
+ * tl_cell_view_select_range:
+ * @self: a view
+ * @start: first byte of the cell's text
+ * @n_bytes: bytes
+ *
+ * Selects text, or the node that stands there.  Prose that is not being edited is left as it is.
+ */
+void tl_cell_view_select_range (TlCellView *self,
+                                gsize       start,
+                                gsize       n_bytes);
+void tl_cell_view_edit_id (TlCellView *self);
 void tl_cell_view_set_selected (TlCellView *self,
                                 gboolean    selected);
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "ui/kernel1-proxy.h"
+#include "ui/shell/preferences.h"
 
 #include "config.h"
 
@@ -120,7 +121,7 @@ tl_kernel_client_find_program (void)
     return g_strdup (from_environment);
   self_path = g_file_read_link ("/proc/self/exe", NULL);
   if (self_path != NULL) {
-    static const char *const places[] = { "trellis", "../app/trellis" };
+    static const char *const places[] = { "trellis", "../app/cli/trellis" };
 
     folder = g_path_get_dirname (self_path);
     for (guint i = 0; i < G_N_ELEMENTS (places); i++) {
@@ -380,6 +381,8 @@ spawn (TlKernelClient *self,
   g_autofree char                *program = tl_kernel_client_find_program ();
   g_autofree char                *log = g_strconcat (self->socket_path, ".log", NULL);
   g_autofree char                *folder = NULL;
+  int                             threads = tl_preferences_get_threads (tl_preferences_get_default ());
+  g_autofree char                *n_threads = g_strdup_printf ("%d", threads);
   GPtrArray                      *argv;
 
   if (program == NULL) {
@@ -398,6 +401,10 @@ spawn (TlKernelClient *self,
   if (self->document_path != NULL) {
     g_ptr_array_add (argv, (char *)"--document");
     g_ptr_array_add (argv, self->document_path);
+  }
+  if (threads > 0) {
+    g_ptr_array_add (argv, (char *)"--threads");
+    g_ptr_array_add (argv, n_threads);
   }
   g_ptr_array_add (argv, (char *)"--socket");
   g_ptr_array_add (argv, self->socket_path);

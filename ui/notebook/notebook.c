@@ -263,13 +263,23 @@ reveal_idle (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+static void
+queue_reveal (TlNotebook *self,
+              TlCellView *view)
+{
+  Reveal *data = g_new0 (Reveal, 1);
+
+  data->notebook = g_object_ref (self);
+  data->view = g_object_ref (view);
+  g_timeout_add (30, reveal_idle, data);
+}
+
 void
 tl_notebook_select (TlNotebook *self,
                     TlCell     *cell,
                     gboolean    reveal)
 {
   TlCellView *view;
-  Reveal     *data;
 
   g_return_if_fail (TL_IS_NOTEBOOK (self));
 
@@ -283,10 +293,28 @@ tl_notebook_select (TlNotebook *self,
     gtk_widget_grab_focus (GTK_WIDGET (view));
   else
     tl_cell_view_edit (view);
-  data = g_new0 (Reveal, 1);
-  data->notebook = g_object_ref (self);
-  data->view = g_object_ref (view);
-  g_timeout_add (30, reveal_idle, data);
+  queue_reveal (self, view);
+}
+
+void
+tl_notebook_show_range (TlNotebook *self,
+                        TlCell     *cell,
+                        gsize       start,
+                        gsize       n_bytes,
+                        gboolean    focus)
+{
+  TlCellView *view;
+
+  g_return_if_fail (TL_IS_NOTEBOOK (self));
+
+  view = tl_notebook_find_view (self, cell);
+  if (view == NULL)
+    return;
+  set_selected (self, cell, NULL);
+  if (focus)
+    tl_cell_view_edit (view);
+  tl_cell_view_select_range (view, start, n_bytes);
+  queue_reveal (self, view);
 }
 
 gboolean

@@ -43,6 +43,22 @@ void tl_notebook_select (TlNotebook *self,
                          gboolean    reveal);
 
 /**
+ * tl_notebook_show_range:
+ * @self: a notebook
+ * @cell: a cell
+ * @start: first byte of its text
+ * @n_bytes: bytes
+ * @focus: give it the keyboard, and open the editor of prose
+ *
+ * Scrolls to a part of the text and selects it; in a graph, the node that stands there.
+ */
+void tl_notebook_show_range (TlNotebook *self,
+                             TlCell     *cell,
+                             gsize       start,
+                             gsize       n_bytes,
+                             gboolean    focus);
+
+/**
  * tl_notebook_select_next:
  *
  * Selects the next cell that can run.

@@ -596,6 +596,14 @@ tl_session_stop_training (TlSession *self)
 }
 
 void
+tl_session_end_kernel (TlSession *self)
+{
+  g_return_if_fail (TL_IS_SESSION (self));
+
+  tl_kernel_client_detach (self->kernel, TRUE);
+}
+
+void
 tl_session_close (TlSession *self,
                   gboolean   keep_journal)
 {

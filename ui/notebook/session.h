@@ -48,6 +48,14 @@ TlSession *tl_session_new (TlDocument *document,
 void tl_session_close (TlSession *self,
                        gboolean   keep_journal);
 
+/**
+ * tl_session_end_kernel:
+ * @self: a session that is about to be closed
+ *
+ * Ends the kernel, whatever it does; a training leaves a checkpoint.
+ */
+void tl_session_end_kernel (TlSession *self);
+
 TlDocument     *tl_session_get_document (TlSession *self);
 TlKernelClient *tl_session_get_kernel (TlSession *self);
 gboolean        tl_session_is_busy (TlSession *self);

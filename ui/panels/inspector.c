@@ -3,6 +3,8 @@
 
 #include <glib/gi18n.h>
 
+#include "ui/plot/number.h"
+
 struct _TlInspector {
   GtkWidget parent_instance;
 
@@ -290,7 +292,7 @@ build_node (TlInspector         *self,
   for (guint i = 0; known->shapes != NULL && known->shapes[i] != NULL; i++)
     add_text_row (self, _ ("output"), known->shapes[i]);
   if (known->n_parameters >= 0) {
-    g_autofree char *count = g_strdup_printf ("%'" G_GINT64_FORMAT, known->n_parameters);
+    g_autofree char *count = tl_number_group (known->n_parameters);
 
     add_text_row (self, _ ("parameters"), count);
   }
@@ -312,7 +314,7 @@ build_graph (TlInspector         *self,
   begin_grid (self, _ ("Graph"));
   add_text_row (self, _ ("nodes"), nodes);
   if (report != NULL && report->n_parameters >= 0) {
-    g_autofree char *count = g_strdup_printf ("%'" G_GINT64_FORMAT, report->n_parameters);
+    g_autofree char *count = tl_number_group (report->n_parameters);
 
     add_text_row (self, _ ("parameters"), count);
   }
@@ -389,6 +391,33 @@ tl_inspector_show (TlInspector         *self,
   else
     build_document (self);
   self->is_building = FALSE;
+}
+
+static GtkWidget *
+find_entry (GtkWidget  *parent,
+            const char *name)
+{
+  GtkWidget *found = NULL;
+
+  for (GtkWidget *child = gtk_widget_get_first_child (parent); child != NULL && found == NULL; child = gtk_widget_get_next_sibling (child))
+    found = GTK_IS_ENTRY (child) && g_strcmp0 (g_object_get_data (G_OBJECT (child), "name"), name) == 0 ? child
+                                                                                                        : find_entry (child, name);
+  return found;
+}
+
+gboolean
+tl_inspector_edit_name (TlInspector *self)
+{
+  GtkWidget *entry;
+
+  g_return_val_if_fail (TL_IS_INSPECTOR (self), FALSE);
+
+  entry = self->node != NULL ? find_entry (GTK_WIDGET (self->box), _ ("name")) : NULL;
+  if (entry == NULL)
+    return FALSE;
+  gtk_widget_grab_focus (entry);
+  gtk_editable_select_region (GTK_EDITABLE (entry), 0, -1);
+  return TRUE;
 }
 
 static void

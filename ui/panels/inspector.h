@@ -31,4 +31,13 @@ void tl_inspector_show (TlInspector         *self,
                         const char          *node,
                         const TlGraphReport *report);
 
+/**
+ * tl_inspector_edit_name:
+ *
+ * Gives the keyboard to the name of the node that is shown.
+ *
+ * Returns: whether a node is shown
+ */
+gboolean tl_inspector_edit_name (TlInspector *self);
+
 G_END_DECLS

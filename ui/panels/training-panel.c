@@ -4,6 +4,7 @@
 #include <glib/gi18n.h>
 #include <math.h>
 
+#include "ui/plot/number.h"
 #include "ui/plot/plot-view.h"
 
 typedef enum {
@@ -110,18 +111,19 @@ static void
 update_numbers (TlTrainingPanel  *self,
                 const TlTraining *training)
 {
-  gint64 steps = training->epochs * training->steps_per_epoch;
-  gint64 epoch = training->epochs > 0 ? MIN (training->epoch + 1, training->epochs) : training->epoch + 1;
+  gint64           steps = training->epochs * training->steps_per_epoch;
+  g_autofree char *step = tl_number_group (training->step);
+  g_autofree char *all_steps = tl_number_group (steps);
+  g_autofree char *speed = tl_number_group ((gint64)CLAMP (training->samples_per_s, 0, 1e15));
+  gint64           epoch = training->epochs > 0 ? MIN (training->epoch + 1, training->epochs) : training->epoch + 1;
 
   set_number (self, NUMBER_EPOCH, NULL,
               training->epochs > 0 ? g_strdup_printf ("%" G_GINT64_FORMAT " / %" G_GINT64_FORMAT, epoch, training->epochs)
                                    : g_strdup_printf ("%" G_GINT64_FORMAT, epoch));
-  set_number (self, NUMBER_STEP, NULL,
-              steps > 0 ? g_strdup_printf ("%'" G_GINT64_FORMAT " / %'" G_GINT64_FORMAT, training->step, steps)
-                        : g_strdup_printf ("%'" G_GINT64_FORMAT, training->step));
+  set_number (self, NUMBER_STEP, NULL, steps > 0 ? g_strdup_printf ("%s / %s", step, all_steps) : g_strdup (step));
   set_number (self, NUMBER_LOSS, NULL, isfinite (training->loss) ? g_strdup_printf ("%.4f", training->loss) : NULL);
   set_number (self, NUMBER_SPEED, NULL,
-              training->samples_per_s > 0 ? g_strdup_printf (_ ("%'.0f samples/s"), training->samples_per_s) : NULL);
+              training->samples_per_s > 0 ? g_strdup_printf (_ ("%s samples/s"), speed) : NULL);
   if (tl_training_is_live (training))
     set_number (self, NUMBER_TIME, _ ("time left"), training->seconds_left >= 0 ? format_time (training->seconds_left) : NULL);
   else
@@ -251,8 +253,8 @@ tl_training_panel_init (TlTrainingPanel *self)
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->lr_entry), GTK_ACCESSIBLE_PROPERTY_LABEL, _ ("learning rate"), -1);
   g_signal_connect (self->lr_entry, "activate", G_CALLBACK (lr_activate_cb), self);
   gtk_grid_attach (self->grid, GTK_WIDGET (self->lr_entry), 1, NUMBER_LR, 1, 1);
-  self->loss = TL_PLOT_VIEW (tl_plot_view_new (_ ("loss"), TRUE));
-  self->metrics = TL_PLOT_VIEW (tl_plot_view_new (_ ("metrics"), FALSE));
+  self->loss = TL_PLOT_VIEW (tl_plot_view_new (_ ("loss"), _ ("after the first step"), TRUE));
+  self->metrics = TL_PLOT_VIEW (tl_plot_view_new (_ ("metrics"), _ ("after the first epoch"), FALSE));
   gtk_box_append (self->plots, GTK_WIDGET (self->loss));
   gtk_box_append (self->plots, GTK_WIDGET (self->metrics));
 }

@@ -4,6 +4,8 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#include "ui/plot/number.h"
+
 #define MAX_BARS 12
 #define PICTURE_WIDTH 224
 
@@ -14,6 +16,7 @@ struct _TlTryPanel {
   GtkWidget  *scroller;
   GtkPicture *picture;
   GtkWidget  *buttons;
+  GtkLabel   *place;
   GtkLabel   *caption;
   GtkGrid    *bars;
 
@@ -119,6 +122,19 @@ add_bar (TlTryPanel *self,
   gtk_grid_attach (self->bars, value, 2, row, 1, 1);
 }
 
+/* @verdict: "right", "wrong", "empty" where the caption is a message, or NULL */
+static void
+set_verdict (TlTryPanel *self,
+             const char *verdict)
+{
+  static const char *const all[] = { "right", "wrong", "empty" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (all); i++)
+    gtk_widget_remove_css_class (GTK_WIDGET (self->caption), all[i]);
+  if (verdict != NULL)
+    gtk_widget_add_css_class (GTK_WIDGET (self->caption), verdict);
+}
+
 static void
 show_bars (TlTryPanel  *self,
            const char **classes,
@@ -155,15 +171,22 @@ show_bars (TlTryPanel  *self,
       add_bar (self, (int)row++, classes[i], values[i], i == best, (int)i == truth);
   if (n > 0) {
     g_autofree char *text = NULL;
+    g_autofree char *index = tl_number_group ((gint64)self->index + 1);
+    g_autofree char *n_items = tl_number_group ((gint64)self->n_items);
+    g_autofree char *place = g_strdup_printf (_ ("%s of %s"), index, n_items);
 
     if (truth < 0 || (guint)truth >= n)
-      text = g_strdup_printf (_ ("Picture %" G_GUINT64_FORMAT ": %s"), self->index + 1, classes[best]);
+      text = g_strdup (classes[best]);
     else if ((guint)truth == best)
-      text = g_strdup_printf (_ ("Picture %" G_GUINT64_FORMAT ": %s, right"), self->index + 1, classes[best]);
+      /* Translators: %s is the name of a class, which the model has found out. */
+      text = g_strdup_printf (_ ("%s ✓"), classes[best]);
     else
-      text = g_strdup_printf (_ ("Picture %" G_GUINT64_FORMAT ": %s, but it is %s"), self->index + 1, classes[best],
-                              classes[truth]);
+      /* Translators: the model said the first class, but the second is true. */
+      text = g_strdup_printf (_ ("%s ✗ it is %s"), classes[best], classes[truth]);
     gtk_label_set_text (self->caption, text);
+    gtk_label_set_text (self->place, place);
+    set_verdict (self, truth < 0 ? NULL : (guint)truth == best ? "right"
+                                                               : "wrong");
   }
 }
 
@@ -182,7 +205,7 @@ show_message (TlTryPanel   *self,
   else
     text = g_strdup (error->message);
   gtk_label_set_text (self->caption, text);
-  gtk_widget_add_css_class (GTK_WIDGET (self->caption), "empty");
+  set_verdict (self, "empty");
   gtk_picture_set_paintable (self->picture, NULL);
   gtk_widget_set_visible (GTK_WIDGET (self->picture), FALSE);
   gtk_widget_set_visible (self->buttons, FALSE);
@@ -210,7 +233,6 @@ predicted_cb (GObject      *source,
     return;
   }
   g_variant_get (answer, "(uuu@ay^a&s@adit)", &width, &height, &channels, &pixels, &classes, &probabilities, &truth, &self->n_items);
-  gtk_widget_remove_css_class (GTK_WIDGET (self->caption), "empty");
   gtk_widget_set_visible (self->buttons, TRUE);
   gtk_widget_set_visible (GTK_WIDGET (self->picture), width > 0);
   show_picture (self, pixels, width, height, channels);
@@ -275,6 +297,7 @@ tl_try_panel_class_init (TlTryPanelClass *klass)
   gtk_widget_class_bind_template_child (widget_class, TlTryPanel, picture);
   gtk_widget_class_bind_template_child (widget_class, TlTryPanel, buttons);
   gtk_widget_class_bind_template_child (widget_class, TlTryPanel, caption);
+  gtk_widget_class_bind_template_child (widget_class, TlTryPanel, place);
   gtk_widget_class_bind_template_child (widget_class, TlTryPanel, bars);
 }
 

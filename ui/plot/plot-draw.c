@@ -326,7 +326,7 @@ draw_curve (cairo_t           *cr,
     trace_mean (cr, curve->series, f);
     cairo_stroke (cr);
   }
-  if (curve->has_marks)
+  if (curve->has_marks || n == 1)
     draw_marks (cr, curve->series, f);
 }
 
@@ -354,6 +354,12 @@ tl_plot_draw (const TlPlot *plot,
   }
   if (f.x1 <= 0)
     f.x1 = 1;
+  if (plot->n_curves == 0 && plot->empty != NULL) {
+    draw_legend (plot, cr, layout, &f);
+    set_color (cr, &plot->ink, 0.6);
+    draw_text (cr, layout, plot->empty, f.left + f.width / 2, f.top + f.height / 2, 0.5);
+    return;
+  }
   tl_plot_range (plot, &f.y0, &f.y1);
   draw_axes (plot, cr, layout, &f);
   draw_legend (plot, cr, layout, &f);

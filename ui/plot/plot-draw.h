@@ -43,6 +43,7 @@ typedef struct {
 /**
  * TlPlot:
  * @title: what the vertical axis shows
+ * @empty: (nullable): what is said where there is no curve
  * @curves: (array length=n_curves): later ones above earlier ones
  * @x_end: right end of the horizontal axis, or 0 for that of the points
  * @ink: text
@@ -51,6 +52,7 @@ typedef struct {
  */
 typedef struct {
   const char        *title;
+  const char        *empty;
   const TlPlotCurve *curves;
   guint              n_curves;
   double             x_end;

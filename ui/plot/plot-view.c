@@ -11,6 +11,7 @@ struct _TlPlotView {
   GtkWidget parent_instance;
 
   char             *title;
+  char             *empty;
   gboolean          is_loss;
   const TlTraining *training;
 };
@@ -44,7 +45,7 @@ tl_plot_view_snapshot (GtkWidget   *widget,
   TlPlotCurve             curves[MAX_SHOWN];
   char                   *labels[MAX_SHOWN] = { NULL };
   g_autoptr (PangoLayout) layout = gtk_widget_create_pango_layout (widget, NULL);
-  TlPlot                  plot = { .title = self->title, .curves = curves, .layout = layout };
+  TlPlot                  plot = { .title = self->title, .empty = self->empty, .curves = curves, .layout = layout };
   cairo_t                *cr;
 
   if (width <= 0 || height <= 0)
@@ -63,7 +64,8 @@ tl_plot_view_snapshot (GtkWidget   *widget,
     curves[plot.n_curves] = (TlPlotCurve){ curve->series, labels[plot.n_curves], look_up (self, color), curve->is_validation };
     plot.n_curves++;
   }
-  if (self->training != NULL)
+  /* While it runs, the place that is free says how much is to come. */
+  if (self->training != NULL && tl_training_is_live (self->training))
     plot.x_end = (double)(self->training->epochs * self->training->steps_per_epoch);
   cr = gtk_snapshot_append_cairo (snapshot, &GRAPHENE_RECT_INIT (0, 0, (float)width, (float)height));
   tl_plot_draw (&plot, cr, width, height);
@@ -102,6 +104,7 @@ static void
 tl_plot_view_finalize (GObject *object)
 {
   g_free (TL_PLOT_VIEW (object)->title);
+  g_free (TL_PLOT_VIEW (object)->empty);
   G_OBJECT_CLASS (tl_plot_view_parent_class)->finalize (object);
 }
 
@@ -126,11 +129,13 @@ tl_plot_view_init (TlPlotView *self)
 
 GtkWidget *
 tl_plot_view_new (const char *title,
+                  const char *empty,
                   gboolean    is_loss)
 {
   TlPlotView *self = g_object_new (TL_TYPE_PLOT_VIEW, NULL);
 
   self->title = g_strdup (title);
+  self->empty = g_strdup (empty);
   self->is_loss = is_loss;
   return GTK_WIDGET (self);
 }

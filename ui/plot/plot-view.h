@@ -19,9 +19,11 @@ G_DECLARE_FINAL_TYPE (TlPlotView, tl_plot_view, TL, PLOT_VIEW, GtkWidget)
 /**
  * tl_plot_view_new:
  * @title: what it shows
+ * @empty: what is said where there is no curve yet
  * @is_loss: show the curves named "loss"; else all others
  */
 GtkWidget *tl_plot_view_new (const char *title,
+                             const char *empty,
                              gboolean    is_loss);
 
 /**

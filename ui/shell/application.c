@@ -5,7 +5,7 @@
 #include <gtksourceview/gtksource.h>
 
 #include "ui/canvas/graph-info-app.h"
-#include "ui/shell/settings.h"
+#include "ui/shell/preferences.h"
 #include "ui/shell/window-private.h"
 #include "ui/ui-resources.h"
 
@@ -94,30 +94,6 @@ tl_application_open (GApplication *application,
       tl_window_open (window, g_file_peek_path (files[i]));
 }
 
-/* --- theme ------------------------------------------------------------------------------------------------------------- */
-
-static void
-set_theme (const char *theme)
-{
-  adw_style_manager_set_color_scheme (adw_style_manager_get_default (),
-                                      g_str_equal (theme, "dark")    ? ADW_COLOR_SCHEME_FORCE_DARK
-                                      : g_str_equal (theme, "light") ? ADW_COLOR_SCHEME_FORCE_LIGHT
-                                                                     : ADW_COLOR_SCHEME_DEFAULT);
-}
-
-static void
-theme_cb (GSimpleAction *action,
-          GVariant      *state,
-          gpointer       user_data)
-{
-  const char *theme = g_variant_get_string (state, NULL);
-
-  g_simple_action_set_state (action, state);
-  set_theme (theme);
-  if (tl_settings_get () != NULL)
-    g_settings_set_string (tl_settings_get (), "theme", theme);
-}
-
 static void
 quit_cb (GSimpleAction *action,
          GVariant      *parameter,
@@ -136,6 +112,14 @@ new_window_cb (GSimpleAction *action,
                gpointer       user_data)
 {
   gtk_window_present (GTK_WINDOW (tl_window_new (GTK_APPLICATION (user_data))));
+}
+
+static void
+preferences_cb (GSimpleAction *action,
+                GVariant      *parameter,
+                gpointer       user_data)
+{
+  tl_preferences_show (gtk_application_get_active_window (GTK_APPLICATION (user_data)));
 }
 
 static void
@@ -160,10 +144,9 @@ tl_application_startup (GApplication *application)
     { "quit", quit_cb, NULL, NULL, NULL, { 0 } },
     { "about", about_cb, NULL, NULL, NULL, { 0 } },
     { "new-window", new_window_cb, NULL, NULL, NULL, { 0 } },
-    { "theme", NULL, "s", "'system'", theme_cb, { 0 } },
+    { "preferences", preferences_cb, NULL, NULL, NULL, { 0 } },
   };
   // clang-format on
-  GSettings *settings = tl_settings_get ();
 
   tl_ui_init ();
   tl_graph_info_use_app ();
@@ -178,11 +161,7 @@ tl_application_startup (GApplication *application)
     if (g_str_has_prefix (row->name, "win.") || g_str_has_prefix (row->name, "app."))
       gtk_application_set_accels_for_action (GTK_APPLICATION (application), row->name, (const char *const *)accels);
   }
-  if (settings != NULL) {
-    g_autofree char *theme = g_settings_get_string (settings, "theme");
-
-    g_action_group_change_action_state (G_ACTION_GROUP (application), "theme", g_variant_new_string (theme));
-  }
+  tl_preferences_get_default ();
 }
 
 static int

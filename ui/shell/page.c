@@ -3,6 +3,7 @@
 
 #include <glib/gi18n.h>
 
+#include "ui/notebook/find-bar.h"
 #include "ui/panels/inspector.h"
 #include "ui/panels/outline.h"
 #include "ui/panels/training-panel.h"
@@ -24,6 +25,7 @@ struct _TlPage {
   GtkLabel    *bar_labels[N_BARS];
   GtkWidget   *bar_buttons[N_BARS];
   GtkStack    *stack; /* the notebook, or one canvas */
+  TlFindBar   *find_bar;
   TlNotebook  *notebook;
   AdwBin      *canvas_bin;
   GtkLabel    *canvas_title;
@@ -37,6 +39,10 @@ struct _TlPage {
   TlSession *session;
   TlCell    *canvas_cell;
   guint      inspect_id;
+
+  /* of the match that was shown last */
+  gsize found_start;
+  gsize found_bytes;
 
   /* of the training that was told last */
   int    training_status;
@@ -320,6 +326,107 @@ right_changed_cb (TlPage *self)
     tl_try_panel_refresh (self->try_panel);
 }
 
+/* --- finding ----------------------------------------------------------------------------------------------------------------- */
+
+static void
+found_cb (TlPage *self,
+          TlCell *cell,
+          guint64 start,
+          guint64 n_bytes)
+{
+  self->found_start = (gsize)start;
+  self->found_bytes = (gsize)n_bytes;
+  if (self->canvas != NULL)
+    tl_page_close_canvas (self);
+  tl_notebook_show_range (self->notebook, cell, self->found_start, self->found_bytes, FALSE);
+}
+
+/* The keyboard goes to where the last match was. */
+static void
+find_closed_cb (TlPage *self)
+{
+  TlCell *cell = tl_notebook_get_selected (self->notebook);
+
+  if (cell != NULL && self->found_bytes > 0)
+    tl_notebook_show_range (self->notebook, cell, self->found_start, self->found_bytes, TRUE);
+  else
+    gtk_widget_child_focus (GTK_WIDGET (self->notebook), GTK_DIR_TAB_FORWARD);
+  self->found_bytes = 0;
+}
+
+void
+tl_page_find (TlPage  *self,
+              gboolean with_replace)
+{
+  TlCell          *cell = tl_notebook_get_selected (self->notebook);
+  TlCellView      *view = cell != NULL ? tl_notebook_find_view (self->notebook, cell) : NULL;
+  GtkTextView     *source = view != NULL ? tl_cell_view_get_source_view (view) : NULL;
+  g_autofree char *text = NULL;
+  GtkTextIter      start, end;
+
+  g_return_if_fail (TL_IS_PAGE (self));
+
+  /* What is selected is what is meant, if it is on one line. */
+  if (source != NULL && gtk_text_buffer_get_selection_bounds (gtk_text_view_get_buffer (source), &start, &end) &&
+      gtk_text_iter_get_line (&start) == gtk_text_iter_get_line (&end))
+    text = gtk_text_buffer_get_text (gtk_text_view_get_buffer (source), &start, &end, FALSE);
+  tl_find_bar_open (self->find_bar, text, with_replace);
+}
+
+void
+tl_page_find_next (TlPage  *self,
+                   gboolean forward)
+{
+  g_return_if_fail (TL_IS_PAGE (self));
+
+  tl_find_bar_step (self->find_bar, forward);
+}
+
+/* --- names and copies --------------------------------------------------------------------------------------------------------- */
+
+void
+tl_page_rename (TlPage *self)
+{
+  TlCanvas   *canvas = current_canvas (self);
+  TlCell     *cell = tl_notebook_get_selected (self->notebook);
+  TlCellView *view = cell != NULL ? tl_notebook_find_view (self->notebook, cell) : NULL;
+
+  g_return_if_fail (TL_IS_PAGE (self));
+
+  if (canvas != NULL && tl_canvas_get_selected (canvas) != NULL) {
+    g_object_set (tl_panes_get_default (), "inspector-visible", TRUE, NULL);
+    gtk_stack_set_visible_child_name (self->right, "inspector");
+    tl_inspector_edit_name (self->inspector);
+  } else if (view != NULL) {
+    tl_cell_view_edit_id (view);
+  }
+}
+
+void
+tl_page_duplicate (TlPage *self)
+{
+  TlCanvas          *canvas = current_canvas (self);
+  TlCell            *cell = tl_notebook_get_selected (self->notebook);
+  g_autofree char   *id = NULL;
+  g_autoptr (GError) error = NULL;
+  TlCell            *copy;
+
+  g_return_if_fail (TL_IS_PAGE (self));
+
+  if ((canvas != NULL && tl_canvas_duplicate (canvas)) || cell == NULL || self->canvas != NULL)
+    return;
+  if (tl_cell_get_kind (cell) != TL_CELL_TEXT)
+    id = tl_document_unique_id (tl_session_get_document (self->session), tl_cell_get_id (cell));
+  copy = tl_document_insert_cell (tl_session_get_document (self->session), (guint)tl_cell_get_index (cell) + 1,
+                                  tl_cell_get_kind (cell), id, tl_cell_get_text (cell, NULL), &error);
+  if (copy != NULL)
+    tl_notebook_select (self->notebook, copy, TRUE);
+  else
+    gtk_widget_activate_action (GTK_WIDGET (self), "win.toast", "s", error->message);
+}
+
+/* --- training ------------------------------------------------------------------------------------------------------------------ */
+
 /* Commands follow the training's state; the picture that is shown is tried again whenever more was learned. */
 static void
 training_changed_cb (TlPage *self)
@@ -427,6 +534,10 @@ make_center (TlPage *self)
   gtk_widget_set_vexpand (GTK_WIDGET (self->stack), TRUE);
   gtk_box_append (GTK_BOX (column), make_bar (self, BAR_FILE, NULL, NULL));
   gtk_box_append (GTK_BOX (column), make_bar (self, BAR_KERNEL, _ ("_Restart"), "win.restart"));
+  self->find_bar = TL_FIND_BAR (tl_find_bar_new (self->session));
+  g_signal_connect_object (self->find_bar, "found", G_CALLBACK (found_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->find_bar, "closed", G_CALLBACK (find_closed_cb), self, G_CONNECT_SWAPPED);
+  gtk_box_append (GTK_BOX (column), GTK_WIDGET (self->find_bar));
   gtk_box_append (GTK_BOX (column), GTK_WIDGET (self->stack));
   return column;
 }

@@ -62,4 +62,30 @@ void tl_page_show_try (TlPage *self);
  */
 void tl_page_add_node (TlPage *self);
 
+/**
+ * tl_page_find:
+ * @self: a page
+ * @with_replace: also offer to replace
+ *
+ * Opens the bar that finds text in all cells.
+ */
+void tl_page_find (TlPage  *self,
+                   gboolean with_replace);
+void tl_page_find_next (TlPage  *self,
+                        gboolean forward);
+
+/**
+ * tl_page_rename:
+ *
+ * Lets the person type another name for the selected node, else for the selected cell.
+ */
+void tl_page_rename (TlPage *self);
+
+/**
+ * tl_page_duplicate:
+ *
+ * Copies the selected nodes, else the selected cell.
+ */
+void tl_page_duplicate (TlPage *self);
+
 G_END_DECLS

@@ -5,6 +5,25 @@
 
 #define MAX_RECENT 12
 
+/* A program that was started from its build folder finds the schema there. */
+static GSettingsSchema *
+look_up_beside (void)
+{
+  g_autofree char       *program = g_file_read_link ("/proc/self/exe", NULL);
+  g_autofree char       *place = program != NULL ? g_path_get_dirname (program) : NULL;
+  g_autofree char       *folder = place != NULL ? g_build_filename (place, "..", "data", NULL) : NULL;
+  GSettingsSchemaSource *source = NULL;
+  GSettingsSchema       *schema = NULL;
+
+  if (folder != NULL)
+    source = g_settings_schema_source_new_from_directory (folder, g_settings_schema_source_get_default (), TRUE, NULL);
+  if (source != NULL) {
+    schema = g_settings_schema_source_lookup (source, "org.trellisml.Trellis", TRUE);
+    g_settings_schema_source_unref (source);
+  }
+  return schema;
+}
+
 GSettings *
 tl_settings_get (void)
 {
@@ -17,6 +36,8 @@ tl_settings_get (void)
 
     if (source != NULL)
       schema = g_settings_schema_source_lookup (source, "org.trellisml.Trellis", TRUE);
+    if (schema == NULL)
+      schema = look_up_beside ();
     if (schema != NULL) {
       settings = g_settings_new_full (schema, NULL, NULL);
       g_settings_schema_unref (schema);
@@ -75,7 +96,7 @@ tl_settings_get_recent (void)
   for (guint i = 0; uris != NULL && uris[i] != NULL; i++) {
     g_autofree char *path = g_filename_from_uri (uris[i], NULL, NULL);
 
-    if (path != NULL && g_file_test (path, G_FILE_TEST_IS_REGULAR))
+    if (path != NULL)
       g_strv_builder_add (builder, path);
   }
   return g_strv_builder_end (builder);

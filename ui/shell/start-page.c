@@ -18,6 +18,8 @@ struct _TlStartPage {
   GtkFlowBox *examples;
   GtkWidget  *recent_group;
   GtkListBox *recent;
+
+  GCancellable *cancellable;
 };
 
 G_DEFINE_FINAL_TYPE (TlStartPage, tl_start_page, ADW_TYPE_BIN)
@@ -73,19 +75,90 @@ make_label (const char *text,
   return label;
 }
 
+/* --- what is read, on another thread --------------------------------------------------------------------------------------- */
+
+typedef struct {
+  char *path;
+  char *title;
+  char *summary;
+} Example;
+
+typedef struct {
+  GPtrArray *examples;
+  GStrv      recent; /* before: what was opened; then: what of it is still there */
+} Found;
+
+static void
+example_free (gpointer data)
+{
+  Example *example = data;
+
+  g_free (example->path);
+  g_free (example->title);
+  g_free (example->summary);
+  g_free (example);
+}
+
+static void
+found_free (gpointer data)
+{
+  Found *found = data;
+
+  g_ptr_array_unref (found->examples);
+  g_strfreev (found->recent);
+  g_free (found);
+}
+
+static int
+compare_examples (gconstpointer a,
+                  gconstpointer b)
+{
+  return strcmp ((*(const Example *const *)a)->path, (*(const Example *const *)b)->path);
+}
+
+static void
+find_thread (GTask        *task,
+             gpointer      source,
+             gpointer      task_data,
+             GCancellable *cancellable)
+{
+  g_autofree char         *data = tl_settings_data_folder ();
+  g_autofree char         *folder = g_build_filename (data, "examples", NULL);
+  g_autoptr (GDir)         dir = g_dir_open (folder, 0, NULL);
+  g_autoptr (GStrvBuilder) recent = g_strv_builder_new ();
+  Found                   *found = g_new0 (Found, 1);
+  const char *const       *paths = task_data;
+  const char              *name;
+
+  found->examples = g_ptr_array_new_with_free_func (example_free);
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL && found->examples->len < MAX_EXAMPLES)
+    if (g_str_has_suffix (name, ".trellis")) {
+      Example *example = g_new0 (Example, 1);
+
+      example->path = g_build_filename (folder, name, NULL);
+      read_title (example->path, &example->title, &example->summary);
+      g_ptr_array_add (found->examples, example);
+    }
+  g_ptr_array_sort (found->examples, compare_examples);
+  for (guint i = 0; paths[i] != NULL; i++)
+    if (g_file_test (paths[i], G_FILE_TEST_IS_REGULAR))
+      g_strv_builder_add (recent, paths[i]);
+  found->recent = g_strv_builder_end (recent);
+  g_task_return_pointer (task, found, found_free);
+}
+
+/* --- what is shown ---------------------------------------------------------------------------------------------------------- */
+
 static GtkWidget *
-make_card (const char *path)
+make_card (const Example *example)
 {
   GtkWidget       *button = gtk_button_new ();
   GtkWidget       *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 4);
-  g_autofree char *title = NULL;
-  g_autofree char *summary = NULL;
-  g_autofree char *name = g_path_get_basename (path);
+  g_autofree char *name = g_path_get_basename (example->path);
 
-  read_title (path, &title, &summary);
-  gtk_box_append (GTK_BOX (box), make_label (title, "tl-card-title", 2));
-  if (summary != NULL) {
-    g_autofree char *markup = tl_markdown_to_markup (summary);
+  gtk_box_append (GTK_BOX (box), make_label (example->title, "tl-card-title", 2));
+  if (example->summary != NULL) {
+    g_autofree char *markup = tl_markdown_to_markup (example->summary);
 
     gtk_box_append (GTK_BOX (box), make_label (NULL, "tl-card-text", 3));
     gtk_label_set_markup (GTK_LABEL (gtk_widget_get_last_child (box)), markup);
@@ -97,76 +170,80 @@ make_card (const char *path)
   gtk_widget_add_css_class (button, "card");
   gtk_widget_add_css_class (button, "tl-example");
   gtk_actionable_set_action_name (GTK_ACTIONABLE (button), "win.open-path");
-  gtk_actionable_set_action_target (GTK_ACTIONABLE (button), "s", path);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_LABEL, title, -1);
+  gtk_actionable_set_action_target (GTK_ACTIONABLE (button), "s", example->path);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_LABEL, example->title, -1);
   return button;
 }
 
-static int
-compare_paths (gconstpointer a,
-               gconstpointer b)
+static GtkWidget *
+make_recent (const char *path)
 {
-  return strcmp (*(const char *const *)a, *(const char *const *)b);
+  GtkWidget       *row = adw_action_row_new ();
+  g_autofree char *name = g_filename_display_basename (path);
+  g_autofree char *dir = g_path_get_dirname (path);
+  g_autofree char *shown = g_filename_display_name (dir);
+
+  adw_preferences_row_set_use_markup (ADW_PREFERENCES_ROW (row), FALSE);
+  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), name);
+  adw_action_row_set_subtitle (ADW_ACTION_ROW (row), shown);
+  gtk_list_box_row_set_activatable (GTK_LIST_BOX_ROW (row), TRUE);
+  gtk_actionable_set_action_name (GTK_ACTIONABLE (row), "win.open-path");
+  gtk_actionable_set_action_target (GTK_ACTIONABLE (row), "s", path);
+  adw_action_row_add_suffix (ADW_ACTION_ROW (row), gtk_image_new_from_icon_name ("go-next-symbolic"));
+  return row;
 }
 
 static void
-update_examples (TlStartPage *self)
+found_cb (GObject      *source,
+          GAsyncResult *result,
+          gpointer      user_data)
 {
-  g_autofree char      *data = tl_settings_data_folder ();
-  g_autofree char      *folder = g_build_filename (data, "examples", NULL);
-  g_autoptr (GDir)      dir = g_dir_open (folder, 0, NULL);
-  g_autoptr (GPtrArray) paths = g_ptr_array_new_with_free_func (g_free);
-  const char           *name;
+  TlStartPage *self = TL_START_PAGE (source);
+  Found       *found = g_task_propagate_pointer (G_TASK (result), NULL);
+  GtkWidget   *child;
 
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL && paths->len < MAX_EXAMPLES)
-    if (g_str_has_suffix (name, ".trellis"))
-      g_ptr_array_add (paths, g_build_filename (folder, name, NULL));
-  g_ptr_array_sort (paths, compare_paths);
-  for (guint i = 0; i < paths->len; i++) {
-    GtkWidget *card = make_card (paths->pdata[i]);
+  if (found == NULL)
+    return;
+  while ((child = gtk_widget_get_first_child (GTK_WIDGET (self->examples))) != NULL)
+    gtk_flow_box_remove (self->examples, child);
+  while ((child = gtk_widget_get_first_child (GTK_WIDGET (self->recent))) != NULL)
+    gtk_list_box_remove (self->recent, child);
+  for (guint i = 0; i < found->examples->len; i++) {
+    GtkWidget *card = make_card (found->examples->pdata[i]);
 
     gtk_flow_box_insert (self->examples, card, -1);
     gtk_widget_set_focusable (gtk_widget_get_parent (card), FALSE);
   }
-  gtk_widget_set_visible (self->examples_group, paths->len > 0);
-}
-
-static void
-update_recent (TlStartPage *self)
-{
-  g_auto (GStrv) paths = tl_settings_get_recent ();
-
-  for (guint i = 0; paths[i] != NULL; i++) {
-    GtkWidget       *row = adw_action_row_new ();
-    g_autofree char *name = g_filename_display_basename (paths[i]);
-    g_autofree char *dir = g_path_get_dirname (paths[i]);
-    g_autofree char *shown = g_filename_display_name (dir);
-
-    adw_preferences_row_set_use_markup (ADW_PREFERENCES_ROW (row), FALSE);
-    adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), name);
-    adw_action_row_set_subtitle (ADW_ACTION_ROW (row), shown);
-    gtk_list_box_row_set_activatable (GTK_LIST_BOX_ROW (row), TRUE);
-    gtk_actionable_set_action_name (GTK_ACTIONABLE (row), "win.open-path");
-    gtk_actionable_set_action_target (GTK_ACTIONABLE (row), "s", paths[i]);
-    adw_action_row_add_suffix (ADW_ACTION_ROW (row), gtk_image_new_from_icon_name ("go-next-symbolic"));
-    gtk_list_box_append (self->recent, row);
-  }
-  gtk_widget_set_visible (self->recent_group, paths[0] != NULL);
+  for (guint i = 0; found->recent[i] != NULL; i++)
+    gtk_list_box_append (self->recent, make_recent (found->recent[i]));
+  gtk_widget_set_visible (self->examples_group, found->examples->len > 0);
+  gtk_widget_set_visible (self->recent_group, found->recent[0] != NULL);
+  found_free (found);
 }
 
 void
 tl_start_page_refresh (TlStartPage *self)
 {
-  GtkWidget *child;
+  g_autoptr (GTask) task = NULL;
 
   g_return_if_fail (TL_IS_START_PAGE (self));
 
-  while ((child = gtk_widget_get_first_child (GTK_WIDGET (self->examples))) != NULL)
-    gtk_flow_box_remove (self->examples, child);
-  while ((child = gtk_widget_get_first_child (GTK_WIDGET (self->recent))) != NULL)
-    gtk_list_box_remove (self->recent, child);
-  update_examples (self);
-  update_recent (self);
+  g_cancellable_cancel (self->cancellable);
+  g_clear_object (&self->cancellable);
+  self->cancellable = g_cancellable_new ();
+  task = g_task_new (self, self->cancellable, found_cb, NULL);
+  g_task_set_task_data (task, tl_settings_get_recent (), (GDestroyNotify)g_strfreev);
+  g_task_run_in_thread (task, find_thread);
+}
+
+static void
+tl_start_page_dispose (GObject *object)
+{
+  TlStartPage *self = TL_START_PAGE (object);
+
+  g_cancellable_cancel (self->cancellable);
+  g_clear_object (&self->cancellable);
+  G_OBJECT_CLASS (tl_start_page_parent_class)->dispose (object);
 }
 
 static void
@@ -174,6 +251,7 @@ tl_start_page_class_init (TlStartPageClass *klass)
 {
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
+  G_OBJECT_CLASS (klass)->dispose = tl_start_page_dispose;
   gtk_widget_class_set_template_from_resource (widget_class, "/org/trellisml/Trellis/ui/shell/start-page.ui");
   gtk_widget_class_bind_template_child (widget_class, TlStartPage, logo);
   gtk_widget_class_bind_template_child (widget_class, TlStartPage, examples_group);
@@ -187,5 +265,7 @@ tl_start_page_init (TlStartPage *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
   gtk_image_set_from_icon_name (self->logo, "org.trellisml.Trellis");
+  gtk_widget_set_visible (self->examples_group, FALSE);
+  gtk_widget_set_visible (self->recent_group, FALSE);
   tl_start_page_refresh (self);
 }

@@ -25,7 +25,7 @@ close_tab (TlWindow *self)
   AdwTabPage *tab = adw_tab_view_get_selected_page (self->tab_view);
 
   if (tab != NULL)
-    tl_window_ask_close (self, tab);
+    adw_tab_view_close_page (self->tab_view, tab);
   else
     gtk_window_close (GTK_WINDOW (self));
 }
@@ -170,6 +170,42 @@ insert_graph (TlWindow *self)
 }
 
 static void
+find (TlWindow *self)
+{
+  tl_page_find (tl_window_get_page (self), FALSE);
+}
+
+static void
+find_and_replace (TlWindow *self)
+{
+  tl_page_find (tl_window_get_page (self), TRUE);
+}
+
+static void
+find_next (TlWindow *self)
+{
+  tl_page_find_next (tl_window_get_page (self), TRUE);
+}
+
+static void
+find_previous (TlWindow *self)
+{
+  tl_page_find_next (tl_window_get_page (self), FALSE);
+}
+
+static void
+rename_selected (TlWindow *self)
+{
+  tl_page_rename (tl_window_get_page (self));
+}
+
+static void
+duplicate (TlWindow *self)
+{
+  tl_page_duplicate (tl_window_get_page (self));
+}
+
+static void
 add_node (TlWindow *self)
 {
   tl_page_add_node (tl_window_get_page (self));
@@ -198,6 +234,12 @@ const TlActionRow tl_window_action_rows[] = {
   { "win.close-tab", "<Control>w", N_("Documents"), N_("Close"), close_tab, TL_NEEDS_NOTHING },
   { "win.undo", "<Control>z", N_("Editing"), N_("Undo"), undo, TL_NEEDS_UNDO },
   { "win.redo", "<Control><Shift>z", N_("Editing"), N_("Redo"), redo, TL_NEEDS_REDO },
+  { "win.find", "<Control>f", N_("Editing"), N_("Find"), find, TL_NEEDS_PAGE },
+  { "win.replace", "<Control>h", N_("Editing"), N_("Find and Replace"), find_and_replace, TL_NEEDS_EDIT },
+  { "win.find-next", "<Control>g", N_("Editing"), N_("Next Match"), find_next, TL_NEEDS_PAGE },
+  { "win.find-previous", "<Control><Shift>g", N_("Editing"), N_("Previous Match"), find_previous, TL_NEEDS_PAGE },
+  { "win.rename", "F2", N_("Editing"), N_("Rename the Node or Cell"), rename_selected, TL_NEEDS_EDIT },
+  { "win.duplicate", "<Control>d", N_("Editing"), N_("Duplicate the Nodes or the Cell"), duplicate, TL_NEEDS_EDIT },
   { "win.insert-text", "<Control><Alt>t", N_("Editing"), N_("Insert a Text Cell"), insert_text, TL_NEEDS_EDIT },
   { "win.insert-lua", "<Control><Alt>l", N_("Editing"), N_("Insert a Lua Cell"), insert_lua, TL_NEEDS_EDIT },
   { "win.insert-graph", "<Control><Alt>g", N_("Editing"), N_("Insert a Graph Cell"), insert_graph, TL_NEEDS_EDIT },
@@ -223,6 +265,7 @@ const TlActionRow tl_window_action_rows[] = {
   { "win.training", "<Control>F9", N_("Window"), N_("Training Panel"), NULL, TL_NEEDS_PAGE },
   { "win.menu", "F10", N_("Window"), N_("Main Menu"), open_menu, TL_NEEDS_NOTHING },
   { "win.shortcuts", "<Control>question", N_("Window"), N_("Keyboard Shortcuts"), tl_window_show_shortcuts, TL_NEEDS_NOTHING },
+  { "app.preferences", "<Control>comma", N_("Window"), N_("Preferences"), NULL, TL_NEEDS_NOTHING },
   { "app.quit", "<Control>q", N_("Window"), N_("Quit"), NULL, TL_NEEDS_NOTHING },
 };
 // clang-format on

@@ -62,6 +62,8 @@ tl_window_open (TlWindow   *self,
   tab = find_tab (self, full);
   if (tab != NULL)
     adw_tab_view_set_selected_page (self->tab_view, tab);
+  else if (self->waiting != NULL)
+    g_ptr_array_add (self->waiting, g_steal_pointer (&full)); /* it may be among what is being recovered */
   else
     tl_document_load_async (full, NULL, loaded_cb, g_object_ref (self));
 }
@@ -76,27 +78,79 @@ tl_window_open_new (TlWindow *self)
   add_document (self, document, NULL);
 }
 
+/* --- recovery ------------------------------------------------------------------------------------------------------------- */
+
+typedef struct {
+  TlDocument *document;
+  TlJournal  *journal;
+} Recovered;
+
+static void
+recovered_free (gpointer data)
+{
+  Recovered *recovered = data;
+
+  g_clear_object (&recovered->document);
+  if (recovered->journal != NULL)
+    tl_journal_keep (recovered->journal);
+  g_free (recovered);
+}
+
+static void
+recover_thread (GTask        *task,
+                gpointer      source,
+                gpointer      task_data,
+                GCancellable *cancellable)
+{
+  g_autoptr (GPtrArray) entries = tl_journal_list (NULL);
+  GPtrArray            *all = g_ptr_array_new_with_free_func (recovered_free);
+
+  for (guint i = 0; i < entries->len; i++) {
+    const TlJournalEntry *entry = entries->pdata[i];
+    Recovered            *recovered = g_new0 (Recovered, 1);
+
+    recovered->document = tl_journal_recover (entry->journal_path, &recovered->journal, NULL);
+    if (recovered->document != NULL)
+      g_ptr_array_add (all, recovered);
+    else
+      g_free (recovered);
+  }
+  g_task_return_pointer (task, all, (GDestroyNotify)g_ptr_array_unref);
+}
+
+static void
+recover_cb (GObject      *source,
+            GAsyncResult *result,
+            gpointer      user_data)
+{
+  TlWindow             *self = TL_WINDOW (source);
+  g_autoptr (GPtrArray) all = g_task_propagate_pointer (G_TASK (result), NULL);
+  g_autoptr (GPtrArray) waiting = g_steal_pointer (&self->waiting);
+
+  for (guint i = 0; all != NULL && i < all->len; i++) {
+    Recovered *recovered = all->pdata[i];
+
+    add_document (self, recovered->document, g_steal_pointer (&recovered->journal));
+  }
+  if (all != NULL && all->len > 0)
+    tl_window_toast (self, ngettext ("A document was recovered; undo takes the recovery back",
+                                     "Documents were recovered; undo takes the recovery back", all->len));
+  for (guint i = 0; waiting != NULL && i < waiting->len; i++)
+    tl_window_open (self, waiting->pdata[i]);
+}
+
 void
 tl_window_recover (TlWindow *self)
 {
-  g_autoptr (GPtrArray) entries = tl_journal_list (NULL);
-  guint                 n_recovered = 0;
+  g_autoptr (GTask) task = NULL;
 
   g_return_if_fail (TL_IS_WINDOW (self));
 
-  for (guint i = 0; i < entries->len; i++) {
-    const TlJournalEntry  *entry = entries->pdata[i];
-    TlJournal             *journal = NULL;
-    g_autoptr (TlDocument) document = tl_journal_recover (entry->journal_path, &journal, NULL);
-
-    if (document == NULL)
-      continue;
-    add_document (self, document, journal);
-    n_recovered++;
-  }
-  if (n_recovered > 0)
-    tl_window_toast (self, ngettext ("A document was recovered; undo takes the recovery back",
-                                     "Documents were recovered; undo takes the recovery back", n_recovered));
+  if (self->waiting != NULL)
+    return;
+  self->waiting = g_ptr_array_new_with_free_func (g_free);
+  task = g_task_new (self, NULL, recover_cb, NULL);
+  g_task_run_in_thread (task, recover_thread);
 }
 
 static void
@@ -174,6 +228,15 @@ save_job_free (SaveJob *job)
   g_free (job);
 }
 
+/* What was not saved is not closed. */
+static void
+give_up (SaveJob *job)
+{
+  if (job->close_after)
+    tl_window_keep_page (job->window, job->page);
+  save_job_free (job);
+}
+
 static void save_page (SaveJob    *job,
                        const char *path,
                        TlSaveFlags flags);
@@ -182,16 +245,6 @@ static TlDocument *
 job_document (SaveJob *job)
 {
   return tl_session_get_document (tl_page_get_session (job->page));
-}
-
-static void
-finish_close (TlWindow *self,
-              TlPage   *page)
-{
-  AdwTabPage *tab = adw_tab_view_get_page (self->tab_view, GTK_WIDGET (page));
-
-  tl_session_close (tl_page_get_session (page), FALSE);
-  adw_tab_view_close_page_finish (self->tab_view, tab, TRUE);
 }
 
 static void
@@ -204,7 +257,7 @@ overwrite_cb (AdwMessageDialog *dialog,
   if (g_str_equal (response, "overwrite"))
     save_page (job, NULL, TL_SAVE_FORCE);
   else
-    save_job_free (job);
+    give_up (job);
 }
 
 static void
@@ -236,11 +289,13 @@ saved_cb (GObject      *source,
       return;
     }
     tl_window_toast (job->window, error->message);
+    give_up (job);
+    return;
   } else {
     tl_settings_add_recent (tl_document_get_path (document));
     tl_window_update_title (job->window);
     if (job->close_after)
-      finish_close (job->window, job->page);
+      tl_window_close_page (job->window, job->page);
   }
   save_job_free (job);
 }
@@ -267,7 +322,7 @@ save_chosen_cb (GtkNativeDialog *dialog,
     /* The dialog has asked about replacing a file that is there. */
     save_page (job, named, TL_SAVE_FORCE);
   } else {
-    save_job_free (job);
+    give_up (job);
   }
   g_object_unref (dialog);
 }
@@ -313,101 +368,9 @@ tl_window_save_as (TlWindow *self)
   choose_where (save_job_new (self, tl_window_get_page (self), FALSE));
 }
 
-/* --- closing ------------------------------------------------------------------------------------------------------------ */
-
-static void
-close_response_cb (AdwMessageDialog *dialog,
-                   const char       *response,
-                   gpointer          user_data)
-{
-  SaveJob *job = user_data;
-
-  if (g_str_equal (response, "save")) {
-    save_or_choose (job);
-    return;
-  }
-  if (g_str_equal (response, "discard"))
-    finish_close (job->window, job->page);
-  else
-    adw_tab_view_close_page_finish (job->window->tab_view,
-                                    adw_tab_view_get_page (job->window->tab_view, GTK_WIDGET (job->page)), FALSE);
-  save_job_free (job);
-}
-
-/* A new document that holds nothing is not worth a question. */
-static gboolean
-is_worth_asking (TlPage *page)
-{
-  TlDocument *document = tl_session_get_document (tl_page_get_session (page));
-
-  return tl_document_is_modified (document) && (tl_document_get_path (document) != NULL || tl_document_get_n_cells (document) > 0);
-}
-
 void
-tl_window_ask_close (TlWindow   *self,
-                     AdwTabPage *tab)
+tl_window_save_and_close (TlWindow *self,
+                          TlPage   *page)
 {
-  TlPage          *page = TL_PAGE (adw_tab_page_get_child (tab));
-  g_autofree char *name = tl_page_dup_title (page);
-  g_autofree char *heading = NULL;
-  GtkWidget       *dialog;
-
-  if (!is_worth_asking (page)) {
-    finish_close (self, page);
-    return;
-  }
-  /* Translators: %s is the name of a document. */
-  heading = g_strdup_printf (_ ("Save Changes to “%s”?"), name);
-  dialog = adw_message_dialog_new (GTK_WINDOW (self), heading, _ ("Changes that are not saved will be lost."));
-  adw_message_dialog_add_responses (ADW_MESSAGE_DIALOG (dialog), "cancel", _ ("_Cancel"), "discard", _ ("_Discard"), "save",
-                                    _ ("_Save"), NULL);
-  adw_message_dialog_set_response_appearance (ADW_MESSAGE_DIALOG (dialog), "discard", ADW_RESPONSE_DESTRUCTIVE);
-  adw_message_dialog_set_response_appearance (ADW_MESSAGE_DIALOG (dialog), "save", ADW_RESPONSE_SUGGESTED);
-  adw_message_dialog_set_default_response (ADW_MESSAGE_DIALOG (dialog), "save");
-  adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
-  g_signal_connect (dialog, "response", G_CALLBACK (close_response_cb), save_job_new (self, page, TRUE));
-  gtk_window_present (GTK_WINDOW (dialog));
-}
-
-static void
-close_all_response_cb (AdwMessageDialog *dialog,
-                       const char       *response,
-                       gpointer          user_data)
-{
-  TlWindow *self = user_data;
-
-  if (!g_str_equal (response, "discard"))
-    return;
-  self->is_closing = TRUE;
-  gtk_window_close (GTK_WINDOW (self));
-}
-
-gboolean
-tl_window_ask_close_all (TlWindow *self)
-{
-  AdwTabPage      *first = NULL;
-  guint            n_unsaved = 0;
-  g_autofree char *heading = NULL;
-  GtkWidget       *dialog;
-
-  for (int i = 0; i < adw_tab_view_get_n_pages (self->tab_view); i++) {
-    AdwTabPage *tab = adw_tab_view_get_nth_page (self->tab_view, i);
-
-    if (!is_worth_asking (TL_PAGE (adw_tab_page_get_child (tab))))
-      continue;
-    first = first != NULL ? first : tab;
-    n_unsaved++;
-  }
-  if (n_unsaved == 0)
-    return FALSE;
-  adw_tab_view_set_selected_page (self->tab_view, first);
-  heading = g_strdup_printf (ngettext ("Close with %u Unsaved Document?", "Close with %u Unsaved Documents?", n_unsaved),
-                             n_unsaved);
-  dialog = adw_message_dialog_new (GTK_WINDOW (self), heading, _ ("Changes that are not saved will be lost."));
-  adw_message_dialog_add_responses (ADW_MESSAGE_DIALOG (dialog), "cancel", _ ("_Cancel"), "discard", _ ("_Discard All"), NULL);
-  adw_message_dialog_set_response_appearance (ADW_MESSAGE_DIALOG (dialog), "discard", ADW_RESPONSE_DESTRUCTIVE);
-  adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
-  g_signal_connect (dialog, "response", G_CALLBACK (close_all_response_cb), self);
-  gtk_window_present (GTK_WINDOW (dialog));
-  return TRUE;
+  save_or_choose (save_job_new (self, page, TRUE));
 }

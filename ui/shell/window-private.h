@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* What the files of the window share: window.c (widgets, tabs), window-actions.c (the table), window-files.c. */
+/* What the files of the window share: window.c (widgets, tabs), window-actions.c (the table), window-files.c, window-watch.c. */
 
 #include "ui/shell/start-page.h"
 #include "ui/shell/window.h"
@@ -28,6 +28,10 @@ struct _TlWindow {
   /* owned */
   GSignalGroup *page_signals;
   GSignalGroup *session_signals;
+  GPtrArray    *waiting;    /* paths to be opened when recovery is done; NULL when none is under way */
+  GHashTable   *watched;    /* sessions whose training runs */
+  guint         inhibit_id; /* keeps the machine awake */
+  gboolean      close_next; /* the window, when the tab that was asked about has closed */
   gboolean      is_closing; /* the person has decided about every unsaved document */
 };
 
@@ -37,8 +41,8 @@ typedef enum {
   TL_NEEDS_EDIT, /* one that can be changed */
   TL_NEEDS_UNDO,
   TL_NEEDS_REDO,
-  TL_NEEDS_CELL, /* a cell that can run is selected */
-  TL_NEEDS_BUSY, /* the kernel is at work */
+  TL_NEEDS_CELL,     /* a cell that can run is selected */
+  TL_NEEDS_BUSY,     /* the kernel is at work */
   TL_NEEDS_TRAINING, /* a training runs or pauses */
 } TlActionNeeds;
 
@@ -74,9 +78,24 @@ void        tl_window_save_as (TlWindow *self);
 void        tl_window_choose (TlWindow *self);
 AdwTabPage *tl_window_add_page (TlWindow *self,
                                 TlPage   *page);
-void        tl_window_ask_close (TlWindow   *self,
-                                 AdwTabPage *tab);
-gboolean    tl_window_ask_close_all (TlWindow *self);
-void        tl_window_update_title (TlWindow *self);
+void        tl_window_save_and_close (TlWindow *self,
+                                      TlPage   *page);
+
+/* window-close.c */
+void     tl_window_close_page (TlWindow *self,
+                               TlPage   *page);
+void     tl_window_keep_page (TlWindow *self,
+                              TlPage   *page);
+void     tl_window_ask_close (TlWindow   *self,
+                              AdwTabPage *tab);
+gboolean tl_window_ask_close_all (TlWindow *self);
+void     tl_window_update_title (TlWindow *self);
+
+/* window-watch.c */
+void tl_window_watch (TlWindow *self,
+                      TlPage   *page);
+void tl_window_forget (TlWindow *self,
+                       TlPage   *page);
+void tl_window_unwatch (TlWindow *self);
 
 G_END_DECLS

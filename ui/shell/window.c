@@ -110,6 +110,7 @@ tl_window_add_page (TlWindow *self,
   AdwTabPage *tab = adw_tab_view_append (self->tab_view, GTK_WIDGET (page));
 
   g_signal_connect_object (page, "state-changed", G_CALLBACK (page_changed_cb), self, 0);
+  tl_window_watch (self, page);
   update_tab (page, tab);
   adw_tab_view_set_selected_page (self->tab_view, tab);
   update_all (self);
@@ -143,9 +144,11 @@ tl_window_close_request (GtkWindow *window)
 
   if (!self->is_closing && tl_window_ask_close_all (self))
     return GDK_EVENT_STOP;
+  tl_window_unwatch (self);
   for (int i = 0; i < adw_tab_view_get_n_pages (self->tab_view); i++) {
     AdwTabPage *tab = adw_tab_view_get_nth_page (self->tab_view, i);
 
+    tl_window_forget (self, TL_PAGE (adw_tab_page_get_child (tab)));
     tl_session_close (tl_page_get_session (TL_PAGE (adw_tab_page_get_child (tab))), FALSE);
   }
   return GTK_WINDOW_CLASS (tl_window_parent_class)->close_request (window);
