@@ -226,7 +226,7 @@ class Journey:
         self.expect(self.display.colors(1022, 104, 236, 230) > 6, 'no picture is shown while the training pauses')
         self.shot('paused-light')
         # The rate is the only entry of the panel.
-        desktop.click(214, 778, 3)
+        desktop.click(236, 794, 3)
         desktop.type('0.0125')
         desktop.key('Return')
         desktop.key('ctrl+shift+p')
@@ -317,6 +317,7 @@ class Journey:
         desktop.end()
 
     def lose_kernel(self):
+        self.expect(not self.kernels(), 'a kernel that has nothing to do outlived its window')
         document = self.document('lost.trellis', LONG)
         desktop = self.start('light', document.path)
         desktop.wait_title('lost')

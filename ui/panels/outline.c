@@ -4,6 +4,7 @@
 #include <glib/gi18n.h>
 
 #include "ui/notebook/markdown.h"
+#include "ui/plot/number.h"
 
 #define REFRESH_DELAY_MS 150
 
@@ -20,6 +21,7 @@ struct _TlOutline {
   TlSession    *session;
   TlCell       *selected;
   GCancellable *cancellable;
+  GArray       *entries; /* of Entry: what the list shows */
   guint         refresh_id;
   gboolean      was_busy;
 };
@@ -48,37 +50,64 @@ make_label (const char *text,
 
 /* --- cells --------------------------------------------------------------------------------------------------------------- */
 
+/* What a row of the outline shows. */
+typedef struct {
+  TlCell     *cell; /* owned */
+  char       *text;
+  const char *style;
+  const char *status;
+} Entry;
+
 static void
-add_row (TlOutline  *self,
-         TlCell     *cell,
-         const char *text,
-         const char *style,
-         const char *status)
+entry_clear (gpointer data)
+{
+  Entry *entry = data;
+
+  g_object_unref (entry->cell);
+  g_free (entry->text);
+}
+
+static void
+add_entry (GArray     *entries,
+           TlCell     *cell,
+           const char *text,
+           const char *style,
+           const char *status)
+{
+  Entry entry = { g_object_ref (cell), g_strdup (text), style, status };
+
+  g_array_append_val (entries, entry);
+}
+
+static void
+add_row (TlOutline   *self,
+         const Entry *entry)
 {
   GtkWidget *row = gtk_list_box_row_new ();
   GtkWidget *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6);
+  GtkWidget *status = make_label (entry->status, "tl-outline-status", FALSE);
 
-  gtk_box_append (GTK_BOX (box), make_label (text, style, TRUE));
-  if (status != NULL)
-    gtk_box_append (GTK_BOX (box), make_label (status, "tl-outline-status", FALSE));
+  gtk_box_append (GTK_BOX (box), make_label (entry->text, entry->style, TRUE));
+  gtk_box_append (GTK_BOX (box), status);
   gtk_list_box_row_set_child (GTK_LIST_BOX_ROW (row), box);
-  g_object_set_data_full (G_OBJECT (row), "cell", g_object_ref (cell), g_object_unref);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (row), GTK_ACCESSIBLE_PROPERTY_LABEL, text, -1);
+  g_object_set_data_full (G_OBJECT (row), "cell", g_object_ref (entry->cell), g_object_unref);
+  g_object_set_data (G_OBJECT (row), "status", status);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (row), GTK_ACCESSIBLE_PROPERTY_LABEL, entry->text, -1);
   gtk_list_box_append (self->list, row);
-  if (cell == self->selected)
+  if (entry->cell == self->selected)
     gtk_list_box_select_row (self->list, GTK_LIST_BOX_ROW (row));
 }
 
 static void
-add_headings (TlOutline *self,
-              TlCell    *cell)
+add_headings (GArray *entries,
+              TlCell *cell)
 {
   static const char *const styles[] = { "tl-outline-h1", "tl-outline-h2", "tl-outline-h3" };
   g_autoptr (GArray)       levels = NULL;
   g_auto (GStrv)           headings = tl_markdown_headings (tl_cell_get_text (cell, NULL), &levels);
 
   for (guint i = 0; headings[i] != NULL; i++)
-    add_row (self, cell, headings[i], styles[CLAMP (g_array_index (levels, guint, i), 1, 3) - 1], NULL);
+    add_entry (entries, cell, headings[i], styles[CLAMP (g_array_index (levels, guint, i), 1, 3) - 1], NULL);
 }
 
 static const char *
@@ -103,23 +132,61 @@ status_sign (TlOutline *self,
   }
 }
 
-static void
-refresh (TlOutline *self)
+static GArray *
+read_entries (TlOutline *self)
 {
-  TlDocument    *document = tl_session_get_document (self->session);
-  GtkListBoxRow *old;
+  TlDocument *document = tl_session_get_document (self->session);
+  GArray     *entries = g_array_new (FALSE, FALSE, sizeof (Entry));
 
-  while ((old = gtk_list_box_get_row_at_index (self->list, 0)) != NULL)
-    gtk_list_box_remove (self->list, GTK_WIDGET (old));
+  g_array_set_clear_func (entries, entry_clear);
   for (guint i = 0; i < tl_document_get_n_cells (document); i++) {
     TlCell *cell = tl_document_get_cell (document, i);
 
     if (tl_cell_get_kind (cell) == TL_CELL_TEXT)
-      add_headings (self, cell);
+      add_headings (entries, cell);
     else
-      add_row (self, cell, tl_cell_get_id (cell) != NULL ? tl_cell_get_id (cell) : "",
-               tl_cell_get_kind (cell) == TL_CELL_GRAPH ? "tl-outline-graph" : "tl-outline-lua", status_sign (self, cell));
+      add_entry (entries, cell, tl_cell_get_id (cell) != NULL ? tl_cell_get_id (cell) : "",
+                 tl_cell_get_kind (cell) == TL_CELL_GRAPH ? "tl-outline-graph" : "tl-outline-lua", status_sign (self, cell));
   }
+  return entries;
+}
+
+/* Whether the rows there are need nothing but other signs: a row that is being clicked or has the keyboard must stay. */
+static gboolean
+is_same (GArray *a,
+         GArray *b)
+{
+  if (a == NULL || a->len != b->len)
+    return FALSE;
+  for (guint i = 0; i < a->len; i++) {
+    const Entry *x = &g_array_index (a, Entry, i);
+    const Entry *y = &g_array_index (b, Entry, i);
+
+    if (x->cell != y->cell || x->style != y->style || !g_str_equal (x->text, y->text))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static void
+refresh (TlOutline *self)
+{
+  GArray        *entries = read_entries (self);
+  GtkListBoxRow *row;
+
+  if (is_same (self->entries, entries)) {
+    for (guint i = 0; i < entries->len; i++) {
+      row = gtk_list_box_get_row_at_index (self->list, (int)i);
+      gtk_label_set_text (g_object_get_data (G_OBJECT (row), "status"), g_array_index (entries, Entry, i).status);
+    }
+  } else {
+    while ((row = gtk_list_box_get_row_at_index (self->list, 0)) != NULL)
+      gtk_list_box_remove (self->list, GTK_WIDGET (row));
+    for (guint i = 0; i < entries->len; i++)
+      add_row (self, &g_array_index (entries, Entry, i));
+  }
+  g_clear_pointer (&self->entries, g_array_unref);
+  self->entries = entries;
 }
 
 static gboolean
@@ -186,7 +253,8 @@ show_variables (TlOutline *self,
   while (g_variant_iter_next (&iter, "(&s&s&st)", &name, &type, &summary, &n_bytes)) {
     GtkWidget       *row = gtk_list_box_row_new ();
     GtkWidget       *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 8);
-    g_autofree char *tip = g_strdup_printf ("%s: %s", type, summary);
+    g_autofree char *bytes = n_bytes > 0 ? tl_number_bytes (n_bytes) : NULL;
+    g_autofree char *tip = g_strdup_printf ("%s: %s %s%s%s", name, type, summary, bytes != NULL ? "\n" : "", bytes != NULL ? bytes : "");
 
     gtk_box_append (GTK_BOX (box), make_label (name, "tl-outline-lua", FALSE));
     gtk_box_append (GTK_BOX (box), make_label (*summary != '\0' ? summary : type, "tl-variable", TRUE));
@@ -240,6 +308,7 @@ tl_outline_dispose (GObject *object)
   g_clear_object (&self->session);
   g_clear_object (&self->selected);
   g_clear_object (&self->cancellable);
+  g_clear_pointer (&self->entries, g_array_unref);
   G_OBJECT_CLASS (tl_outline_parent_class)->dispose (object);
 }
 

@@ -174,6 +174,8 @@ update (TlTrainingPanel *self)
   gboolean          is_paused = training != NULL && training->status == TL_TRAINING_PAUSED;
 
   gtk_widget_set_visible (self->numbers, training != NULL);
+  if (training != NULL)
+    gtk_widget_add_css_class (GTK_WIDGET (self), "used");
   gtk_stack_set_visible_child_name (self->stack, training != NULL ? "plots" : "empty");
   tl_plot_view_update (self->loss, training);
   tl_plot_view_update (self->metrics, training);

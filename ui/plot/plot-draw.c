@@ -77,6 +77,22 @@ tl_plot_range (const TlPlot *plot,
   *max = high + room;
 }
 
+double
+tl_plot_end (double now,
+             double total)
+{
+  static const double steps[] = { 1, 2, 5, 10 };
+  double              wanted = MAX (now * 1.6, 20);
+  double              unit = pow (10, floor (log10 (wanted)));
+
+  if (!(total > 0) || now * 4 >= total)
+    return total;
+  for (guint i = 0; i < G_N_ELEMENTS (steps); i++)
+    if (steps[i] * unit >= wanted)
+      return MIN (steps[i] * unit, total);
+  return total;
+}
+
 /* --- text ------------------------------------------------------------------------------------------------------------------ */
 
 static void
@@ -307,26 +323,31 @@ draw_curve (cairo_t           *cr,
             const TlPlotCurve *curve,
             const Frame       *f)
 {
-  gsize n = tl_series_get_length (curve->series);
+  gsize    n = tl_series_get_length (curve->series);
+  gboolean has_marks;
+  double   last;
 
   if (n == 0)
     return;
+  /* Marks that touch one another say nothing that a line would not. */
+  last = map_x (f, tl_series_get_points (curve->series)[n - 1].x) - f->left;
+  has_marks = n == 1 || (curve->has_marks && (double)n * MARK_RADIUS * 2.5 < MAX (last, 40));
   cairo_set_line_join (cr, CAIRO_LINE_JOIN_ROUND);
-  cairo_set_line_width (cr, curve->has_marks ? 1.2 : n > 60 ? 1
-                                                            : 1.6);
-  set_color (cr, &curve->color, n > 60 && !curve->has_marks ? 0.38 : 1);
+  cairo_set_line_width (cr, has_marks ? 1.2 : n > 60 ? 1
+                                                     : 1.6);
+  set_color (cr, &curve->color, n > 60 && !has_marks ? 0.38 : 1);
   if (n > 2 * f->width)
     trace_columns (cr, curve->series, f);
   else
     trace_points (cr, curve->series, f);
   cairo_stroke (cr);
-  if (n > 60 && !curve->has_marks) {
+  if (n > 60 && !has_marks) {
     set_color (cr, &curve->color, 1);
     cairo_set_line_width (cr, 1.8);
     trace_mean (cr, curve->series, f);
     cairo_stroke (cr);
   }
-  if (curve->has_marks || n == 1)
+  if (has_marks)
     draw_marks (cr, curve->series, f);
 }
 

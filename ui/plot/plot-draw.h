@@ -88,6 +88,18 @@ void tl_plot_range (const TlPlot *plot,
                     double       *max);
 
 /**
+ * tl_plot_end:
+ * @now: steps that were taken
+ * @total: steps there will be
+ *
+ * While a training runs, the place that is free says how much is to come; at the beginning of a long one it would be nearly all.
+ *
+ * Returns: the right end of the horizontal axis: @total, or before a quarter of it a round number that is some way off
+ */
+double tl_plot_end (double now,
+                    double total);
+
+/**
  * tl_plot_draw:
  * @plot: a plot
  * @cr: where

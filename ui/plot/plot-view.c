@@ -64,9 +64,8 @@ tl_plot_view_snapshot (GtkWidget   *widget,
     curves[plot.n_curves] = (TlPlotCurve){ curve->series, labels[plot.n_curves], look_up (self, color), curve->is_validation };
     plot.n_curves++;
   }
-  /* While it runs, the place that is free says how much is to come. */
   if (self->training != NULL && tl_training_is_live (self->training))
-    plot.x_end = (double)(self->training->epochs * self->training->steps_per_epoch);
+    plot.x_end = tl_plot_end ((double)self->training->step, (double)(self->training->epochs * self->training->steps_per_epoch));
   cr = gtk_snapshot_append_cairo (snapshot, &GRAPHENE_RECT_INIT (0, 0, (float)width, (float)height));
   tl_plot_draw (&plot, cr, width, height);
   cairo_destroy (cr);

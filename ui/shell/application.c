@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ui/shell/application.h"
 
+#include <glib-unix.h>
 #include <glib/gi18n.h>
 #include <gtksourceview/gtksource.h>
+#include <signal.h>
 
 #include "ui/canvas/graph-info-app.h"
 #include "ui/shell/preferences.h"
@@ -136,6 +138,20 @@ about_cb (GSimpleAction *action,
                          NULL);
 }
 
+/* The session ends and nobody can be asked: what is not saved stays in the journals, what is being trained goes on. */
+static gboolean
+terminate_cb (gpointer user_data)
+{
+  GList *windows = g_list_copy (gtk_application_get_windows (GTK_APPLICATION (user_data)));
+
+  for (GList *l = windows; l != NULL; l = l->next)
+    if (TL_IS_WINDOW (l->data))
+      tl_window_leave (TL_WINDOW (l->data));
+  g_list_free (windows);
+  g_application_quit (G_APPLICATION (user_data));
+  return G_SOURCE_REMOVE;
+}
+
 static void
 tl_application_startup (GApplication *application)
 {
@@ -162,6 +178,9 @@ tl_application_startup (GApplication *application)
       gtk_application_set_accels_for_action (GTK_APPLICATION (application), row->name, (const char *const *)accels);
   }
   tl_preferences_get_default ();
+  g_unix_signal_add (SIGTERM, terminate_cb, application);
+  g_unix_signal_add (SIGINT, terminate_cb, application);
+  g_unix_signal_add (SIGHUP, terminate_cb, application);
 }
 
 static int

@@ -290,3 +290,11 @@ tl_window_ask_close_all (TlWindow *self)
   gtk_window_present (GTK_WINDOW (dialog));
   return TRUE;
 }
+
+/* Closes all documents without a question; what is not saved is offered again by the next start. */
+void
+tl_window_leave (TlWindow *self)
+{
+  for (int i = 0; i < adw_tab_view_get_n_pages (self->tab_view); i++)
+    tl_session_close (tl_page_get_session (nth_page (self, i)), TRUE);
+}

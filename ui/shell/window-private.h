@@ -88,6 +88,7 @@ void     tl_window_keep_page (TlWindow *self,
                               TlPage   *page);
 void     tl_window_ask_close (TlWindow   *self,
                               AdwTabPage *tab);
+void     tl_window_leave (TlWindow *self);
 gboolean tl_window_ask_close_all (TlWindow *self);
 void     tl_window_update_title (TlWindow *self);
 
