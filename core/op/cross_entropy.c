@@ -197,7 +197,7 @@ const TlOpClass tl_op_cross_entropy = {
   .decompose = decompose,
   .samples = samples,
   .onnx = { "SoftmaxCrossEntropyLoss", 12 },
-  .torch = "torch.nn.functional.cross_entropy(x0.flatten(0, -2), x1.flatten(), *x[2:], ignore_index, reduction, label_smoothing)",
+  .torch = "F.cross_entropy(x0.flatten(0, -2), x1.flatten(), *x[2:], reduction=reduction, ignore_index=ignore_index, label_smoothing=label_smoothing)",
 };
 
 /* Its gradient, as an operation of its own. */

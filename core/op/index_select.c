@@ -121,5 +121,5 @@ const TlOpClass tl_op_index_select = {
   .gradient = gradient,
   .samples = samples,
   .onnx = { "Gather", 1 },
-  .torch = "torch.index_select(x0, dim, x1)",
+  .torch = "torch.index_select(x0, dim, x1.long())",
 };
