@@ -278,7 +278,7 @@ tl_node_infer (const TlOpClass     *op,
   return op->infer (&infer, error);
 }
 
-/* A function such as floor() exists for floating numbers only. */
+/* A function such as exp() exists for floating numbers only, one of bits for whole ones. */
 static gboolean
 check_functors (const TlNodeInit    *init,
                 const TlMeta *const *in,
@@ -289,10 +289,10 @@ check_functors (const TlNodeInit    *init,
   if (init->expr == NULL)
     return TRUE;
   compute = tl_map_compute_dtype (in, init->n_in, init->result);
-  if (tl_dtype_is_float (compute) || tl_program_is_valid (tl_expr_get_program (init->expr), compute))
+  if (tl_program_is_valid (tl_expr_get_program (init->expr), compute))
     return TRUE;
-  g_set_error (error, TL_ERROR, TL_ERROR_DTYPE, "%s: floating numbers are wanted, not %s", init->op->name,
-               tl_dtype_name (in[0]->dtype));
+  g_set_error (error, TL_ERROR, TL_ERROR_DTYPE, "%s: %s numbers are wanted, not %s", init->op->name,
+               tl_dtype_is_float (compute) ? "whole" : "floating", tl_dtype_name (in[0]->dtype));
   return FALSE;
 }
 

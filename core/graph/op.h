@@ -234,6 +234,7 @@ typedef struct {
  * @low: values are drawn uniformly between @low
  * @high: and @high; both 0 means -1 to 1
  * @kinks: values closer than 0.05 to these are moved away (the derivative jumps there)
+ * @special: (nullable): values that stand first in every floating operand: "nan inf"
  *
  * One case on which a row is tested; the array of a row ends with one without shapes.
  */
@@ -242,6 +243,7 @@ typedef struct {
   const char *attrs;
   double      low, high;
   const char *kinks;
+  const char *special;
 } TlSample;
 
 /**

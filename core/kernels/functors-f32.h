@@ -8,7 +8,7 @@
  * Thread rule: any thread.
  */
 
-#include "core/kernels/functors-f64.h"
+#include "core/kernels/functors-special.h"
 
 TL_INLINE float
 fma_f32 (float a, float b, float c)
@@ -271,7 +271,37 @@ TL_THROUGH_F64_1 (acos)
 TL_THROUGH_F64_1 (atan)
 TL_THROUGH_F64_1 (sinh)
 TL_THROUGH_F64_1 (cosh)
+TL_THROUGH_F64_1 (exp2)
+TL_THROUGH_F64_1 (log2)
+TL_THROUGH_F64_1 (log10)
+TL_THROUGH_F64_1 (asinh)
+TL_THROUGH_F64_1 (acosh)
+TL_THROUGH_F64_1 (atanh)
+TL_THROUGH_F64_1 (erfc)
+TL_THROUGH_F64_1 (erfinv)
+TL_THROUGH_F64_1 (lgamma)
+TL_THROUGH_F64_1 (digamma)
+TL_THROUGH_F64_1 (trigamma)
+TL_THROUGH_F64_1 (tetragamma)
 #undef TL_THROUGH_F64_1
+
+TL_INLINE float
+fn_hypot_f32 (float a, float b)
+{
+  return (float)fn_hypot_f64 ((double)a, (double)b);
+}
+
+TL_INLINE float
+fn_fmod_f32 (float a, float b)
+{
+  return (float)fn_fmod_f64 ((double)a, (double)b);
+}
+
+TL_INLINE float
+fn_copysign_f32 (float a, float b)
+{
+  return __builtin_copysignf (a, b);
+}
 
 TL_INLINE float
 fn_isnan_f32 (float a)

@@ -30,6 +30,37 @@
   TL_INT_FN1 (sign, type, T, (a > 0) - ((is_signed) && a < 0))                     \
   TL_INT_FN1 (square, type, T, (U)a *(U)a)                                         \
   TL_INT_FN1 (not, type, T, a == 0)                                                \
+  TL_INT_FN1 (floor, type, T, a)                                                   \
+  TL_INT_FN1 (ceil, type, T, a)                                                    \
+  TL_INT_FN1 (round, type, T, a)                                                   \
+  TL_INT_FN1 (trunc, type, T, a)                                                   \
+  TL_INT_FN1 (isnan, type, T, a != a)                                              \
+  TL_INT_FN1 (isinf, type, T, a != a)                                              \
+  TL_INT_FN1 (bitnot, type, T, ~a)                                                 \
+  TL_INT_FN2 (bitand, type, T, a &b)                                               \
+  TL_INT_FN2 (bitor, type, T, a | b)                                               \
+  TL_INT_FN2 (bitxor, type, T, a ^ b)                                              \
+  TL_INLINE T                                                                      \
+    fn_shl_##type (T a, T b)                                                       \
+  {                                                                                \
+    int fits = b >= 0 && b < (T)(8 * sizeof (T));                                  \
+                                                                                   \
+    return fits ? (T)((U)a << (fits ? b : 0)) : 0;                                 \
+  }                                                                                \
+  TL_INLINE T                                                                      \
+    fn_shr_##type (T a, T b)                                                       \
+  {                                                                                \
+    int fits = b >= 0 && b < (T)(8 * sizeof (T));                                  \
+                                                                                   \
+    return fits || is_signed ? (T)(a >> (fits ? b : (T)(8 * sizeof (T) - 1))) : 0; \
+  }                                                                                \
+  TL_INLINE T                                                                      \
+    fn_fmod_##type (T a, T b)                                                      \
+  {                                                                                \
+    T divisor = b == 0 || (is_signed && b == (T)-1) ? 1 : b;                       \
+                                                                                   \
+    return (T)(a % divisor);                                                       \
+  }                                                                                \
   TL_INT_FN2 (add, type, T, (U)a + (U)b)                                           \
   TL_INT_FN2 (sub, type, T, (U)a - (U)b)                                           \
   TL_INT_FN2 (mul, type, T, (U)a *(U)b)                                            \

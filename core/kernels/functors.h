@@ -6,6 +6,7 @@
  * them become vectors at every instruction set and the last elements of a loop get the same bits as the first.
  *
  *     functors-f64.h   fn_exp_f64      within 4 ulp
+ *     functors-special.h         the rarer ones of f64; erfc and erfinv 16 ulp, lgamma 1e-14 absolutely
  *     functors-f32.h   fn_exp_f32      within 2 ulp in the normal range (pow, tan, erf: 4)
  *     functors-int.h   fn_add_i32, fn_add_i64, fn_add_u8 (bool)
  *

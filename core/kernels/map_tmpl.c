@@ -46,31 +46,39 @@ typedef void (*InstrFn) (real *d, const real *a, const real *b, const real *c, s
 #define TL_FUNCTOR_ALL(name, arity) TL_FUNCTOR_##arity (name)
 #if TL_TYPE_FLOAT
 #  define TL_FUNCTOR_FLOAT(name, arity) TL_FUNCTOR_##arity (name)
+#  define TL_FUNCTOR_INT(name, arity)
 #else
 #  define TL_FUNCTOR_FLOAT(name, arity)
+#  define TL_FUNCTOR_INT(name, arity) TL_FUNCTOR_##arity (name)
 #endif
 #include "core/kernels/functors.def"
 #undef TL_FUNCTOR_ALL
 #undef TL_FUNCTOR_FLOAT
+#undef TL_FUNCTOR_INT
 
 static const InstrFn instr_fns[TL_N_FN] = {
 #define TL_FUNCTOR_ALL(name, arity) instr_##name,
 #if TL_TYPE_FLOAT
 #  define TL_FUNCTOR_FLOAT(name, arity) instr_##name,
+#  define TL_FUNCTOR_INT(name, arity) NULL,
 #else
 #  define TL_FUNCTOR_FLOAT(name, arity) NULL,
+#  define TL_FUNCTOR_INT(name, arity) instr_##name,
 #endif
 #include "core/kernels/functors.def"
 #undef TL_FUNCTOR_ALL
 #undef TL_FUNCTOR_FLOAT
+#undef TL_FUNCTOR_INT
 };
 
 static const uint8_t arities[TL_N_FN] = {
 #define TL_FUNCTOR_ALL(name, arity) arity,
 #define TL_FUNCTOR_FLOAT(name, arity) arity,
+#define TL_FUNCTOR_INT(name, arity) arity,
 #include "core/kernels/functors.def"
 #undef TL_FUNCTOR_ALL
 #undef TL_FUNCTOR_FLOAT
+#undef TL_FUNCTOR_INT
 };
 
 typedef struct {

@@ -5,14 +5,17 @@ typedef struct {
   const char *name;
   uint8_t     arity;
   uint8_t     float_only;
+  uint8_t     int_only;
 } FunctorInfo;
 
 static const FunctorInfo functors[TL_N_FN] = {
-#define TL_FUNCTOR_ALL(name, arity) { #name, arity, 0 },
-#define TL_FUNCTOR_FLOAT(name, arity) { #name, arity, 1 },
+#define TL_FUNCTOR_ALL(name, arity) { #name, arity, 0, 0 },
+#define TL_FUNCTOR_FLOAT(name, arity) { #name, arity, 1, 0 },
+#define TL_FUNCTOR_INT(name, arity) { #name, arity, 0, 1 },
 #include "core/kernels/functors.def"
 #undef TL_FUNCTOR_ALL
 #undef TL_FUNCTOR_FLOAT
+#undef TL_FUNCTOR_INT
 };
 
 const char *
@@ -34,6 +37,12 @@ tl_fn_is_float_only (TlFn fn)
 }
 
 bool
+tl_fn_is_int_only (TlFn fn)
+{
+  return functors[fn].int_only;
+}
+
+bool
 tl_program_is_valid (const TlProgram *program, TlDType dtype)
 {
   bool     is_float = dtype == TL_DTYPE_F32 || dtype == TL_DTYPE_F64;
@@ -47,7 +56,7 @@ tl_program_is_valid (const TlProgram *program, TlDType dtype)
   for (unsigned i = 0; i < program->n_instr; i++) {
     const TlInstr *instr = &program->instr[i];
 
-    if (instr->fn >= TL_N_FN || (functors[instr->fn].float_only && !is_float))
+    if (instr->fn >= TL_N_FN || (is_float ? functors[instr->fn].int_only : functors[instr->fn].float_only))
       return false;
     for (unsigned k = 0; k < functors[instr->fn].arity; k++)
       if (instr->src[k] >= first + i)

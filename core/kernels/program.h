@@ -37,9 +37,11 @@
 typedef enum {
 #define TL_FUNCTOR_ALL(name, arity) TL_FN_##name,
 #define TL_FUNCTOR_FLOAT(name, arity) TL_FN_##name,
+#define TL_FUNCTOR_INT(name, arity) TL_FN_##name,
 #include "core/kernels/functors.def"
 #undef TL_FUNCTOR_ALL
 #undef TL_FUNCTOR_FLOAT
+#undef TL_FUNCTOR_INT
   TL_N_FN
 } TlFn;
 
@@ -102,6 +104,14 @@ unsigned tl_fn_arity (TlFn fn);
  * Returns: true if it exists in f32 and f64 only
  */
 bool tl_fn_is_float_only (TlFn fn);
+
+/**
+ * tl_fn_is_int_only:
+ * @fn: a functor
+ *
+ * Returns: true if it exists in i32, i64 and u8 only
+ */
+bool tl_fn_is_int_only (TlFn fn);
 
 /**
  * tl_program_is_valid:

@@ -57,7 +57,7 @@ add_expr (TlExpr *expr)
 {
   const TlProgram *program = tl_expr_get_program (expr);
 
-  if (program->n_instr < 2)
+  if (program->n_instr < 2 || !tl_program_is_valid (program, TL_DTYPE_F32))
     return;
   for (guint i = 0; i < exprs->len; i++)
     if (same_program (tl_expr_get_program (exprs->pdata[i]), program))

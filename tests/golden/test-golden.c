@@ -33,7 +33,8 @@ operand_sum (const Case *self)
 
   for (guint i = 0; i < self->n_in; i++)
     for (gsize j = 0; j < self->in[i].n; j++)
-      sum += self->in[i].values[j] * (double)(1 + (j + 3 * i) % 7);
+      if (isfinite (self->in[i].values[j]))
+        sum += self->in[i].values[j] * (double)(1 + (j + 3 * i) % 7);
   return sum;
 }
 
@@ -271,8 +272,10 @@ write_case (FILE            *file,
     for (guint j = 0; j < operand->rank; j++)
       fprintf (file, "%s%" G_GINT64_FORMAT, j > 0 ? ", " : "", operand->shape[j]);
     fprintf (file, "], \"values\": [");
-    for (gsize j = 0; j < operand->n; j++)
-      fprintf (file, "%s%.17g", j > 0 ? ", " : "", operand->values[j]);
+    for (gsize j = 0; j < operand->n; j++) {
+      fprintf (file, j > 0 ? ", " : "");
+      write_number (file, operand->values[j]);
+    }
     fprintf (file, "]}");
   }
   fprintf (file, "]}\n");

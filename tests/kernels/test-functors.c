@@ -74,6 +74,22 @@ sigmoid_l (long double x)
   return 1 / (1 + expl (-x));
 }
 
+/* By Newton's steps from what double precision has. */
+static long double
+erfinv_l (long double x)
+{
+  long double y = x < 0 ? -0.5L : 0.5L;
+
+  for (int i = 0; i < 60; i++) {
+    long double error = x > 0.5L ? (1 - x) - erfcl (y) : x < -0.5L ? erfcl (-y) - (1 + x)
+                                                                   : erfl (y) - x;
+    long double step = error * expl (y * y) * 0.886226925452758013649L;
+
+    y -= step / (1 + y * step);
+  }
+  return y;
+}
+
 typedef struct {
   TlFn fn;
   long double (*reference) (long double);
@@ -115,6 +131,22 @@ static const UnaryCase unary_cases[] = {
   { TL_FN_tanh,       tanhl,        -0.5, 0.5, 0, 3, 4 },
   { TL_FN_erf,        erfl,         -6,   6, 0, 4, 4 },
   { TL_FN_erf,        erfl,         -1.1, 1.1, 0, 4, 4 },
+  { TL_FN_exp2,       exp2l,        -125, 127, 0, 1, 4 },
+  { TL_FN_log2,       log2l,        -126, 127, 1, 1, 4 },
+  { TL_FN_log2,       log2l,        0.5,  2, 0, 1, 4 },
+  { TL_FN_log10,      log10l,       -126, 127, 1, 1, 4 },
+  { TL_FN_log10,      log10l,       0.5,  2, 0, 1, 4 },
+  { TL_FN_asinh,      asinhl,       -10,  10, 0, 1, 4 },
+  { TL_FN_asinh,      asinhl,       -60,  60, 1, 1, 4 },
+  { TL_FN_acosh,      acoshl,       1,    10, 0, 1, 4 },
+  { TL_FN_acosh,      acoshl,       1,    60, 1, 1, 4 },
+  { TL_FN_atanh,      atanhl,       -1,   1, 0, 1, 4 },
+  { TL_FN_erfc,       erfcl,        -6,   9, 0, 1, 16 },
+  { TL_FN_erfc,       erfcl,        6,    25, 0, 1, 16 },
+  { TL_FN_erfinv,     erfinv_l,     -0.999999, 0.999999, 0, 1, 16 },
+  { TL_FN_lgamma,     lgammal,      0.01, 0.8, 0, 1, 256 },
+  { TL_FN_lgamma,     lgammal,      2.5,  200, 0, 1, 256 },
+  { TL_FN_lgamma,     lgammal,      -1.9, -1.1, 0, 2, 256 },
   { TL_FN_sigmoid,    sigmoid_l,    -86,  86, 0, 2.5, 4 },
 };
 // clang-format on
@@ -174,6 +206,8 @@ static const BinaryCase binary_cases[] = {
   { TL_FN_pow, powl, 1.3, 1.5, -200, 200 },
   { TL_FN_atan2, atan2l, -5, 5, -5, 5 },
   { TL_FN_mod, mod_l, -100, 100, -7, 7 },
+  { TL_FN_fmod, fmodl, -100, 100, -7, 7 },
+  { TL_FN_hypot, hypotl, -100, 100, -7, 7 },
 };
 
 static void
@@ -237,6 +271,12 @@ static const SpecialCase special_cases[] = {
   { TL_FN_pow, 2, -INFINITY, 0 }, { TL_FN_pow, 10, 400, INFINITY }, { TL_FN_pow, 10, -400, 0 }, { TL_FN_pow, 2, NAN, NAN },
   { TL_FN_atan2, 0, -1, 3.14159265358979323846 }, { TL_FN_atan2, -0.0, -1, -3.14159265358979323846 }, { TL_FN_atan2, 0, 0, 0 }, { TL_FN_atan2, -0.0, 1, -0.0 },
   { TL_FN_atan2, INFINITY, INFINITY, 0.78539816339744831 }, { TL_FN_atan2, 1, INFINITY, 0 }, { TL_FN_atan2, INFINITY, 1, 1.57079632679489662 }, { TL_FN_atan2, NAN, 1, NAN },
+  { TL_FN_exp2, 10, 0, 1024 }, { TL_FN_exp2, -2000, 0, 0 }, { TL_FN_exp2, INFINITY, 0, INFINITY }, { TL_FN_exp2, NAN, 0, NAN }, { TL_FN_log2, 8, 0, 3 }, { TL_FN_log2, 0, 0, -INFINITY },
+  { TL_FN_log10, 1000, 0, 3 }, { TL_FN_log10, 1e22, 0, 22 }, { TL_FN_log10, -1, 0, NAN }, { TL_FN_asinh, -0.0, 0, -0.0 }, { TL_FN_asinh, -INFINITY, 0, -INFINITY },
+  { TL_FN_acosh, 0.5, 0, NAN }, { TL_FN_acosh, -5, 0, NAN }, { TL_FN_acosh, 1, 0, 0 }, { TL_FN_acosh, INFINITY, 0, INFINITY }, { TL_FN_atanh, -1, 0, -INFINITY }, { TL_FN_atanh, 2, 0, NAN }, { TL_FN_atanh, -0.0, 0, -0.0 },
+  { TL_FN_erfc, -INFINITY, 0, 2 }, { TL_FN_erfc, INFINITY, 0, 0 }, { TL_FN_erfc, NAN, 0, NAN }, { TL_FN_erfinv, 1, 0, INFINITY }, { TL_FN_erfinv, -1, 0, -INFINITY }, { TL_FN_erfinv, 1.5, 0, NAN }, { TL_FN_erfinv, -0.0, 0, -0.0 },
+  { TL_FN_lgamma, 0, 0, INFINITY }, { TL_FN_lgamma, -3, 0, INFINITY }, { TL_FN_lgamma, INFINITY, 0, INFINITY }, { TL_FN_lgamma, NAN, 0, NAN }, { TL_FN_digamma, 0, 0, -INFINITY }, { TL_FN_digamma, -2, 0, NAN },
+  { TL_FN_fmod, -5, 3, -2 }, { TL_FN_fmod, 5, -3, 2 }, { TL_FN_fmod, 5, 0, NAN }, { TL_FN_fmod, -5, INFINITY, -5 }, { TL_FN_hypot, 3, 4, 5 }, { TL_FN_hypot, INFINITY, NAN, INFINITY }, { TL_FN_hypot, NAN, 1, NAN }, { TL_FN_copysign, 2, -0.0, -2 },
   { TL_FN_eq, NAN, NAN, 0 }, { TL_FN_ne, NAN, NAN, 1 }, { TL_FN_lt, 1, 2, 1 }, { TL_FN_le, 2, 2, 1 }, { TL_FN_gt, 1, 2, 0 }, { TL_FN_ge, 1, 2, 0 },
   { TL_FN_and, 1, 2, 1 }, { TL_FN_and, 1, 0, 0 }, { TL_FN_or, 0, 0, 0 }, { TL_FN_or, 0, -1, 1 },
 };
@@ -277,7 +317,7 @@ check_position (const TlKernels *kernels, TlDType dtype)
     guint8 *a = random_elements (dtype, 131, 0.1, 0.9, fn + 1), *b = random_elements (dtype, 131, 0.5, 3, fn + 2);
     guint8 *y = guarded_new (131 * size), *one = guarded_new (size);
 
-    if (tl_fn_arity (fn) < 3) {
+    if (tl_fn_arity (fn) < 3 && !tl_fn_is_int_only (fn)) {
       apply (kernels, dtype, fn, a, b, y, 131);
       for (int i = 0; i < 131; i++) {
         apply (kernels, dtype, fn, a + i * size, b + i * size, one, 1);

@@ -230,6 +230,24 @@ integer_reference (TlFn fn, gint64 a, gint64 b, gint64 c)
     return (a > 0) - (a < 0);
   case TL_FN_square:
     return a * a;
+  case TL_FN_floor:
+  case TL_FN_ceil:
+  case TL_FN_round:
+  case TL_FN_trunc:
+    return a;
+  case TL_FN_isnan:
+  case TL_FN_isinf:
+    return 0;
+  case TL_FN_bitnot:
+    return ~a;
+  case TL_FN_bitand:
+    return a & b;
+  case TL_FN_bitor:
+    return a | b;
+  case TL_FN_bitxor:
+    return a ^ b;
+  case TL_FN_fmod:
+    return b ? a % b : 0;
   case TL_FN_not:
     return !a;
   case TL_FN_add:
@@ -292,10 +310,13 @@ test_integers (void)
         double           low = dtype == TL_DTYPE_U8 ? 0 : -20;
         void            *memory[4];
 
+        g_assert_cmpint (tl_program_is_valid (&one, TL_DTYPE_F32), ==, !tl_fn_is_int_only (fn));
         if (!kernels || tl_fn_is_float_only (fn)) {
           g_assert_true (!kernels || !tl_program_is_valid (&one, dtype));
           continue;
         }
+        if (fn == TL_FN_shl || fn == TL_FN_shr)
+          continue; /* test_shifts() */
         for (unsigned k = 0; k < 4; k++) {
           args.in_dtype[k % 3] = dtype;
           args.in_strides[k % 3][0] = 1;
@@ -313,6 +334,40 @@ test_integers (void)
         for (unsigned k = 0; k < 4; k++)
           guarded_free (memory[k], N * tl_dtype_size (dtype));
       }
+}
+
+/* Bits that are shifted out are gone, also at distances that no instruction of the machine knows. */
+static void
+test_shifts (void)
+{
+  static const struct {
+    TlFn    fn;
+    TlDType dtype;
+    gint64  a, b, want;
+  } cases[] = {
+    { TL_FN_shl, TL_DTYPE_I64, 3, 40, 3298534883328 },
+    { TL_FN_shl, TL_DTYPE_I64, 3, 64, 0 },
+    { TL_FN_shl, TL_DTYPE_I32, 1, 31, G_MININT32 },
+    { TL_FN_shl, TL_DTYPE_I32, 1, -1, 0 },
+    { TL_FN_shl, TL_DTYPE_U8, 255, 4, 240 },
+    { TL_FN_shr, TL_DTYPE_I64, -9, 1, -5 },
+    { TL_FN_shr, TL_DTYPE_I32, -9, 99, -1 },
+    { TL_FN_shr, TL_DTYPE_I32, 9, -3, 0 },
+    { TL_FN_shr, TL_DTYPE_U8, 200, 3, 25 },
+    { TL_FN_shr, TL_DTYPE_U8, 200, 8, 0 },
+  };
+
+  for (gsize c = 0; c < G_N_ELEMENTS (cases); c++) {
+    TlDType   dtype = cases[c].dtype;
+    TlProgram one = { .n_in = 2, .n_instr = 1, .n_out = 1, .out = { 2 }, .instr = { { cases[c].fn, { 0, 1 } } } };
+    TlMapArgs args = { .dtype = dtype, .rank = 1, .shape = { 1 }, .program = &one, .in_dtype = { dtype, dtype }, .out_dtype = { dtype } };
+    gint64    a = 0, b = 0, y = 0;
+
+    set_element (dtype, &a, 0, (double)cases[c].a);
+    set_element (dtype, &b, 0, (double)cases[c].b);
+    run_kernel (&tl_kernels_get ()->map, &args, (void *const[]){ &a, &b, &y }, RUN_FORWARDS);
+    g_assert_cmpfloat (get_element (dtype, &y, 0), ==, (double)cases[c].want);
+  }
 }
 
 static void
@@ -360,6 +415,7 @@ main (int argc, char **argv)
   g_test_add_func ("/kernels/map/in-place", test_in_place);
   g_test_add_func ("/kernels/map/integers", test_integers);
   g_test_add_func ("/kernels/map/integer-limits", test_integer_limits);
+  g_test_add_func ("/kernels/map/shifts", test_shifts);
   g_test_add_func ("/kernels/map/invalid-programs", test_limits);
   return g_test_run ();
 }

@@ -60,6 +60,21 @@ draw_float (GRand          *rand,
 }
 
 static void
+put_special (CaseOperand *operand,
+             const char  *special)
+{
+  gsize i = 0;
+
+  for (const char *at = special; at != NULL && *at != '\0' && i < operand->n; i++) {
+    char *end;
+
+    operand->values[i] = g_ascii_strtod (at, &end);
+    g_assert_true (end != at);
+    at = end + strspn (end, " ");
+  }
+}
+
+static void
 parse_operand (Case           *self,
                CaseOperand    *operand,
                char           *text,
@@ -91,6 +106,8 @@ parse_operand (Case           *self,
     operand->values[i] = tl_dtype_is_float (operand->dtype) ? draw_float (rand, sample)
                          : operand->dtype == TL_DTYPE_BOOL  ? (double)g_rand_int_range (rand, 0, 2)
                                                             : (double)g_rand_int_range (rand, 0, (gint32)limit);
+  if (tl_dtype_is_float (operand->dtype))
+    put_special (operand, sample->special);
 }
 
 Case *

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/op/common.h"
+
+static const TlSample samples[] = {
+  { "3,4", .low = -0.9, .high = 0.9 },
+  { "2,3,4", .low = -0.9, .high = 0.9 },
+  { "", .low = -0.9, .high = 0.9 },
+  { "0", .low = -0.9, .high = 0.9 },
+  { NULL },
+};
+
+const TlOpClass tl_op_asin = {
+  .name = "asin",
+  .group = "trigonometry",
+  .doc = "Arc sine.",
+  .formula = "y = asin x, in radians",
+  .source = "elementary",
+  .in = tl_ports_x,
+  .expr = "asin (x)",
+  .result = TL_RESULT_FLOAT,
+  .samples = samples,
+  .onnx = { "Asin", 7 },
+  .torch = "torch.asin(x0)",
+};

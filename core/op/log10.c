@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/op/common.h"
+
+static const TlSample samples[] = {
+  { "3,4", .low = 0.1, .high = 4 },
+  { "2,3,4", .low = 0.1, .high = 4 },
+  { "", .low = 0.1, .high = 4 },
+  { "0", .low = 0.1, .high = 4 },
+  { NULL },
+};
+
+const TlOpClass tl_op_log10 = {
+  .name = "log10",
+  .group = "exponential",
+  .doc = "Logarithm to base 10.",
+  .formula = "y = log10 x",
+  .source = "elementary",
+  .in = tl_ports_x,
+  .expr = "log10 (x)",
+  .result = TL_RESULT_FLOAT,
+  .samples = samples,
+  .torch = "torch.log10(x0)",
+};
