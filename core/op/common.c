@@ -46,6 +46,30 @@ tl_map_text (const char *text,
   return expr != NULL ? tl_map (expr, in, n_in, TL_RESULT_PROMOTED, error) : NULL;
 }
 
+gboolean
+tl_decompose_infer (const TlGradient *self,
+                    TlMeta           *out,
+                    GError          **error)
+{
+  g_autofree const TlMeta **in = g_new0 (const TlMeta *, self->n_in + 1);
+  TlInfer                   infer = { self->op, self->n_in, in, self->attrs, self->n_out, out };
+
+  for (guint i = 0; i < self->n_in; i++)
+    in[i] = self->in[i] != NULL ? &self->in[i]->meta : NULL;
+  return self->op->infer (&infer, error);
+}
+
+gboolean
+tl_decompose_reshape (TlGradient *self,
+                      GError    **error)
+{
+  TlMeta out;
+
+  if (tl_decompose_infer (self, &out, error))
+    self->dx[0] = tl_reshape (self->in[0], out.rank, out.shape, error);
+  return self->dx[0] != NULL;
+}
+
 TlTensor *
 tl_reduce_loss (TlTensor   *rows,
                 TlReduction reduction,

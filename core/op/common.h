@@ -55,6 +55,25 @@ TlTensor *tl_map_text (const char *text,
                        guint       n_in,
                        ...);
 
+/*
+ * For decompose(): what infer() says of the outputs, into @out (array length=n_out).
+ */
+gboolean tl_decompose_infer (const TlGradient *self,
+                             TlMeta           *out,
+                             GError          **error);
+
+/* The axis @axis of @rank axes, counted from the start. */
+static inline guint
+tl_axis (gint64 axis,
+         guint  rank)
+{
+  return (guint)(axis < 0 ? axis + MAX (rank, 1) : axis);
+}
+
+/* A decompose() by a reshape into what infer() says. */
+gboolean tl_decompose_reshape (TlGradient *self,
+                               GError    **error);
+
 /* The mean or sum over all elements or nothing, as a loss wants it; passes NULL on. */
 TlTensor *tl_reduce_loss (TlTensor   *rows,
                           TlReduction reduction,

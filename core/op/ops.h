@@ -137,6 +137,15 @@ TlTensor *tl_arange (double   start,
                      double   step,
                      TlDType  dtype,
                      GError **error);
+TlTensor *tl_linspace (double   start,
+                       double   end,
+                       gint64   steps,
+                       TlDType  dtype,
+                       GError **error);
+TlTensor *tl_repeat (TlTensor    *x,
+                     guint        n,
+                     const TlDim *times,
+                     GError     **error);
 TlTensor *tl_size (TlDim    size,
                    TlDType  dtype,
                    GError **error);

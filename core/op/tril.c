@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/op/triangle.h"
+
+static gboolean
+prepare (TlPrepare *self,
+         GError   **error)
+{
+  return tl_triangle_prepare (self, FALSE);
+}
+
+static gboolean
+gradient (TlGradient *self,
+          GError    **error)
+{
+  self->dx[0] = tl_op_apply1 (&tl_op_tril, self->dy, 1, self->attrs, error);
+  return self->dx[0] != NULL;
+}
+
+const TlOpClass tl_op_tril = {
+  .name = "tril",
+  .group = "shape",
+  .doc = "Elements on and below a diagonal of the last two axes; zeros above it.",
+  .formula = "y[i, j] = x[i, j] where j - i <= diagonal, else 0",
+  .source = "elementary",
+  .in = tl_triangle_ports,
+  .attrs = tl_triangle_attrs,
+  .infer = tl_triangle_infer,
+  .prepare = prepare,
+  .gradient = gradient,
+  .samples = tl_triangle_samples,
+  .onnx = { "Trilu", 14 },
+  .torch = "torch.tril(x0, diagonal)",
+};

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/op/common.h"
+
+enum { DIM,
+       SIZE,
+       STEP };
+
+static const TlAttrSpec attrs[] = {
+  { "dim", "axis, from the end if negative", TL_ATTR_INT, .has_range = TRUE, .min = -8, .max = 7 },
+  { "size", "elements of a window", TL_ATTR_INT, .required = TRUE, .has_range = TRUE, .min = 1, .max = 9.2e18, .alias = "dimension" },
+  { "step", "distance of windows", TL_ATTR_INT, .def = { .i = 1 }, .has_range = TRUE, .min = 1, .max = 9.2e18 },
+  { NULL },
+};
+
+static gboolean
+infer (TlInfer *self,
+       GError **error)
+{
+  const TlMeta *x = self->in[0];
+  TlMeta       *y = &self->out[0];
+  guint         axis;
+
+  if (!tl_infer_need_rank (self, 0, 1, TL_TENSOR_MAX_RANK - 1, error) ||
+      !tl_infer_axis (self, self->attrs[DIM].i, x->rank, &axis, error))
+    return FALSE;
+  if (!tl_dim_is_symbolic (x->shape[axis]) && self->attrs[SIZE].i > x->shape[axis]) {
+    g_autofree char *text = tl_shape_to_string (x->shape, x->rank);
+
+    return tl_infer_fail (self, TL_ERROR_SHAPE, error, "a window of %" G_GINT64_FORMAT " is larger than axis %u of %s",
+                          self->attrs[SIZE].i, axis, text);
+  }
+  *y = *x;
+  y->rank = (guint8)(x->rank + 1);
+  y->shape[axis] = tl_dim_add (tl_dim_floor_div (tl_dim_sub (x->shape[axis], self->attrs[SIZE].i), self->attrs[STEP].i), 1);
+  y->strides[axis] = tl_dim_mul (x->strides[axis], self->attrs[STEP].i);
+  y->shape[x->rank] = self->attrs[SIZE].i;
+  y->strides[x->rank] = x->strides[axis];
+  return TRUE;
+}
+
+/* Place j of all windows makes a slice of x; the slices are added. */
+static gboolean
+gradient (TlGradient *self,
+          GError    **error)
+{
+  const TlMeta        *x = &self->in[0]->meta;
+  guint                axis = tl_axis (self->attrs[DIM].i, x->rank);
+  g_autoptr (TlTensor) sum = NULL;
+
+  for (gint64 j = 0; j < self->attrs[SIZE].i; j++) {
+    g_autoptr (TlTensor) one = tl_narrow (self->dy[0], -1, j, 1, error);
+    g_autoptr (TlTensor) place = one != NULL ? tl_squeeze (one, -1, error) : NULL;
+    g_autoptr (TlTensor) part = NULL;
+    g_autoptr (TlTensor) before = g_steal_pointer (&sum);
+
+    part = place != NULL ? tl_slice_scatter (place, axis, j, self->attrs[STEP].i, x->shape[axis], 0, error) : NULL;
+    if (part == NULL)
+      return FALSE;
+    sum = before != NULL ? tl_add (before, part, error) : g_steal_pointer (&part);
+    if (sum == NULL)
+      return FALSE;
+  }
+  self->dx[0] = g_steal_pointer (&sum);
+  return TRUE;
+}
+
+static const TlSample samples[] = {
+  { "7", "size = 3" },
+  { "2,6", "dim = 1, size = 2, step = 2" },
+  { "7,2", "size = 3, step = 2" },
+  { "1", "size = 1" },
+  { NULL },
+};
+
+const TlOpClass tl_op_unfold = {
+  .name = "unfold",
+  .group = "shape",
+  .doc = "Windows along an axis, as a view; the elements of a window are the last axis.",
+  .formula = "y[..., i, ..., j] = x[..., i step + j, ...]",
+  .source = "elementary",
+  .in = tl_ports_x,
+  .attrs = attrs,
+  .flags = TL_OP_VIEW,
+  .infer = infer,
+  .gradient = gradient,
+  .samples = samples,
+  .torch = "x0.unfold(dim, size, step)",
+};

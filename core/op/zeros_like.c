@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/op/common.h"
+
+static const TlPort ports[] = { { "x", "any tensor", TL_PORT_NODIFF }, { NULL } };
+static const TlPort out_ports[] = { { "y", "the new tensor", TL_PORT_NODIFF }, { NULL } };
+
+static gboolean
+infer (TlInfer *self,
+       GError **error)
+{
+  tl_infer_out (self, 0, self->in[0]->dtype, self->in[0]->rank, self->in[0]->shape);
+  return TRUE;
+}
+
+static gboolean
+decompose (TlGradient *self,
+           GError    **error)
+{
+  const TlMeta *x = &self->in[0]->meta;
+
+  self->dx[0] = tl_full (x->rank, x->shape, 0, x->dtype, error);
+  return self->dx[0] != NULL;
+}
+
+static const TlSample samples[] = { { "3,4" }, { "i64:2,3" }, { "bool:2" }, { "" }, { "0" }, { NULL } };
+
+const TlOpClass tl_op_zeros_like = {
+  .name = "zeros_like",
+  .group = "creation",
+  .doc = "Zeros in the shape and dtype of a tensor.",
+  .formula = "y = 0",
+  .source = "elementary",
+  .in = ports,
+  .out = out_ports,
+  .infer = infer,
+  .decompose = decompose,
+  .samples = samples,
+  .onnx = { "ConstantOfShape", 9 },
+  .torch = "torch.zeros_like(x0)",
+};
