@@ -14,7 +14,10 @@ typedef struct {
 static const Mistake mistakes[] = {
   { "add", { "3,4; 5" }, TL_ERROR_SHAPE, "[3, 4] and [5]" },
   { "where", { "bool:3; 3; 4" }, TL_ERROR_SHAPE, "[3] and [3] and [4]" },
-  { "floor", { "i64:3" }, TL_ERROR_DTYPE, "i64" },
+  { "hypot", { "i64:3; i64:3" }, TL_ERROR_DTYPE, "i64" },
+  { "bitwise_and", { "3; 3" }, TL_ERROR_DTYPE, "whole numbers" },
+  { "unflatten", { "2,6", "dim = 1, sizes = {4, 2}" }, TL_ERROR_SHAPE, "[4, 2]" },
+  { "select", { "3", "index = 3" }, TL_ERROR_VALUE, "[3]" },
   { "pow", { "i32:3; i32:3" }, TL_ERROR_DTYPE, "i32" },
   { "matmul", { "3,4; 5,6" }, TL_ERROR_SHAPE, "[3, 4] x [5, 6]" },
   { "matmul", { "3; 3,4" }, TL_ERROR_SHAPE, "[3]" },
