@@ -198,6 +198,18 @@ ignore_signals (void)
   signal (SIGXFSZ, SIG_IGN);
 }
 
+/* A terminal that is closed interrupts, too, unless nohup said otherwise. */
+static void
+catch_signals (void)
+{
+  static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
+  struct sigaction action = { .sa_handler = signal_cb }, before;
+
+  for (guint i = 0; i < G_N_ELEMENTS (numbers); i++)
+    if (sigaction (numbers[i], NULL, &before) == 0 && (numbers[i] != SIGHUP || before.sa_handler != SIG_IGN))
+      sigaction (numbers[i], &action, NULL);
+}
+
 static int
 run_document (Batch      *self,
               TlSnapshot *snapshot)
@@ -217,9 +229,8 @@ run_document (Batch      *self,
          .resume_run = self->resume_run,
          .sink = { event_cb, self },
   };
-  struct sigaction action = { .sa_handler = signal_cb };
-  TlSession       *session = tl_session_new (&session_options, &error);
-  int              status;
+  TlSession *session = tl_session_new (&session_options, &error);
+  int        status;
 
   if (session == NULL) {
     g_printerr ("trellis: %s\n", error->message);
@@ -227,8 +238,7 @@ run_document (Batch      *self,
   }
   tl_session_set_snapshot (session, snapshot);
   running = session;
-  sigaction (SIGINT, &action, NULL);
-  sigaction (SIGTERM, &action, NULL);
+  catch_signals ();
   status = run_cells (session, snapshot);
   running = NULL;
   tl_session_free (session);

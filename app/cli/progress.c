@@ -110,7 +110,7 @@ show_step (TlProgress *self,
     g_string_append_printf (words, "epoch %d/%d  step %d  loss %.4f", (int)number (event, "epoch") + 1, (int)self->epochs,
                             (int)number (event, "step"), number (event, "loss"));
     for (GList *i = names; i != NULL; i = i->next)
-      if (strcmp (i->data, "loss") != 0)
+      if (strcmp (i->data, "loss") != 0 && !json_object_get_null_member (metrics, i->data))
         g_string_append_printf (words, "  %s %.4f", (const char *)i->data, number (metrics, i->data));
     g_string_append_printf (words, "  %.0f samples/s  ", number (event, "samples_per_s"));
     append_duration (words, number (event, "seconds_left"));

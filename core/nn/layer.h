@@ -99,6 +99,7 @@ typedef struct {
  * TlLayerFlags:
  * @TL_LAYER_INPUT: stands for an input of the model
  * @TL_LAYER_LOSS: its output is a loss: its inputs are predictions and targets
+ * @TL_LAYER_CLASSES: of a loss: its target are numbers of classes, for which the prediction has scores on axis 1
  * @TL_LAYER_RANDOM: has the counter variable "calls"
  * @TL_LAYER_MODAL: behaves otherwise in training
  */
@@ -107,6 +108,7 @@ typedef enum {
   TL_LAYER_LOSS = 1 << 1,
   TL_LAYER_RANDOM = 1 << 2,
   TL_LAYER_MODAL = 1 << 3,
+  TL_LAYER_CLASSES = 1 << 4,
 } TlLayerFlags;
 
 struct _TlLayerClass {

@@ -72,7 +72,7 @@ typedef struct {
  * @n_bytes: memory in use
  * @n_values: number of @names and @values
  * @names: names of the metrics; the first is "loss"
- * @values: their values over the epoch so far
+ * @values: their values over the epoch so far; NaN for those that have to see all items at once
  */
 typedef struct {
   guint64 step;

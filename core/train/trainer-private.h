@@ -78,6 +78,11 @@ gboolean tl_trainer_evaluate_loader (TlTrainer *self,
                                      double    *values,
                                      GError   **error);
 
+/* trainer-check.c */
+gboolean tl_trainer_check_classes (TlTrainer    *self,
+                                   const TlMeta *output,
+                                   GError      **error);
+
 /* trainer-file.c */
 char    *tl_trainer_file (TlTrainer  *self,
                           const char *name);

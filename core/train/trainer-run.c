@@ -112,7 +112,7 @@ tell_step (TlTrainer *self)
   };
 
   for (guint i = 0; i < self->n_metrics; i++)
-    values[i] = tl_metric_get_value (&self->metrics[i]);
+    values[i] = self->metrics[i].klass->grows ? NAN : tl_metric_get_value (&self->metrics[i]);
   tl_memory_get_stats (&memory);
   event.n_bytes = memory.n_live;
   event.left_s = self->s_per_item > 0 ? (double)left * items_per_step * self->s_per_item : -1;

@@ -135,6 +135,8 @@ finish (TlTrainer  *self,
     if (!tl_metric_prepare (&self->metrics[i], output, target, error))
       return NULL;
   }
+  if (output != NULL && (flags & TL_PLAN_CHECKED) != 0 && !tl_trainer_check_classes (self, output, error))
+    return NULL;
   return tl_plan_new (g_steal_pointer (trace), wanted, output != NULL ? 2 : 1, flags, error);
 }
 

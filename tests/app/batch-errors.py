@@ -106,6 +106,13 @@ def test_rate_that_explodes(folder):
     assert wrong['code'] == 'numeric' and wrong['cell'] == 'net' and wrong['node'] == 'run', wrong
 
 
+def test_classes_without_scores(folder):
+    path = document(folder, ('graph', 'net', GRAPH.replace('out = 10', 'out = 8')))
+    expect_message(run('--batch', path, '--output', folder), 1, 'net:12', 'run', 'label of item', 'class 8', '8 classes')
+    path = document(folder, ('lua', 'fit', MLP.replace('nn.Linear(16, 10)', 'nn.Linear(16, 9)')))
+    expect_message(run('--batch', path, '--output', folder), 1, 'fit:5', 'label of item', 'class 9', '9 classes')
+
+
 def idx(kind, shape, data):
     return struct.pack('>HBB', 0, kind, len(shape)) + b''.join(struct.pack('>I', n) for n in shape) + data
 

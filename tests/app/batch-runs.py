@@ -87,6 +87,15 @@ def test_message_of_an_interrupt(folder):
     assert 'interrupted after step' in told and 'checkpoint.safetensors' in told and '--resume' in told, told
 
 
+def test_closed_terminal(folder):
+    path, _ = documents(folder)[1]
+    process = start('--batch', path, '--json', '--output', os.path.join(folder, 'runs'), '--set', 'net.run.epochs=100000')
+    wait_for(process, 'epoch')
+    process.send_signal(signal.SIGHUP)
+    told = process.communicate(timeout=30)[0]
+    assert process.returncode == 130 and '"status": "interrupted"' in told, told
+
+
 def test_second_interrupt_ends_at_once(folder):
     """While a training writes what it knows there is nobody to wait for."""
     path = document(folder, ('lua', 'a', 'while true do end'))
