@@ -170,9 +170,10 @@ tl_lua_fit_read_metrics (lua_State        *L,
   options->n_metrics = (guint)n;
 }
 
-/* "cosine", or { "step", every = 2 }; in memory of Lua's that stays on the stack */
+/* "cosine", { "step", every = 2 } or a function; in memory of Lua's that stays on the stack */
 void
 tl_lua_fit_read_schedule (lua_State        *L,
+                          TlLuaFit         *self,
                           TlTrainerOptions *options)
 {
   TlAttrValue *values;
@@ -184,6 +185,12 @@ tl_lua_fit_read_schedule (lua_State        *L,
   if (lua_isnil (L, -1))
     return;
   index = lua_gettop (L);
+  if (lua_isfunction (L, index)) {
+    self->schedule = index;
+    options->schedule_func = tl_lua_fit_schedule_cb;
+    options->schedule_data = self;
+    return;
+  }
   if (lua_istable (L, index))
     lua_rawgeti (L, index, 1);
   else

@@ -19,6 +19,7 @@ G_BEGIN_DECLS
  * @result: place of what `fit` gives
  * @on_epoch: place of the function, or 0
  * @on_step: place of the function, or 0
+ * @schedule: place of the function, or 0
  * @loss: place of a loss that is a function, or 0
  * @trainer: (nullable): while it runs
  * @error: (nullable): the first error of a callback
@@ -29,7 +30,7 @@ typedef struct {
   lua_State *L;
   int        model;
   int        result;
-  int        on_epoch, on_step, loss;
+  int        on_epoch, on_step, schedule, loss;
   TlTrainer *trainer;
   GError    *error;
   gboolean   failed;
@@ -46,6 +47,12 @@ TlTensor *tl_lua_fit_loss_cb (TlTensor *const *outputs,
                               gpointer         user_data,
                               GError         **error);
 
+gboolean tl_lua_fit_schedule_cb (const TlSchedulePosition *position,
+                                 double                    base_lr,
+                                 gpointer                  user_data,
+                                 double                   *lr,
+                                 GError                  **error);
+
 /* lua-fit-options.c; each may raise and leaves what it read on the stack */
 void tl_lua_fit_read_loss (lua_State        *L,
                            TlLuaFit         *self,
@@ -57,6 +64,7 @@ void tl_lua_fit_read_optimizer (lua_State        *L,
 void tl_lua_fit_read_metrics (lua_State        *L,
                               TlTrainerOptions *options);
 void tl_lua_fit_read_schedule (lua_State        *L,
+                               TlLuaFit         *self,
                                TlTrainerOptions *options);
 void tl_lua_fit_read_numbers (lua_State   *L,
                               TlAttrValue *values,

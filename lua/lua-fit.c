@@ -133,6 +133,49 @@ tl_lua_fit_loss_cb (TlTensor *const *outputs,
 }
 
 typedef struct {
+  const TlSchedulePosition *position;
+  double                    base_lr;
+  double                   *lr;
+} ScheduleArgs;
+
+/* schedule (step, epoch, lr): the rate of the next step */
+static int
+schedule_protected (lua_State *L)
+{
+  ScheduleArgs *args = lua_touserdata (L, 2);
+
+  lua_settop (L, 1);
+  lua_pushinteger (L, args->position->step);
+  lua_pushinteger (L, args->position->step / args->position->steps_per_epoch);
+  lua_pushnumber (L, args->base_lr);
+  lua_call (L, 3, 1);
+  if (lua_type (L, -1) != LUA_TNUMBER || !(lua_tonumber (L, -1) >= 0 && lua_tonumber (L, -1) <= G_MAXDOUBLE))
+    return tl_lua_error (L, TL_ERROR_VALUE, "fit: schedule gave %s where a learning rate of at least 0 is wanted", luaL_tolstring (L, -1, NULL));
+  *args->lr = lua_tonumber (L, -1);
+  return 0;
+}
+
+gboolean
+tl_lua_fit_schedule_cb (const TlSchedulePosition *position,
+                        double                    base_lr,
+                        gpointer                  user_data,
+                        double                   *lr,
+                        GError                  **error)
+{
+  TlLuaFit    *self = user_data;
+  ScheduleArgs args = { position, base_lr, lr };
+
+  if (!lua_checkstack (self->L, 8)) {
+    g_set_error_literal (error, TL_ERROR, TL_ERROR_MEMORY, "out of memory");
+    return FALSE;
+  }
+  lua_pushcfunction (self->L, schedule_protected);
+  lua_pushvalue (self->L, self->schedule);
+  lua_pushlightuserdata (self->L, &args);
+  return lua_pcall (self->L, 2, 0, 0) == LUA_OK || tl_lua_take_error (self->L, error);
+}
+
+typedef struct {
   TlLuaFit     *fit;
   TlTrace      *trace;
   guint         n_inputs;
@@ -272,7 +315,7 @@ internal_train (lua_State *L)
     return tl_lua_error (L, TL_ERROR_VALUE, "fit: the model has nothing to train");
   tl_lua_fit_read_optimizer (L, &options, parameters, n);
   tl_lua_fit_read_metrics (L, &options);
-  tl_lua_fit_read_schedule (L, &options);
+  tl_lua_fit_read_schedule (L, self, &options);
 
   if (!tl_training_run (&lua->host.training, lua->cell, resume, &options, &self->trainer, &error) || self->failed) {
     if (self->failed) {

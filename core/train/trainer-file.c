@@ -45,6 +45,50 @@ get_metrics (TlTrainer    *self,
   return TRUE;
 }
 
+static gboolean
+observes (TlTrainer *self)
+{
+  return self->o.schedule != NULL && self->o.schedule->observe != NULL;
+}
+
+static void
+put_schedule (TlTrainer    *self,
+              TlCheckpoint *checkpoint)
+{
+  const TlScheduleState *state = &self->schedule_state;
+
+  if (!observes (self))
+    return;
+  tl_checkpoint_set_number (checkpoint, "trellis.schedule.has_best", state->has_best);
+  tl_checkpoint_set_double (checkpoint, "trellis.schedule.best", state->best);
+  tl_checkpoint_set_number (checkpoint, "trellis.schedule.n_bad", (guint64)state->n_bad);
+  tl_checkpoint_set_number (checkpoint, "trellis.schedule.n_cooldown", (guint64)state->n_cooldown);
+  tl_checkpoint_set_number (checkpoint, "trellis.schedule.n_falls", (guint64)state->n_falls);
+}
+
+static gboolean
+get_schedule (TlTrainer       *self,
+              TlCheckpoint    *checkpoint,
+              TlScheduleState *state,
+              GError         **error)
+{
+  guint64 has_best, n_bad, n_cooldown, n_falls;
+
+  if (!observes (self))
+    return TRUE;
+  if (!tl_checkpoint_get_number (checkpoint, "trellis.schedule.has_best", &has_best, error) ||
+      !tl_checkpoint_get_double (checkpoint, "trellis.schedule.best", &state->best, error) ||
+      !tl_checkpoint_get_number (checkpoint, "trellis.schedule.n_bad", &n_bad, error) ||
+      !tl_checkpoint_get_number (checkpoint, "trellis.schedule.n_cooldown", &n_cooldown, error) ||
+      !tl_checkpoint_get_number (checkpoint, "trellis.schedule.n_falls", &n_falls, error))
+    return FALSE;
+  state->has_best = has_best != 0;
+  state->n_bad = (gint64)MIN (n_bad, G_MAXINT32);
+  state->n_cooldown = (gint64)MIN (n_cooldown, G_MAXINT32);
+  state->n_falls = (gint64)MIN (n_falls, G_MAXINT32);
+  return TRUE;
+}
+
 /* What must be the same for a run to go on as if it had not stopped. */
 static gboolean
 check_same (TlCheckpoint *checkpoint,
@@ -112,6 +156,7 @@ tl_trainer_save_checkpoint (TlTrainer  *self,
   tl_checkpoint_set_number (checkpoint, "trellis.best_epoch", self->best_epoch);
   tl_checkpoint_set_number (checkpoint, "trellis.stopped_early", self->stopped_early);
   put_metrics (self, checkpoint);
+  put_schedule (self, checkpoint);
   return tl_checkpoint_save (checkpoint, path, (TlVariable *const *)self->variables->pdata, self->variables->len, error);
 }
 
@@ -139,6 +184,7 @@ resume (TlTrainer  *self,
 {
   g_autoptr (TlCheckpoint) checkpoint = tl_checkpoint_open (path, error);
   TlLoaderPosition         position;
+  TlScheduleState          schedule_state = { 0 };
   guint64                  step, has_best, best_epoch, stopped_early;
   double                   lr, loss, best;
 
@@ -156,7 +202,7 @@ resume (TlTrainer  *self,
       !tl_checkpoint_get_double (checkpoint, "trellis.best", &best, error) ||
       !tl_checkpoint_get_number (checkpoint, "trellis.best_epoch", &best_epoch, error) ||
       !tl_checkpoint_get_number (checkpoint, "trellis.stopped_early", &stopped_early, error) ||
-      !get_metrics (self, checkpoint, metrics, error))
+      !get_metrics (self, checkpoint, metrics, error) || !get_schedule (self, checkpoint, &schedule_state, error))
     return FALSE;
   if (position.batch > tl_loader_get_n_batches (self->train)) {
     g_set_error (error, TL_ERROR, TL_ERROR_FORMAT, "%s stands at batch %" G_GUINT64_FORMAT " of %" G_GSIZE_FORMAT, path,
@@ -173,6 +219,7 @@ resume (TlTrainer  *self,
   self->best = best;
   self->best_epoch = best_epoch;
   self->stopped_early = stopped_early != 0;
+  self->schedule_state = schedule_state;
   for (guint i = 0; i < self->n_metrics; i++)
     tl_metric_copy (&metrics[i], &self->metrics[i]);
   return TRUE;

@@ -58,6 +58,7 @@ struct _TlTrainer {
   double           best;
   guint64          best_epoch;
   gboolean         has_best, stopped_early;
+  TlScheduleState  schedule_state;
 
   TlTrainerWishes   wishes;
   TlTrainerIdleFunc idle;

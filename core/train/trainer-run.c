@@ -172,11 +172,13 @@ static gboolean
 set_lr (TlTrainer *self,
         GError   **error)
 {
-  const TlSchedulePosition position = { (gint64)self->step, (gint64)n_steps (self), (gint64)self->steps_per_epoch };
+  const TlSchedulePosition position = { (gint64)self->step, (gint64)n_steps (self), (gint64)self->steps_per_epoch, &self->schedule_state };
 
   self->lr = self->base_lr;
   if (self->o.schedule != NULL)
     self->lr = tl_schedule_get_lr (self->o.schedule, self->o.schedule_attrs, self->base_lr, &position);
+  if (self->o.schedule_func != NULL && !self->o.schedule_func (&position, self->base_lr, self->o.schedule_data, &self->lr, error))
+    return FALSE;
   if (self->lr == tl_optimizer_get_lr (self->o.optimizer))
     return TRUE;
   return tl_optimizer_set_lr (self->o.optimizer, self->lr, error);
@@ -250,6 +252,9 @@ finish_epoch (TlTrainer *self,
     self->results[0][i] = tl_metric_get_value (&self->metrics[i]);
   if (!judge_epoch (self, error))
     return FALSE;
+  if (self->o.schedule != NULL && self->o.schedule->observe != NULL)
+    self->o.schedule->observe (self->o.schedule_attrs, &self->schedule_state, self->results[self->validation != NULL][self->monitor],
+                               self->metrics[self->monitor].klass->higher_is_better);
   tell_result (self, FALSE, train_s);
   if (self->validation != NULL)
     tell_result (self, TRUE, validation_s);

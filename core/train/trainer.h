@@ -87,6 +87,22 @@ typedef TlTensor *(*TlLossFunc) (TlTensor *const *outputs,
 typedef void (*TlTrainerIdleFunc) (gpointer user_data);
 
 /**
+ * TlScheduleFunc:
+ * @position: where the training is
+ * @base_lr: the optimizer's learning rate
+ * @user_data: of the trainer's options
+ * @lr: (out): the rate of the next step
+ * @error: return location for an error
+ *
+ * Returns: whether there is one; if not, the training ends with @error
+ */
+typedef gboolean (*TlScheduleFunc) (const TlSchedulePosition *position,
+                                    double                    base_lr,
+                                    gpointer                  user_data,
+                                    double                   *lr,
+                                    GError                  **error);
+
+/**
  * TlTrainerOptions:
  * @model: (nullable): the model, built; its inputs are the first fields of the data, its first output the prediction
  * @forward: (nullable): instead of @model
@@ -102,6 +118,8 @@ typedef void (*TlTrainerIdleFunc) (gpointer user_data);
  * @optimizer: the optimizer, made with the model's parameters
  * @schedule: (nullable): of the learning rate
  * @schedule_attrs: (nullable): its attributes
+ * @schedule_func: (nullable): instead of @schedule; called before each step, in the thread that trains
+ * @schedule_data: for @schedule_func
  * @clip_norm: largest norm of the gradients, 0 for no limit
  * @train: the training set
  * @validation: (nullable): the validation set
@@ -142,6 +160,8 @@ typedef struct {
   TlOptimizer           *optimizer;
   const TlScheduleClass *schedule;
   const TlAttrValue     *schedule_attrs;
+  TlScheduleFunc         schedule_func;
+  gpointer               schedule_data;
   double                 clip_norm;
 
   TlDataset    *train;

@@ -217,6 +217,12 @@ test_fit (void)
                     "  on_epoch = function (e) return e.epoch < 2 end, shuffle = false }");
   cells_value (cells, "#run.history, run.reason", "2\tstop");
   cells_run (cells, "m = nn.Sequential (nn.Linear { out = 4 }, nn.ReLU (), nn.Dropout (0.1), nn.Linear { out = 2 })\nrun = fit { m, data = train, schedule = 'cosine', clip_norm = 1 }");
+  cells_run (cells, "rates, optimizer = {}, optim.SGD { lr = 0.5 }\n"
+                    "run = fit { m, data = train, epochs = 2, batch_size = 64, optimizer = optimizer,\n"
+                    "  schedule = function (step, epoch, lr) rates[#rates + 1] = lr / (step + 1); return rates[#rates] end }\n"
+                    "assert (#rates == run.steps and rates[1] == 0.5 and rates[3] == 0.5 / 3)");
+  cells_fail (cells, "fit { m, data = train, schedule = function () return -1 end }", TL_ERROR_VALUE, 1, "schedule gave -1");
+  cells_fail (cells, "fit { m, data = train, schedule = function () return nothing.at_all end }", TL_ERROR_CODE, 1, "nothing");
   cells_fail (cells, "fit { m, data = train, epocs = 3 }", TL_ERROR_NAME, 1, "did you mean epochs?");
   cells_fail (cells, "fit { m, data = train, epochs = 'x' }", TL_ERROR_VALUE, 1, "a whole number is wanted");
   cells_fail (cells, "fit { m, data = 5 }", TL_ERROR_VALUE, 1, "data set");
