@@ -17,6 +17,7 @@ struct _TlSession {
   char            *output;
   char            *overrides;
   char            *resume;     /* until the training that goes on takes it */
+  char            *resumed;    /* folder of the run that goes on */
   guint            resume_run; /* number of that training */
   guint            n_runs;     /* trainings that began */
   TlContext       *context;

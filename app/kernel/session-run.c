@@ -47,13 +47,13 @@ static char *
 resume_cb (gpointer    user_data,
            const char *cell)
 {
-  TlSession       *self = user_data;
-  g_autofree char *folder = NULL;
+  TlSession *self = user_data;
 
   if (self->resume == NULL || self->n_runs < self->resume_run)
     return NULL;
-  folder = g_steal_pointer (&self->resume);
-  return g_build_filename (folder, "checkpoint.safetensors", NULL);
+  g_free (self->resumed);
+  self->resumed = g_steal_pointer (&self->resume);
+  return g_build_filename (self->resumed, "checkpoint.safetensors", NULL);
 }
 
 static void
@@ -105,9 +105,13 @@ static void
 started_cb (gpointer            user_data,
             const TlRunStarted *run)
 {
-  TlSession *self = user_data;
-  TlEvent    event;
+  TlSession       *self = user_data;
+  g_autofree char *resumed = g_steal_pointer (&self->resumed);
+  GError          *error = NULL;
+  TlEvent          event;
 
+  if (self->record != NULL && resumed != NULL && !tl_run_record_add_history (self->record, resumed, run->first_step, &error))
+    tell_problem (self, error);
   tl_event_begin (&event, "run_started", self->cell);
   tl_event_add_string (&event, "run", self->run);
   tl_event_add_int (&event, "number", self->n_runs - 1);

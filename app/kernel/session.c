@@ -143,6 +143,7 @@ tl_session_free (TlSession *self)
   g_free (self->output);
   g_free (self->overrides);
   g_free (self->resume);
+  g_free (self->resumed);
   g_free (self->run);
   g_mutex_clear (&self->lock);
   g_free (self);

@@ -2,6 +2,7 @@
 #include "app/runs/run-record.h"
 
 #include <errno.h>
+#include <json-glib/json-glib.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -157,6 +158,29 @@ append_number (GString    *line,
                           isfinite (value) ? g_ascii_formatd (buffer, sizeof buffer, "%.9g", value) : "null");
 }
 
+static void
+add_step_point (TlRunRecord *self,
+                double       step,
+                double       loss)
+{
+  tl_curve_add (find_curve (self, "training loss", FALSE, FALSE), step, loss);
+}
+
+/* The loss of the training set is drawn step by step. */
+static void
+add_result_point (TlRunRecord *self,
+                  const char  *name,
+                  gboolean     is_validation,
+                  double       step,
+                  double       value)
+{
+  gboolean         is_loss = strcmp (name, "loss") == 0;
+  g_autofree char *title = g_strdup_printf ("%s %s", is_validation ? "validation" : "training", name);
+
+  if (!is_loss || is_validation)
+    tl_curve_add (find_curve (self, title, !is_loss, is_validation), step, value);
+}
+
 /**
  * tl_run_record_add_step:
  * @self: a record
@@ -174,7 +198,7 @@ tl_run_record_add_step (TlRunRecord     *self,
 {
   g_autoptr (GString) line = g_string_new (NULL);
 
-  tl_curve_add (find_curve (self, "training loss", FALSE, FALSE), (double)step->step, step->loss);
+  add_step_point (self, (double)step->step, step->loss);
   g_string_append_printf (line, "{\"step\": %" G_GUINT64_FORMAT ", \"epoch\": %" G_GUINT64_FORMAT, step->step,
                           step->epoch);
   append_number (line, "loss", step->loss);
@@ -206,15 +230,78 @@ tl_run_record_add_result (TlRunRecord       *self,
                           "{\"step\": %" G_GUINT64_FORMAT ", \"epoch\": %" G_GUINT64_FORMAT ", \"set\": \"%s\"",
                           result->step, result->epoch, is_validation ? "validate" : "train");
   for (guint i = 0; i < result->n_values; i++) {
-    gboolean         is_loss = strcmp (result->names[i], "loss") == 0;
-    g_autofree char *name = g_strdup_printf ("%s %s", is_validation ? "validation" : "training", result->names[i]);
-
     append_number (line, result->names[i], result->values[i]);
-    if (!is_loss || is_validation)
-      tl_curve_add (find_curve (self, name, !is_loss, is_validation), (double)result->step, result->values[i]);
+    add_result_point (self, result->names[i], is_validation, (double)result->step, result->values[i]);
   }
   g_string_append_c (line, '}');
   return add_line (self, self->metrics, "metrics.jsonl", line->str, error);
+}
+
+static double
+member (JsonObject *object,
+        const char *name)
+{
+  JsonNode *node = json_object_get_member (object, name);
+
+  return node != NULL && json_node_get_value_type (node) != G_TYPE_INVALID ? json_node_get_double (node) : NAN;
+}
+
+/* A line of another run's metrics that belongs to this one's past. */
+static void
+add_past (TlRunRecord *self,
+          JsonObject  *line)
+{
+  const char *set = json_object_get_string_member_with_default (line, "set", NULL);
+  double      step = member (line, "step");
+  GList      *names = json_object_get_members (line);
+
+  if (set == NULL)
+    add_step_point (self, step, member (line, "loss"));
+  for (GList *i = names; set != NULL && i != NULL; i = i->next)
+    if (strcmp (i->data, "step") != 0 && strcmp (i->data, "epoch") != 0 && strcmp (i->data, "set") != 0)
+      add_result_point (self, i->data, strcmp (set, "validate") == 0, step, member (line, i->data));
+  g_list_free (names);
+}
+
+/**
+ * tl_run_record_add_history:
+ * @self: a record of a run that goes on with another
+ * @folder: folder of that other run
+ * @last_step: the step from which it goes on
+ * @error: return location for an error
+ *
+ * Takes over what was measured up to @last_step, so that metrics and curves are those of the whole training.
+ *
+ * Errors: %TL_ERROR_IO
+ *
+ * Returns: whether it was taken over
+ */
+gboolean
+tl_run_record_add_history (TlRunRecord *self,
+                           const char  *folder,
+                           guint64      last_step,
+                           GError     **error)
+{
+  g_autofree char       *path = g_build_filename (folder, "metrics.jsonl", NULL);
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  g_autofree char       *text = NULL;
+  g_auto (GStrv)         lines = NULL;
+
+  if (!g_file_get_contents (path, &text, NULL, NULL))
+    return TRUE;
+  lines = g_strsplit (text, "\n", -1);
+  for (guint i = 0; lines[i] != NULL; i++) {
+    JsonNode   *root = json_parser_load_from_data (parser, lines[i], -1, NULL) ? json_parser_get_root (parser) : NULL;
+    JsonObject *line = root != NULL && JSON_NODE_HOLDS_OBJECT (root) ? json_node_get_object (root) : NULL;
+
+    /* The last line of a run that was killed may be half a line. */
+    if (line == NULL || !(member (line, "step") <= (double)last_step))
+      continue;
+    add_past (self, line);
+    if (!add_line (self, self->metrics, "metrics.jsonl", lines[i], error))
+      return FALSE;
+  }
+  return TRUE;
 }
 
 /**

@@ -36,6 +36,10 @@ gboolean     tl_run_record_add_result (TlRunRecord       *self,
                                        const TlRunResult *result,
                                        gboolean           is_validation,
                                        GError           **error);
+gboolean     tl_run_record_add_history (TlRunRecord *self,
+                                        const char  *folder,
+                                        guint64      last_step,
+                                        GError     **error);
 gboolean     tl_run_record_draw_curves (TlRunRecord *self,
                                         const char  *title,
                                         GError     **error);

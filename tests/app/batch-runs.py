@@ -41,6 +41,7 @@ def interrupt_and_resume(folder, path, change, number):
     assert 0 < first < whole['step'] and end['step'] == whole['step'], (first, end, whole)
     assert read(end['model']) == read(whole['model']), 'the resumed run came to other weights'
     assert read(end['checkpoint']) == read(whole['checkpoint']), 'the resumed run came to another state'
+    assert read(end['folder'], 'metrics.jsonl') == read(whole['folder'], 'metrics.jsonl'), 'the resumed run has another history'
 
 
 def test_interrupt_lua_and_resume(folder):
