@@ -113,12 +113,20 @@ read_node (TlGraphCell       *self,
            TlCellNode        *node,
            const TlGraphNode *text)
 {
+  GError *error = NULL;
+
   node->text = text;
-  if (self->lookup != NULL && strcmp (text->row, self->id) != 0)
-    node->sub = self->lookup (text->row, self->user_data);
+  if (strcmp (text->row, self->id) == 0)
+    g_set_error (&error, TL_ERROR, TL_ERROR_VALUE, "%s contains itself", self->id);
+  else if (self->lookup != NULL)
+    node->sub = self->lookup (text->row, self->user_data, &error);
   if (node->sub == NULL)
     node->entry = tl_catalog_find (text->row);
-  if (node->sub == NULL && node->entry == NULL) {
+  if (error != NULL) {
+    node->entry = NULL;
+    tl_graph_cell_fail (self, node, error->code, "%s", error->message);
+    g_error_free (error);
+  } else if (node->sub == NULL && node->entry == NULL) {
     const char *nearest = tl_catalog_nearest (text->row);
 
     if (nearest != NULL)

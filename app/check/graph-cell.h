@@ -41,10 +41,13 @@ typedef struct {
  * @name: id of another graph cell
  * @user_data: of tl_graph_cell_new()
  *
- * Returns: (transfer full) (nullable): the model that cell defines, or %NULL if there is no such cell
+ * @error: return location for an error
+ *
+ * Returns: (transfer full) (nullable): the model that cell defines; %NULL without an error if there is no such cell
  */
 typedef TlModel *(*TlGraphLookup) (const char *name,
-                                   gpointer    user_data);
+                                   gpointer    user_data,
+                                   GError    **error);
 
 TlGraphCell          *tl_graph_cell_new (const char   *id,
                                          const char   *text,

@@ -89,8 +89,8 @@ find_run (const TlBatchOptions *options)
   g_autofree char *among = g_build_filename (runs, options->resume, NULL);
 
   if (!g_file_test (options->resume, G_FILE_TEST_IS_DIR) && g_file_test (among, G_FILE_TEST_IS_DIR))
-    return g_steal_pointer (&among);
-  return g_strdup (options->resume);
+    return g_canonicalize_filename (among, NULL);
+  return g_canonicalize_filename (options->resume, NULL);
 }
 
 /* What was changed for the run is changed again; what is given now goes over it. */
@@ -184,8 +184,8 @@ tl_cli_set_memory (guint64 n_bytes)
 void
 tl_cli_set_data_folders (void)
 {
-  const char *named = g_getenv ("TL_DATADIR");
-  const char *folders[] = { named != NULL ? named : TL_DATADIR, named != NULL ? TL_DATADIR : NULL, NULL };
+  g_autofree char *named = g_getenv ("TL_DATADIR") != NULL ? g_canonicalize_filename (g_getenv ("TL_DATADIR"), NULL) : NULL;
+  const char      *folders[] = { named != NULL ? named : TL_DATADIR, named != NULL ? TL_DATADIR : NULL, NULL };
 
   tl_data_set_folders (folders);
 }
@@ -216,22 +216,31 @@ run_document (Batch      *self,
 {
   const TlBatchOptions *options = self->options;
   g_autofree char      *changed = g_strjoinv ("\n", (char **)self->sets->pdata);
+  g_autofree char      *path = g_canonicalize_filename (options->path, NULL);
+  g_autofree char      *folder = g_path_get_dirname (path);
+  g_autofree char      *output = options->output != NULL ? g_canonicalize_filename (options->output, NULL) : NULL;
   g_autoptr (GError)    error = NULL;
   TlSessionOptions      session_options = {
          .n_threads = options->n_threads,
          .has_seed = options->has_seed,
          .seed = options->seed,
          .device = options->device,
-         .document_path = options->path,
-         .output = options->output,
+         .document_path = path,
+         .output = output,
          .overrides = changed,
          .resume = self->resume,
          .resume_run = self->resume_run,
          .sink = { event_cb, self },
   };
-  TlSession *session = tl_session_new (&session_options, &error);
+  TlSession *session;
   int        status;
 
+  /* What a document says of files is seen from where it stands, as in the desktop program. */
+  if (chdir (folder) != 0) {
+    g_printerr ("trellis: %s: %s\n", folder, g_strerror (errno));
+    return TL_EXIT_ERROR;
+  }
+  session = tl_session_new (&session_options, &error);
   if (session == NULL) {
     g_printerr ("trellis: %s\n", error->message);
     return TL_EXIT_ERROR;

@@ -2,6 +2,8 @@
 /*
  * Graph cells of a session: the models they define, and the trainings they hold.
  */
+#include <string.h>
+
 #include "app/check/graph-cell.h"
 #include "app/document/cell.h"
 #include "app/kernel/session-private.h"
@@ -26,11 +28,27 @@ tell_problems (TlSession   *self,
   return tl_graph_cell_get_n_problems (graph) == 0;
 }
 
+/* What is wrong in another cell was told there. */
 static TlModel *
 lookup_cb (const char *name,
-           gpointer    user_data)
+           gpointer    user_data,
+           GError    **error)
 {
-  return tl_session_get_model (user_data, name, NULL);
+  TlSession *self = user_data;
+  GError    *reason = NULL;
+  TlModel   *model;
+
+  for (guint i = 0; i < self->reading->len; i++)
+    if (strcmp (self->reading->pdata[i], name) == 0) {
+      g_set_error (error, TL_ERROR, TL_ERROR_VALUE, "the cells %s and %s contain each other", name,
+                   (const char *)self->reading->pdata[self->reading->len - 1]);
+      return NULL;
+    }
+  model = tl_session_get_model (self, name, &reason);
+  if (reason != NULL)
+    g_set_error (error, TL_ERROR, reason->code, "the cell %s has errors of its own", name);
+  g_clear_error (&reason);
+  return model;
 }
 
 static TlGraphCell *
@@ -38,9 +56,53 @@ read_cell (TlSession            *self,
            const TlSnapshotCell *cell,
            GError              **error)
 {
-  g_autoptr (TlGraphCell) graph = tl_graph_cell_new (cell->id, cell->text, lookup_cb, self);
+  g_autoptr (TlGraphCell) graph = NULL;
 
+  g_ptr_array_add (self->reading, cell->id);
+  graph = tl_graph_cell_new (cell->id, cell->text, lookup_cb, self);
+  g_ptr_array_set_size (self->reading, (int)self->reading->len - 1);
   return tell_problems (self, cell->id, graph, error) ? g_steal_pointer (&graph) : NULL;
+}
+
+/* The text of a cell and of those it has as rows: a model is made anew when any of it changes. */
+static void
+append_text (TlSession            *self,
+             const TlSnapshotCell *cell,
+             GHashTable           *seen,
+             GString              *text)
+{
+  g_autoptr (TlGraphText) graph = NULL;
+
+  if (!g_hash_table_add (seen, (gpointer)cell))
+    return;
+  graph = tl_graph_text_parse (cell->text, -1);
+  g_string_append_printf (text, "%s\n%s\n", cell->id, cell->text);
+  for (guint i = 0; i < graph->n_nodes; i++) {
+    const TlSnapshotCell *other = tl_snapshot_find (self->snapshot, graph->nodes[i].row);
+
+    if (other != NULL && other->kind == TL_CELL_GRAPH)
+      append_text (self, other, seen, text);
+  }
+}
+
+static char *
+whole_text (TlSession            *self,
+            const TlSnapshotCell *cell)
+{
+  GString               *text = g_string_new (NULL);
+  g_autoptr (GHashTable) seen = g_hash_table_new (NULL, NULL);
+
+  append_text (self, cell, seen, text);
+  return g_string_free (text, FALSE);
+}
+
+static gboolean
+is_current (TlSession            *self,
+            const TlSnapshotCell *cell)
+{
+  g_autofree char *text = whole_text (self, cell);
+
+  return g_strcmp0 (g_hash_table_lookup (self->texts, cell->id), text) == 0;
 }
 
 /* From here on, the model of this cell. */
@@ -53,7 +115,7 @@ keep_model (TlSession            *self,
   if (!tl_model_initialize (model, tl_context_get_seed (self->context), error))
     return FALSE;
   g_hash_table_insert (self->models, g_strdup (cell->id), tl_model_ref (model));
-  g_hash_table_insert (self->texts, g_strdup (cell->id), g_strdup (cell->text));
+  g_hash_table_insert (self->texts, g_strdup (cell->id), whole_text (self, cell));
   return TRUE;
 }
 
@@ -77,7 +139,7 @@ tl_session_get_model (TlSession  *self,
 
   if (cell == NULL || cell->kind != TL_CELL_GRAPH)
     return NULL;
-  if (g_strcmp0 (g_hash_table_lookup (self->texts, id), cell->text) == 0)
+  if (is_current (self, cell))
     return tl_model_ref (g_hash_table_lookup (self->models, id));
   graph = read_cell (self, cell, error);
   if (graph == NULL || !keep_model (self, cell, tl_graph_cell_get_model (graph), error))
@@ -245,7 +307,7 @@ tl_session_run_graph (TlSession            *self,
   training.pipeline = tl_graph_cell_get_pipeline (graph);
   if (training.pipeline == NULL) {
     /* A model that other cells have trained stays as long as its text. */
-    if (g_strcmp0 (g_hash_table_lookup (self->texts, cell->id), cell->text) == 0)
+    if (is_current (self, cell))
       return TRUE;
     return keep_model (self, cell, tl_graph_cell_get_model (graph), error);
   }

@@ -23,9 +23,10 @@ struct _TlSession {
   TlContext       *context;
   TlLua           *lua;
   TlSnapshot      *snapshot;
-  GHashTable      *models; /* id of a graph cell -> TlModel */
-  GHashTable      *texts;  /* id of a graph cell -> the text its model was made of */
-  const char      *cell;   /* that runs */
+  GHashTable      *models;  /* id of a graph cell -> TlModel */
+  GHashTable      *texts;   /* id of a graph cell -> the texts its model was made of */
+  GPtrArray       *reading; /* ids of the graph cells that are being read, one for the sake of another */
+  const char      *cell;    /* that runs */
 
   TlRunRecord *record;
   char        *run;

@@ -114,6 +114,7 @@ tl_session_new (const TlSessionOptions *options,
   self->resume_run = options->resume_run;
   self->models = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)tl_model_unref);
   self->texts = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  self->reading = g_ptr_array_new ();
   self->context = tl_context_new (options->n_threads);
   tl_context_make_current (self->context);
   if (options->has_seed)
@@ -137,6 +138,7 @@ tl_session_free (TlSession *self)
   g_clear_pointer (&self->record, tl_run_record_free);
   g_hash_table_unref (self->models);
   g_hash_table_unref (self->texts);
+  g_ptr_array_unref (self->reading);
   g_clear_pointer (&self->snapshot, tl_snapshot_unref);
   g_clear_pointer (&self->context, tl_context_free);
   g_free (self->document_path);

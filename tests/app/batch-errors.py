@@ -83,6 +83,23 @@ def test_unknown_layer(folder):
     expect_message(run('--batch', path), 1, 'a:1', 'Linaer')
 
 
+def test_cells_that_contain_each_other(folder):
+    net = 'x = Input {{ shape = {{N, 8}} }}\ny = {}(x)\nz = {}(y)'
+    path = document(folder, ('graph', 'a', net.format('b', 'b')), ('graph', 'b', net.format('c', 'c')), ('graph', 'c', net.format('a', 'a')))
+    expect_message(run('--batch', path), 1, 'c:2', 'y:', 'a and c contain each other')
+    expect_message(run('--batch', path), 1, 'a:2', 'y:', 'b has errors of its own')
+    expect_message(run('--batch', document(folder, ('graph', 'a', net.format('a', 'a')))), 1, 'a:2', 'a contains itself')
+
+
+def test_changed_part(folder):
+    """A cell that is part of another is read for it as it stands."""
+    block = 'x = Input { shape = {N, 8} }\ny = Linear(x) { out = 3 }'
+    path = document(folder, ('graph', 'whole', 'x = Input { shape = {N, 8} }\ny = block(x)'), ('graph', 'block', block),
+                    ('lua', 'a', 'print(whole)'))
+    expect(run('--batch', path), 0, '[N, 3]')
+    expect(run('--batch', path, '--set', 'block.y.out=5'), 0, '[N, 5]')
+
+
 def test_every_problem_of_a_graph_once(folder):
     path = document(folder, ('graph', 'net', 'x = Input { shape = {N, 4} }\ny = Linaer(x)\nz = Linear(x) { out = "many", size = 3 }\nw = ReLU(lost)'))
     result = run('--batch', path)

@@ -139,6 +139,18 @@ def test_folders(folder):
         assert len(os.listdir(place)) == 3, os.listdir(place)
 
 
+def test_files_are_seen_from_the_document(folder):
+    os.mkdir(os.path.join(folder, 'inner'))
+    write(os.path.join(folder, 'inner'), 'table.csv', 'a,b,y\n1,2,0\n3,4,1\n')
+    path = document(os.path.join(folder, 'inner'), ('lua', 'a', 'print(#data.csv { path = "table.csv", target = "y" })'), ('graph', 'net', GRAPH))
+    result = run('--batch', os.path.relpath(path, folder), '--output', 'runs', '--set', 'net.run.epochs=1', cwd=folder)
+    expect(result, 0, '2')
+    assert os.listdir(os.path.join(folder, 'runs')) and os.listdir(os.path.join(folder, 'inner')) != [], 'runs are elsewhere'
+    again = run('--batch', 'inner/test.trellis', '--resume', 'runs/' + os.listdir(os.path.join(folder, 'runs'))[0], '--set', 'net.run.epochs=2',
+                cwd=folder)
+    expect(again, 0, os.path.join(folder, 'inner', 'test.trellis.d', 'runs'))
+
+
 def test_repeatable(folder):
     path = document(folder, ('lua', 'fit', MLP))
     models = []

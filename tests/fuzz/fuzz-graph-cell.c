@@ -11,7 +11,8 @@ int LLVMFuzzerTestOneInput (const uint8_t *data,
 /* Another cell of the document. */
 static TlModel *
 lookup_cb (const char *name,
-           gpointer    user_data)
+           gpointer    user_data,
+           GError    **error)
 {
   TlGraphCell *other = user_data;
 

@@ -3,26 +3,32 @@
 
 #include "app/catalog/catalog.h"
 #include "app/check/graph-cell.h"
+#include "core/base/error.h"
 #include "core/graph/attr.h"
 
 /* The other graph cells of the document, by which a node's row may be another cell. */
-typedef struct {
+typedef struct _Others Others;
+struct _Others {
   const char *const *ids;
   const char *const *texts;
-  guint              depth;
-} Others;
-
-#define MAX_DEPTH 8
+  const char        *name; /* the cell that is read now, for the sake of the one before */
+  const Others      *before;
+};
 
 static TlModel *
 find_model (const char *name,
-            gpointer    user_data)
+            gpointer    user_data,
+            GError    **error)
 {
   const Others *others = user_data;
-  Others        below = *others;
+  Others        below = { others->ids, others->texts, name, others };
 
-  below.depth++;
-  for (guint i = 0; below.depth <= MAX_DEPTH && others->ids[i] != NULL; i++)
+  for (const Others *i = others; i != NULL; i = i->before)
+    if (g_strcmp0 (i->name, name) == 0) {
+      g_set_error (error, TL_ERROR, TL_ERROR_VALUE, "the cells %s and %s contain each other", name, others->name);
+      return NULL;
+    }
+  for (guint i = 0; others->ids[i] != NULL; i++)
     if (g_str_equal (others->ids[i], name)) {
       g_autoptr (TlGraphCell) cell = tl_graph_cell_new (name, others->texts[i], find_model, &below);
 
@@ -84,7 +90,7 @@ check (const char        *text,
        const char *const *other_ids,
        const char *const *other_texts)
 {
-  Others                  others = { other_ids, other_texts, 0 };
+  Others                  others = { other_ids, other_texts, NULL, NULL };
   TlModelCost             total;
   g_autoptr (TlGraphCell) cell = tl_graph_cell_new ("graph", text, find_model, &others);
   const TlGraphText      *graph = tl_graph_cell_get_text (cell);
