@@ -44,9 +44,9 @@ lookup_cb (const char *name,
                    (const char *)self->reading->pdata[self->reading->len - 1]);
       return NULL;
     }
-  model = tl_session_get_model (self, name, &reason);
-  if (reason != NULL)
-    g_set_error (error, TL_ERROR, reason->code, "the cell %s has errors of its own", name);
+  model = g_hash_table_contains (self->broken, name) ? NULL : tl_session_get_model (self, name, &reason);
+  if (reason != NULL || g_hash_table_contains (self->broken, name))
+    g_set_error (error, TL_ERROR, reason != NULL ? reason->code : TL_ERROR_CODE, "the cell %s has errors of its own", name);
   g_clear_error (&reason);
   return model;
 }
@@ -61,7 +61,10 @@ read_cell (TlSession            *self,
   g_ptr_array_add (self->reading, cell->id);
   graph = tl_graph_cell_new (cell->id, cell->text, lookup_cb, self);
   g_ptr_array_set_size (self->reading, (int)self->reading->len - 1);
-  return tell_problems (self, cell->id, graph, error) ? g_steal_pointer (&graph) : NULL;
+  if (tell_problems (self, cell->id, graph, error))
+    return g_steal_pointer (&graph);
+  g_hash_table_add (self->broken, g_strdup (cell->id));
+  return NULL;
 }
 
 /* The text of a cell and of those it has as rows: a model is made anew when any of it changes. */

@@ -26,6 +26,7 @@ struct _TlSession {
   GHashTable      *models;  /* id of a graph cell -> TlModel */
   GHashTable      *texts;   /* id of a graph cell -> the texts its model was made of */
   GPtrArray       *reading; /* ids of the graph cells that are being read, one for the sake of another */
+  GHashTable      *broken;  /* ids of graph cells whose problems were told since a cell began to run */
   const char      *cell;    /* that runs */
 
   TlRunRecord *record;

@@ -115,6 +115,7 @@ tl_session_new (const TlSessionOptions *options,
   self->models = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)tl_model_unref);
   self->texts = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   self->reading = g_ptr_array_new ();
+  self->broken = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->context = tl_context_new (options->n_threads);
   tl_context_make_current (self->context);
   if (options->has_seed)
@@ -139,6 +140,7 @@ tl_session_free (TlSession *self)
   g_hash_table_unref (self->models);
   g_hash_table_unref (self->texts);
   g_ptr_array_unref (self->reading);
+  g_hash_table_unref (self->broken);
   g_clear_pointer (&self->snapshot, tl_snapshot_unref);
   g_clear_pointer (&self->context, tl_context_free);
   g_free (self->document_path);
@@ -225,6 +227,7 @@ tl_session_run_cell (TlSession  *self,
     return FALSE;
   }
   self->cell = cell->id;
+  g_hash_table_remove_all (self->broken);
   tl_event_begin (&event, "cell_started", cell->id);
   tl_session_send (self, &event);
   ok = cell->kind == TL_CELL_GRAPH ? tl_session_run_graph (self, cell, &local) : run_lua (self, cell, &local);

@@ -9,7 +9,7 @@ import tempfile
 import time
 import traceback
 
-TRELLIS, SOURCE = sys.argv[1], sys.argv[2]
+TRELLIS, SOURCE = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
 EXAMPLES = os.path.join(SOURCE, 'data', 'examples')
 ENV = dict(os.environ, TL_DATADIR=os.path.join(SOURCE, 'data'))
 
