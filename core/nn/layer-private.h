@@ -8,8 +8,10 @@
 G_BEGIN_DECLS
 
 #define TL_LAYER(name) extern const TlLayerClass tl_layer_##name;
+#define TL_LAYER_OP(name, op, flags)
 #include "core/nn/layers.def"
 #undef TL_LAYER
+#undef TL_LAYER_OP
 
 struct _TlLayer {
   atomic_int          ref_count;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/base/error.h"
+#include "core/op/ops.h"
 
 const TlPort tl_layer_ports_x[] = { { "x", "input" }, { NULL } };
 
@@ -13,11 +14,35 @@ const TlPort tl_layer_ports_loss[] = {
   { NULL },
 };
 
-static const TlLayerClass *const rows[] = {
-#define TL_LAYER(name) &tl_layer_##name,
+/* A row is a class, or an operation from which a class is made. */
+static const struct {
+  const TlLayerClass *klass;
+  const char         *name;
+  const TlOpClass    *op;
+  TlLayerFlags        flags;
+} table[] = {
+#define TL_LAYER(name) { .klass = &tl_layer_##name },
+#define TL_LAYER_OP(name, op, flags) { NULL, #name, &tl_op_##op, (TlLayerFlags)(flags) },
 #include "core/nn/layers.def"
 #undef TL_LAYER
+#undef TL_LAYER_OP
 };
+
+static const TlLayerClass *rows[G_N_ELEMENTS (table)];
+
+__attribute__ ((constructor)) static void
+make_rows (void)
+{
+  static TlLayerClass made[G_N_ELEMENTS (table)];
+
+  for (guint i = 0; i < G_N_ELEMENTS (table); i++) {
+    const TlOpClass *op = table[i].op;
+
+    rows[i] = op != NULL ? &made[i] : table[i].klass;
+    if (op != NULL)
+      made[i] = (TlLayerClass){ .name = table[i].name, .group = op->group, .doc = op->doc, .formula = op->formula, .source = op->source, .in = op->in, .out = op->out, .attrs = op->attrs, .flags = table[i].flags, .op = op->name, .samples = op->samples, .torch = op->torch };
+  }
+}
 
 /**
  * tl_layer_find:

@@ -199,13 +199,14 @@ test_gradients (gconstpointer data)
       check_gradients (klass, sample, training);
 }
 
-/* The first axis of the inputs is symbolic where it has the size of the first input's. */
+/* The first axis of the inputs is symbolic where it has the size of the first input's, unless the row cuts it. */
 static TlModel *
 symbolic_model (Fixture    *self,
                 const char *attrs)
 {
   TlModel           *model = tl_model_new ("m");
   GString           *from = g_string_new (NULL);
+  gboolean           is_cut = attrs != NULL && strstr (attrs, "dim = 0") != NULL;
   g_autoptr (GError) error = NULL;
 
   for (guint i = 0; i < self->sample->n_in; i++) {
@@ -214,7 +215,7 @@ symbolic_model (Fixture    *self,
     GString           *text = g_string_new ("shape = {");
 
     for (guint axis = 0; axis < operand->rank; axis++)
-      if (axis == 0 && operand->shape[0] == self->sample->in[0].shape[0])
+      if (axis == 0 && !is_cut && operand->shape[0] == self->sample->in[0].shape[0])
         g_string_append (text, "N,");
       else
         g_string_append_printf (text, "%" G_GINT64_FORMAT ",", operand->shape[axis]);
@@ -243,6 +244,10 @@ test_shapes (gconstpointer data)
     const TlMeta        *meta, *got;
 
     fixture_init (&self, klass, sample, TL_DTYPE_F32);
+    if (self.sample->in[0].rank == 0) { /* an input of a model has axes; the operation's own test takes the sample */
+      fixture_clear (&self);
+      continue;
+    }
     model = symbolic_model (&self, sample->attrs);
     y = forward (&self, NULL);
     binding.size = self.sample->in[0].shape[0];
