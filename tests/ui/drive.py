@@ -150,6 +150,7 @@ class Desktop:
         time.sleep(0.8)
 
     def screenshot(self, path, window=None):
+        self.tool('mousemove', str(WIDTH - 1), str(HEIGHT - 1))
         time.sleep(0.5)
         geometry = dict(line.split('=') for line in self.tool('getwindowgeometry', '--shell', window or self.window).splitlines())
         rows = self.display.rows(int(geometry['X']) + BORDER, int(geometry['Y']) + BORDER, int(geometry['WIDTH']) - 2 * BORDER,

@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 
-from drive import Desktop, Display, Document, Failure, wait, write_png
+from drive import BORDER, Desktop, Display, Document, Failure, wait, write_png
 
 # Long enough to be watched, on any machine.
 LONG = """# A long training
@@ -298,7 +298,7 @@ class Journey:
         wait('its name', lambda: 'squash = Tanh' in document.text())
         desktop.key('ctrl+z', 'ctrl+z', 'ctrl+s')
         wait('the graph of before', lambda: document.text() == before)
-        desktop.click(936, 412)
+        desktop.click(938, 397)
         time.sleep(0.8)
         desktop.key('Right', 'Right')
         self.shot('canvas-light')
@@ -310,7 +310,7 @@ class Journey:
         desktop = self.start('dark', path)
         desktop.wait_title('fashion-mnist')
         self.shot('notebook-dark')
-        desktop.click(936, 412)
+        desktop.click(938, 397)
         time.sleep(0.8)
         desktop.key('Right', 'Right')
         self.shot('canvas-dark')
@@ -395,7 +395,7 @@ class Journey:
         for theme in ('light', 'dark'):
             desktop = self.start(theme, self.examples / 'digits-mlp.trellis')
             desktop.wait_title('digits-mlp')
-            desktop.resize(360 + 52, 720)
+            desktop.resize(360 + 2 * BORDER, 720)
             self.shot(f'narrow-{theme}')
             desktop.end()
 

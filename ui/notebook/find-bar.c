@@ -175,6 +175,14 @@ replace_all_cb (TlFindBar *self)
   update (self);
 }
 
+/* What is closed takes no room, not even in width. */
+static void
+revealed_cb (TlFindBar *self)
+{
+  gtk_widget_set_visible (GTK_WIDGET (self->revealer),
+                          gtk_revealer_get_reveal_child (self->revealer) || gtk_revealer_get_child_revealed (self->revealer));
+}
+
 static void
 close_cb (TlFindBar *self)
 {
@@ -248,6 +256,7 @@ tl_find_bar_init (TlFindBar *self)
 
   gtk_widget_init_template (GTK_WIDGET (self));
   self->at = -1;
+  g_signal_connect_swapped (self->revealer, "notify::child-revealed", G_CALLBACK (revealed_cb), self);
   gtk_event_controller_set_propagation_phase (key, GTK_PHASE_CAPTURE);
   g_signal_connect (key, "key-pressed", G_CALLBACK (key_cb), self);
   gtk_widget_add_controller (GTK_WIDGET (self), key);
@@ -269,6 +278,7 @@ tl_find_bar_open (TlFindBar  *self,
 {
   g_return_if_fail (TL_IS_FIND_BAR (self));
 
+  gtk_widget_set_visible (GTK_WIDGET (self->revealer), TRUE);
   gtk_revealer_set_reveal_child (self->revealer, TRUE);
   gtk_toggle_button_set_active (self->replace_toggle, with_replace);
   if (text != NULL && *text != '\0')

@@ -287,7 +287,13 @@ variables_cb (GObject      *source,
 static void
 kernel_changed_cb (TlOutline *self)
 {
-  gboolean is_busy = tl_session_is_busy (self->session);
+  gboolean      is_busy = tl_session_is_busy (self->session);
+  TlKernelState state = tl_kernel_client_get_state (tl_session_get_kernel (self->session));
+
+  if (state == TL_KERNEL_ENDED || state == TL_KERNEL_FAILED || state == TL_KERNEL_OFF) {
+    gtk_widget_set_visible (self->variables_title, FALSE);
+    gtk_widget_set_visible (GTK_WIDGET (self->variables), FALSE);
+  }
 
   if (!is_busy && tl_kernel_client_get_state (tl_session_get_kernel (self->session)) == TL_KERNEL_IDLE)
     tl_kernel_client_call_async (tl_session_get_kernel (self->session), "Variables", NULL, self->cancellable, variables_cb,

@@ -7,6 +7,10 @@
 #include "ui/plot/number.h"
 #include "ui/plot/plot-view.h"
 
+#define SPACING 14
+#define NUMBERS_WIDTH 258   /* where there is room */
+#define MIN_PLOTS_WIDTH 170 /* one plot that can be read */
+
 typedef enum {
   NUMBER_EPOCH,
   NUMBER_STEP,
@@ -198,6 +202,55 @@ update (TlTrainingPanel *self)
   }
 }
 
+/* --- layout ------------------------------------------------------------------------------------------------------------- */
+
+/* Numbers on the left, plots on the right; where there is little room only the loss is drawn, where there is none, nothing. */
+static void
+tl_training_panel_measure (GtkWidget     *widget,
+                           GtkOrientation orientation,
+                           int            for_size,
+                           int           *minimum,
+                           int           *natural,
+                           int           *minimum_baseline,
+                           int           *natural_baseline)
+{
+  TlTrainingPanel *self = TL_TRAINING_PANEL (widget);
+  int              numbers = 0, numbers_natural = 0, plots = 0, plots_natural = 0;
+
+  if (gtk_widget_get_visible (self->numbers))
+    gtk_widget_measure (self->numbers, orientation, -1, &numbers, &numbers_natural, NULL, NULL);
+  gtk_widget_measure (GTK_WIDGET (self->stack), orientation, -1, &plots, &plots_natural, NULL, NULL);
+  if (orientation == GTK_ORIENTATION_HORIZONTAL) {
+    *minimum = numbers;
+    *natural = MAX (numbers_natural, NUMBERS_WIDTH) + SPACING + plots_natural;
+  } else {
+    *minimum = *natural = MAX (numbers, plots);
+  }
+}
+
+static void
+tl_training_panel_size_allocate (GtkWidget *widget,
+                                 int        width,
+                                 int        height,
+                                 int        baseline)
+{
+  TlTrainingPanel *self = TL_TRAINING_PANEL (widget);
+  gboolean         has_numbers = gtk_widget_get_visible (self->numbers);
+  int              left = 0, numbers = 0;
+
+  if (has_numbers) {
+    gtk_widget_measure (self->numbers, GTK_ORIENTATION_HORIZONTAL, -1, &numbers, NULL, NULL, NULL);
+    left = width < MIN_PLOTS_WIDTH + numbers ? width : MAX (numbers, MIN (NUMBERS_WIDTH, width - MIN_PLOTS_WIDTH));
+    gtk_widget_size_allocate (self->numbers, &(GtkAllocation){ 0, 0, left, height }, -1);
+    left += SPACING;
+  }
+  gtk_widget_set_child_visible (GTK_WIDGET (self->stack), width > left);
+  if (width <= left)
+    return;
+  gtk_widget_set_child_visible (GTK_WIDGET (self->metrics), width - left >= 2 * MIN_PLOTS_WIDTH);
+  gtk_widget_size_allocate (GTK_WIDGET (self->stack), &(GtkAllocation){ left, 0, width - left, height }, -1);
+}
+
 static void
 tl_training_panel_dispose (GObject *object)
 {
@@ -216,6 +269,8 @@ tl_training_panel_class_init (TlTrainingPanelClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = tl_training_panel_dispose;
+  widget_class->measure = tl_training_panel_measure;
+  widget_class->size_allocate = tl_training_panel_size_allocate;
   gtk_widget_class_set_template_from_resource (widget_class, "/org/trellisml/Trellis/ui/panels/training-panel.ui");
   gtk_widget_class_bind_template_child (widget_class, TlTrainingPanel, numbers);
   gtk_widget_class_bind_template_child (widget_class, TlTrainingPanel, title);
@@ -240,6 +295,8 @@ tl_training_panel_init (TlTrainingPanel *self)
     gtk_label_set_xalign (self->names[i], 0);
     gtk_label_set_xalign (self->values[i], 1);
     gtk_widget_set_hexpand (GTK_WIDGET (self->values[i]), TRUE);
+    gtk_label_set_ellipsize (self->names[i], PANGO_ELLIPSIZE_END);
+    gtk_label_set_width_chars (self->names[i], 8);
     gtk_widget_add_css_class (GTK_WIDGET (self->names[i]), "tl-number-name");
     gtk_widget_add_css_class (GTK_WIDGET (self->values[i]), "tl-number");
     gtk_grid_attach (self->grid, GTK_WIDGET (self->names[i]), 0, (int)i, 1, 1);

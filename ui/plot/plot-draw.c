@@ -104,6 +104,17 @@ set_color (cairo_t           *cr,
 }
 
 static double
+measure_text (PangoLayout *layout,
+              const char  *text)
+{
+  int width;
+
+  pango_layout_set_text (layout, text, -1);
+  pango_layout_get_pixel_size (layout, &width, NULL);
+  return width;
+}
+
+static double
 draw_text (cairo_t     *cr,
            PangoLayout *layout,
            const char  *text,
@@ -177,14 +188,18 @@ draw_legend (const TlPlot *plot,
              const Frame  *f)
 {
   double x = f->left + f->width;
+  double room;
 
   set_color (cr, &plot->ink, 1);
-  draw_text (cr, layout, plot->title, f->left, TOP / 2.0, 0);
+  room = f->left + draw_text (cr, layout, plot->title, f->left, TOP / 2.0, 0) + 16;
   for (guint i = plot->n_curves; i > 0; i--) {
     const TlPlotCurve *curve = &plot->curves[i - 1];
 
     if (curve->label == NULL)
       continue;
+    /* Rather no name than one across another. */
+    if (x - 24 - measure_text (layout, curve->label) < room)
+      return;
     set_color (cr, &plot->ink, 0.85);
     x -= draw_text (cr, layout, curve->label, x, TOP / 2.0, 1) + 5;
     set_color (cr, &curve->color, 1);

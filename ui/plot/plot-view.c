@@ -123,7 +123,7 @@ tl_plot_view_init (TlPlotView *self)
 {
   gtk_widget_set_hexpand (GTK_WIDGET (self), TRUE);
   gtk_widget_set_vexpand (GTK_WIDGET (self), TRUE);
-  gtk_widget_set_size_request (GTK_WIDGET (self), 180, 110);
+  gtk_widget_set_size_request (GTK_WIDGET (self), 60, 110);
 }
 
 GtkWidget *

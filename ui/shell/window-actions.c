@@ -220,7 +220,9 @@ try_model (TlWindow *self)
 static void
 open_menu (TlWindow *self)
 {
-  gtk_menu_button_popup (self->menu_button);
+  gtk_menu_button_popup (gtk_widget_get_child_visible (gtk_widget_get_ancestor (GTK_WIDGET (self->menu_button), ADW_TYPE_HEADER_BAR))
+                           ? self->menu_button
+                           : self->narrow_menu_button);
 }
 
 /* --- the table --------------------------------------------------------------------------------------------------------- */

@@ -23,6 +23,7 @@ struct _TlWindow {
   GtkWidget       *pane_buttons;
   GtkWidget       *sidebar_button;
   GtkMenuButton   *menu_button;
+  GtkMenuButton   *narrow_menu_button;
   GtkWidget       *undo_group;
 
   /* owned */

@@ -173,6 +173,7 @@ tl_window_class_init (TlWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, TlWindow, pane_buttons);
   gtk_widget_class_bind_template_child (widget_class, TlWindow, sidebar_button);
   gtk_widget_class_bind_template_child (widget_class, TlWindow, menu_button);
+  gtk_widget_class_bind_template_child (widget_class, TlWindow, narrow_menu_button);
   gtk_widget_class_bind_template_child (widget_class, TlWindow, undo_group);
 }
 
