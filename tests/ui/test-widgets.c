@@ -4,6 +4,7 @@
 
 #include <adwaita.h>
 #include <string.h>
+#include <time.h>
 
 #include "ui/canvas/canvas-private.h"
 #include "ui/notebook/cell-buffer.h"
@@ -232,9 +233,111 @@ test_canvas_errors (void)
   g_object_unref (canvas);
 }
 
+/* What a frame costs, from the first line of its layout to the last of its painting: time of this thread, whatever else runs. */
+typedef struct {
+  double  begun;
+  GArray *ms; /* of double */
+} Frames;
+
+static double
+thread_ms (void)
+{
+  struct timespec time;
+
+  clock_gettime (CLOCK_THREAD_CPUTIME_ID, &time);
+  return (double)time.tv_sec * 1e3 + (double)time.tv_nsec / 1e6;
+}
+
+static void
+before_cb (GdkFrameClock *clock,
+           Frames        *frames)
+{
+  frames->begun = thread_ms ();
+}
+
+static void
+after_cb (GdkFrameClock *clock,
+          Frames        *frames)
+{
+  double ms = thread_ms () - frames->begun;
+
+  g_array_append_val (frames->ms, ms);
+}
+
+static int
+compare_ms (gconstpointer a,
+            gconstpointer b)
+{
+  return *(const double *)a < *(const double *)b ? -1 : 1;
+}
+
+typedef void (*Move) (TlCanvas *canvas,
+                      guint     frame);
+
+static void
+pan (TlCanvas *canvas,
+     guint     frame)
+{
+  canvas->camera.x += 9;
+  tl_canvas_invalidate (canvas);
+  gtk_widget_queue_allocate (GTK_WIDGET (canvas));
+}
+
+static void
+zoom (TlCanvas *canvas,
+      guint     frame)
+{
+  tl_camera_zoom_at (&canvas->camera, (TlPoint){ 600, 400 }, canvas->camera.zoom * (frame % 20 < 10 ? 1.08 : 1 / 1.08));
+  tl_canvas_invalidate (canvas);
+  gtk_widget_queue_allocate (GTK_WIDGET (canvas));
+}
+
+static void
+drag (TlCanvas *canvas,
+      guint     frame)
+{
+  canvas->drag = DRAG_NODES;
+  tl_canvas_node (canvas, 0)->is_hot = TRUE;
+  tl_canvas_node (canvas, 0)->rect.x += 3;
+  tl_canvas_update_links (canvas);
+  gtk_widget_queue_allocate (GTK_WIDGET (canvas));
+}
+
+static double
+measure_frames (TlCanvas *canvas,
+                Move      move)
+{
+  GdkFrameClock *clock = gtk_widget_get_frame_clock (GTK_WIDGET (canvas));
+  Frames         frames = { 0, g_array_new (FALSE, FALSE, sizeof (double)) };
+  gulong         before, after;
+  double         median;
+
+  before = g_signal_connect (clock, "before-paint", G_CALLBACK (before_cb), &frames);
+  after = g_signal_connect (clock, "after-paint", G_CALLBACK (after_cb), &frames);
+  for (guint i = 0; i < 40; i++) {
+    guint n = frames.ms->len;
+
+    move (canvas, i);
+    for (guint k = 0; k < 1000 && frames.ms->len == n; k++)
+      g_main_context_iteration (NULL, TRUE);
+  }
+  g_signal_handler_disconnect (clock, before);
+  g_signal_handler_disconnect (clock, after);
+  g_array_sort (frames.ms, compare_ms);
+  median = g_array_index (frames.ms, double, frames.ms->len / 2);
+  g_array_unref (frames.ms);
+  return median;
+}
+
+/* The limits are several times what is wanted, 16 ms for a drag and 33 ms for the rest: a machine that tests is no quiet one. */
 static void
 test_canvas_thousand (void)
 {
+  static const struct {
+    const char *name;
+    Move        move;
+    double      limit_ms;
+  } moves[] = { { "pan", pan, 150 }, { "zoom", zoom, 150 }, { "drag", drag, 100 } };
   g_autoptr (TlDocument) document = make_document ();
   TlCell                *cell = tl_document_find_cell (document, "net");
   g_autoptr (GString)    text = g_string_new ("n0 = Input {}\n");
@@ -254,6 +357,19 @@ test_canvas_thousand (void)
   gtk_test_widget_wait_for_draw (window);
   g_test_message ("1000 nodes shown in %.0f ms", (double)(g_get_monotonic_time () - start) / 1000);
   g_assert_cmpuint (TL_CANVAS (canvas)->nodes->len, ==, 1000);
+  iterate (200);
+  TL_CANVAS (canvas)->has_own_camera = TRUE;
+  for (guint near_by = 0; near_by < 2; near_by++)
+    for (guint i = 0; i < G_N_ELEMENTS (moves); i++) {
+      double ms;
+
+      if (near_by)
+        TL_CANVAS (canvas)->camera = (TlCamera){ 100, 100, 1 };
+      ms = measure_frames (TL_CANVAS (canvas), moves[i].move);
+      g_test_message ("%s, %s: %.1f ms a frame", moves[i].name, near_by ? "near by" : "all of it", ms);
+      g_assert_cmpfloat (ms, <, moves[i].limit_ms);
+      TL_CANVAS (canvas)->drag = DRAG_NONE;
+    }
   gtk_window_destroy (GTK_WINDOW (window));
 }
 

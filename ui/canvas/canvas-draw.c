@@ -151,6 +151,37 @@ snapshot_grid (TlCanvas    *self,
   gtk_snapshot_pop (snapshot);
 }
 
+/* One rectangle for the edge that says what a node is, one for the rest. */
+static void
+snapshot_blocks (TlCanvas    *self,
+                 GtkSnapshot *snapshot,
+                 TlRect       visible)
+{
+  GdkRGBA fill = look_up (self, "tl_node_line");
+  GdkRGBA accent = look_up (self, "tl_accent");
+  GdkRGBA bad = look_up (self, "tl_bad");
+  GdkRGBA edges[TL_NODE_N_EDGES];
+
+  for (guint i = 0; i < TL_NODE_N_EDGES; i++)
+    edges[i] = look_up (self, tl_node_edges[i]);
+  for (guint i = 0; i < self->nodes->len; i++) {
+    CanvasNode *node = tl_canvas_node (self, i);
+    TlPoint     corner = tl_camera_to_widget (&self->camera, (TlPoint){ node->rect.x, node->rect.y });
+    float       x = (float)round (corner.x), y = (float)round (corner.y);
+    float       width = (float)(node->rect.width * self->camera.zoom), height = (float)(node->rect.height * self->camera.zoom);
+    float       edge = MAX (2, (float)(5 * self->camera.zoom));
+
+    if (!tl_rect_overlaps (&visible, &node->rect))
+      continue;
+    gtk_snapshot_append_color (snapshot,
+                               node->is_selected                     ? &accent
+                               : tl_node_view_has_error (node->view) ? &bad
+                                                                     : &fill,
+                               &GRAPHENE_RECT_INIT (x, y, width, height));
+    gtk_snapshot_append_color (snapshot, &edges[tl_node_view_get_edge (node->view)], &GRAPHENE_RECT_INIT (x, y, edge, height));
+  }
+}
+
 static TlPoint
 drag_port (TlCanvas *self)
 {
@@ -225,7 +256,9 @@ tl_canvas_snapshot (GtkWidget   *widget,
     draw_links (self, cr, TRUE, visible);
     cairo_destroy (cr);
   }
-  for (guint i = 0; i < self->nodes->len; i++)
+  if (self->camera.zoom < TL_CANVAS_BLOCKS)
+    snapshot_blocks (self, snapshot, visible);
+  for (guint i = 0; i < self->nodes->len && self->camera.zoom >= TL_CANVAS_BLOCKS; i++)
     if (gtk_widget_get_child_visible (GTK_WIDGET (tl_canvas_node (self, i)->view)))
       gtk_widget_snapshot_child (widget, GTK_WIDGET (tl_canvas_node (self, i)->view), snapshot);
   if (self->drag == DRAG_LINK || self->drag == DRAG_BAND || self->is_connecting) {

@@ -19,6 +19,7 @@ typedef struct {
   gboolean    is_selected;
   gboolean    is_hot; /* being dragged */
   gboolean    has_place;
+  gboolean    is_allocated; /* at least once */
 } CanvasNode;
 
 typedef struct {
@@ -30,6 +31,9 @@ typedef struct {
   char      *label;
   TlLinkPath path; /* world */
 } CanvasLink;
+
+/* Below this zoom nodes are too small to be read and are drawn as blocks; their widgets are there for the keyboard and for pointers. */
+#define TL_CANVAS_BLOCKS 0.3
 
 typedef enum {
   DRAG_NONE,

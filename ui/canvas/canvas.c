@@ -290,6 +290,7 @@ read_nodes (TlCanvas          *self,
     if (before != NULL && before->view != NULL) {
       node.view = g_steal_pointer (&before->view);
       node.is_selected = before->is_selected;
+      node.is_allocated = before->is_allocated;
     } else {
       node.view = TL_NODE_VIEW (tl_node_view_new ());
       gtk_widget_set_parent (GTK_WIDGET (node.view), GTK_WIDGET (self));
@@ -524,14 +525,18 @@ tl_canvas_size_allocate (GtkWidget *widget,
   if (before.zoom != self->camera.zoom || before.x != self->camera.x || before.y != self->camera.y)
     g_clear_pointer (&self->static_links, gsk_render_node_unref);
   visible = (TlRect){ self->camera.x, self->camera.y, width / self->camera.zoom, height / self->camera.zoom };
-  detail = self->camera.zoom < 0.3 ? 0 : self->camera.zoom < 0.5 ? 1
-                                                                 : 2;
+  detail = self->camera.zoom < TL_CANVAS_BLOCKS ? 0 : self->camera.zoom < 0.5 ? 1
+                                                                              : 2;
   for (guint i = 0; i < self->nodes->len; i++) {
     CanvasNode   *node = tl_canvas_node (self, i);
     TlPoint       corner = tl_camera_to_widget (&self->camera, (TlPoint){ node->rect.x, node->rect.y });
+    gboolean      is_seen = tl_rect_overlaps (&visible, &node->rect);
     GskTransform *transform;
 
-    gtk_widget_set_child_visible (GTK_WIDGET (node->view), tl_rect_overlaps (&visible, &node->rect));
+    gtk_widget_set_child_visible (GTK_WIDGET (node->view), is_seen);
+    if (!is_seen && node->is_allocated)
+      continue;
+    node->is_allocated = TRUE;
     tl_node_view_set_detail (node->view, detail);
     gtk_widget_measure (GTK_WIDGET (node->view), GTK_ORIENTATION_HORIZONTAL, -1, NULL, NULL, NULL, NULL);
     transform = gsk_transform_translate (NULL, &GRAPHENE_POINT_INIT ((float)round (corner.x), (float)round (corner.y)));

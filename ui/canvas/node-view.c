@@ -136,6 +136,36 @@ tl_node_view_set_selected (TlNodeView *self,
     gtk_widget_remove_css_class (GTK_WIDGET (self), "selected");
 }
 
+const char *const tl_node_edges[TL_NODE_N_EDGES] = { "tl_group_shape", "tl_group_data", "tl_group_layer", "tl_group_act",
+                                                     "tl_group_train" };
+
+guint
+tl_node_view_get_edge (TlNodeView *self)
+{
+  static const struct {
+    const char *group;
+    guint       edge;
+  } groups[] = {
+    { "group-structure", 1 },
+    { "group-linear", 2 },
+    { "group-convolution", 2 },
+    { "group-activation", 3 },
+    { "group-loss", 4 },
+    { "group-training", 4 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (groups); i++)
+    if (g_strcmp0 (self->group_class, groups[i].group) == 0)
+      return groups[i].edge;
+  return 0;
+}
+
+gboolean
+tl_node_view_has_error (TlNodeView *self)
+{
+  return gtk_widget_has_css_class (GTK_WIDGET (self), "error");
+}
+
 void
 tl_node_view_set_detail (TlNodeView *self,
                          int         detail)

@@ -56,4 +56,16 @@ void       tl_node_view_set_selected (TlNodeView *self,
 void tl_node_view_set_detail (TlNodeView *self,
                               int         detail);
 
+/* Names of the colours that the left edges of nodes have.  KEEP IN STEP: the groups in style.css */
+#define TL_NODE_N_EDGES 5
+extern const char *const tl_node_edges[TL_NODE_N_EDGES];
+
+/**
+ * tl_node_view_get_edge:
+ *
+ * Returns: which of tl_node_edges its group has
+ */
+guint    tl_node_view_get_edge (TlNodeView *self);
+gboolean tl_node_view_has_error (TlNodeView *self);
+
 G_END_DECLS
