@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <glib.h>
+#include <glib/gstdio.h>
 #include <math.h>
 
 #include "ui/notebook/outputs.h"
 #include "ui/notebook/training.h"
+#include "ui/plot/number.h"
 #include "ui/plot/plot-draw.h"
 #include "ui/plot/series.h"
 
@@ -196,6 +198,95 @@ test_outputs_hostile (void)
   }
 }
 
+/* A run's folder has all steps, events are some of them, and more come in while the folder is read. */
+static void
+test_training_files (void)
+{
+  g_autofree char       *folder = g_dir_make_tmp ("trellis-run-XXXXXX", NULL);
+  g_autofree char       *events = g_build_filename (folder, "events.jsonl", NULL);
+  g_autofree char       *metrics = g_build_filename (folder, "metrics.jsonl", NULL);
+  g_autoptr (GString)    text = g_string_new (NULL);
+  g_autoptr (TlTraining) training = NULL;
+  g_autoptr (TlTraining) late = NULL;
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  const TlCurve         *loss;
+
+  g_assert_true (g_file_set_contents (events,
+                                      "{\"type\":\"run_started\",\"run\":\"r1\",\"folder\":\"f\",\"epochs\":2,\"steps_per_epoch\":100}\n"
+                                      "{\"type\":\"step\",\"run\":\"r1\",\"step\":1,\"epoch\":0,\"loss\":2}\n"
+                                      "{\"type\":\"change\",\"run\":\"r1\",\"step\":1,\"name\":\"pause\",\"value\":0}\n"
+                                      "{\"type\":\"step\",\"run\":\"r1\",\"st",
+                                      -1, NULL));
+  for (guint i = 1; i <= 150; i++) {
+    g_string_append_printf (text, "{\"step\": %u, \"epoch\": %u, \"loss\": %g, \"lr\": 0.001}\n", i, (i - 1) / 100, 2.0 / i);
+    if (i == 100)
+      g_string_append (text, "{\"step\": 100, \"epoch\": 0, \"set\": \"train\", \"loss\": 0.5, \"accuracy\": 0.8}\n"
+                             "{\"step\": 100, \"epoch\": 0, \"set\": \"validate\", \"loss\": 0.6, \"accuracy\": 0.7}\n");
+  }
+  g_assert_true (g_file_set_contents (metrics, text->str, -1, NULL));
+
+  training = tl_training_load (folder);
+  g_assert_nonnull (training);
+  g_assert_cmpint (training->status, ==, TL_TRAINING_INTERRUPTED);
+  g_assert_cmpuint (tl_series_get_length (tl_training_find_curve (training, "loss", FALSE)->series), ==, 150);
+  g_assert_cmpuint (tl_series_get_length (tl_training_find_curve (training, "loss", TRUE)->series), ==, 1);
+  g_assert_cmpfloat (tl_training_find_curve (training, "accuracy", FALSE)->last, ==, 0.8);
+
+  /* It goes on after all; a step of another run is none of it. */
+  g_assert_true (json_parser_load_from_data (parser, "{\"run\":\"r2\",\"step\":151,\"loss\":1}", -1, NULL));
+  tl_training_take_event (training, "step", json_node_get_object (json_parser_get_root (parser)));
+  g_assert_cmpint (training->status, ==, TL_TRAINING_INTERRUPTED);
+  for (guint i = 151; i <= 160; i++) {
+    g_autofree char *step = g_strdup_printf ("{\"run\":\"r1\",\"step\":%u,\"epoch\":1,\"loss\":0.01,\"lr\":0.001}", i);
+
+    g_assert_true (json_parser_load_from_data (parser, step, -1, NULL));
+    tl_training_take_event (training, "step", json_node_get_object (json_parser_get_root (parser)));
+  }
+  g_assert_cmpint (training->status, ==, TL_TRAINING_RUNNING);
+  late = tl_training_load_metrics (folder);
+  tl_training_adopt (training, late);
+  loss = tl_training_find_curve (training, "loss", FALSE);
+  g_assert_cmpuint (tl_series_get_length (loss->series), ==, 160);
+  for (guint i = 0; i < 160; i++)
+    g_assert_cmpfloat (tl_series_get_points (loss->series)[i].x, ==, i + 1);
+  g_unlink (events);
+  g_unlink (metrics);
+  g_rmdir (folder);
+}
+
+static void
+test_plot_end (void)
+{
+  g_assert_cmpfloat (tl_plot_end (0, 100), ==, 20);
+  g_assert_cmpfloat (tl_plot_end (30, 100), ==, 100);
+  g_assert_cmpfloat (tl_plot_end (205, 2814), ==, 500);
+  g_assert_cmpfloat (tl_plot_end (6371, 2.3e6), ==, 20000);
+  g_assert_cmpfloat (tl_plot_end (5, 0), ==, 0);
+  for (double now = 1, before = 0; now < 1e6; now *= 1.1) {
+    double end = tl_plot_end (now, 1e6);
+
+    g_assert_cmpfloat (end, >=, before);
+    g_assert_cmpfloat (end, >=, now);
+    g_assert_cmpfloat (end, <=, 1e6);
+    before = end;
+  }
+}
+
+static void
+test_number_group (void)
+{
+  static const struct {
+    gint64      value;
+    const char *text;
+  } cases[] = { { 0, "0" }, { 999, "999" }, { 1000, "1,000" }, { 421642, "421,642" }, { -1234567, "-1,234,567" }, { -100, "-100" } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autofree char *text = tl_number_group (cases[i].value);
+
+    g_assert_cmpstr (text, ==, cases[i].text);
+  }
+}
+
 int
 main (int    argc,
       char **argv)
@@ -206,6 +297,9 @@ main (int    argc,
   g_test_add_func ("/ui/plot/ticks", test_ticks);
   g_test_add_func ("/ui/plot/spike-is-drawn", test_spike_is_drawn);
   g_test_add_func ("/ui/training/events", test_training_events);
+  g_test_add_func ("/ui/training/files", test_training_files);
+  g_test_add_func ("/ui/plot/end", test_plot_end);
+  g_test_add_func ("/ui/number/group", test_number_group);
   g_test_add_func ("/ui/outputs/round-trip", test_outputs_round_trip);
   g_test_add_func ("/ui/outputs/hostile", test_outputs_hostile);
   return g_test_run ();

@@ -157,6 +157,15 @@ take_started (TlTraining *self,
   self->progress = 0;
 }
 
+/* Metrics of a step are means over the epoch so far, and those of its first steps are noise. */
+static gboolean
+is_telling (const TlTraining *self)
+{
+  gint64 in_epoch = self->steps_per_epoch > 0 ? (self->step - 1) % self->steps_per_epoch + 1 : self->step;
+
+  return in_epoch >= MAX (5, self->steps_per_epoch / 20);
+}
+
 static void
 take_step (TlTraining *self,
            JsonObject *event)
@@ -170,7 +179,8 @@ take_step (TlTraining *self,
   self->progress = CLAMP (get_number (event, "progress", self->progress), 0, 1);
   if (json_object_has_member (event, "loss"))
     add_point (self, "loss", FALSE, (double)self->step, self->loss);
-  add_members (self, get_object (event, "metrics"), FALSE, FALSE, (double)self->step);
+  if (is_telling (self))
+    add_members (self, get_object (event, "metrics"), FALSE, FALSE, (double)self->step);
   /* Its beginning was read from a file, which could not know that it goes on. */
   if (self->status == TL_TRAINING_INTERRUPTED)
     self->status = TL_TRAINING_RUNNING;
@@ -357,6 +367,10 @@ tl_training_adopt (TlTraining *self,
         continue;
       tl_series_clear (curve->series);
     }
+    /* The file has the steps' losses, but other metrics of epochs only, which may have been told of steps. */
+    if (tl_series_get_length (curve->series) >= tl_series_get_length (series) && tl_series_get_length (series) > 0 &&
+        tl_series_get_points (curve->series)->x <= tl_series_get_points (series)->x)
+      continue;
     /* What came after the file was read goes behind what it had. */
     n = tl_series_get_length (series);
     first = n > 0 ? tl_series_find (curve->series, tl_series_get_points (series)[n - 1].x + 0.5) : 0;

@@ -2,6 +2,7 @@
 #include "ui/panels/inspector.h"
 
 #include <glib/gi18n.h>
+#include <string.h>
 
 #include "ui/plot/number.h"
 
@@ -26,12 +27,28 @@ G_DEFINE_FINAL_TYPE (TlInspector, tl_inspector, GTK_TYPE_WIDGET)
 
 /* --- committing ---------------------------------------------------------------------------------------------------------- */
 
-/* What a row changes: an attribute of the node, a parameter of the cell, or the node's name. */
+/* What a row changes: an attribute of the node, a parameter of the cell, the node's name, or the document's front matter. */
 typedef enum {
   FIELD_ATTR,
   FIELD_PARAM,
   FIELD_NAME,
+  FIELD_DOCUMENT, /* a line of the front matter */
 } Field;
+
+/* The seed is a number, so that a document that says something else does not come about here. */
+static void
+set_front_matter (TlDocument *document,
+                  const char *name,
+                  const char *value,
+                  GError    **error)
+{
+  guint64 number;
+
+  if (*value == '\0')
+    tl_document_set_front_matter (document, name, NULL, error);
+  else if (g_ascii_string_to_unsigned (value, 10, 0, G_MAXINT64, &number, error))
+    tl_document_set_front_matter (document, name, value, error);
+}
 
 static void
 commit (TlInspector *self,
@@ -44,9 +61,11 @@ commit (TlInspector *self,
   g_autofree char   *copy = g_strdup (value);
   g_autoptr (GError) error = NULL;
 
-  if (self->cell == NULL || tl_cell_get_index (self->cell) < 0)
+  if (field != FIELD_DOCUMENT && (self->cell == NULL || tl_cell_get_index (self->cell) < 0))
     return;
-  if (field == FIELD_ATTR)
+  if (field == FIELD_DOCUMENT)
+    set_front_matter (document, name, copy, &error);
+  else if (field == FIELD_ATTR)
     tl_document_set_attr (document, self->cell, node, name, copy != NULL && *copy != '\0' ? copy : NULL, &error);
   else if (field == FIELD_PARAM)
     tl_document_set_param (document, self->cell, name, copy, &error);
@@ -358,7 +377,8 @@ build_document (TlInspector *self)
 
   add_label (self, _ ("Document"), "tl-inspector-title");
   begin_grid (self, NULL);
-  add_text_row (self, _ ("seed"), seed != NULL ? seed : _ ("not set"));
+  add_entry_row (self, FIELD_DOCUMENT, "seed", seed, "42",
+                 _ ("All random numbers of the document follow from it; without one, it is 42."));
 }
 
 void
@@ -391,6 +411,26 @@ tl_inspector_show (TlInspector         *self,
   else
     build_document (self);
   self->is_building = FALSE;
+}
+
+void
+tl_inspector_show_help (TlInspector *self,
+                        const char  *name,
+                        const char  *text)
+{
+  g_autofree char *stripped = g_strstrip (g_strdup (text));
+  const char      *rest = strchr (stripped, '\n');
+  g_autofree char *first = rest != NULL ? g_strndup (stripped, (gsize)(rest - stripped)) : g_strdup (stripped);
+  GtkWidget       *child;
+
+  g_return_if_fail (TL_IS_INSPECTOR (self));
+
+  while ((child = gtk_widget_get_first_child (GTK_WIDGET (self->box))) != NULL)
+    gtk_box_remove (self->box, child);
+  add_label (self, name, "tl-inspector-title");
+  gtk_label_set_selectable (GTK_LABEL (add_label (self, first, "tl-inspector-signature")), TRUE);
+  if (rest != NULL)
+    gtk_label_set_selectable (GTK_LABEL (add_label (self, rest + strspn (rest, "\n"), "tl-inspector-doc")), TRUE);
 }
 
 static GtkWidget *

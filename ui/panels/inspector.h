@@ -32,6 +32,18 @@ void tl_inspector_show (TlInspector         *self,
                         const TlGraphReport *report);
 
 /**
+ * tl_inspector_show_help:
+ * @self: an inspector
+ * @name: what was asked for
+ * @text: what the kernel says of it
+ *
+ * Shows a text until something else is selected.
+ */
+void tl_inspector_show_help (TlInspector *self,
+                             const char  *name,
+                             const char  *text);
+
+/**
  * tl_inspector_edit_name:
  *
  * Gives the keyboard to the name of the node that is shown.

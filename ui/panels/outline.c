@@ -30,6 +30,7 @@ G_DEFINE_FINAL_TYPE (TlOutline, tl_outline, GTK_TYPE_WIDGET)
 
 enum {
   SIGNAL_CHOSEN,
+  SIGNAL_ASKED,
   N_SIGNALS
 };
 static guint signals[N_SIGNALS];
@@ -214,6 +215,14 @@ row_activated_cb (GtkListBox    *list,
   g_signal_emit (self, signals[SIGNAL_CHOSEN], 0, g_object_get_data (G_OBJECT (row), "cell"));
 }
 
+static void
+variable_activated_cb (GtkListBox    *list,
+                       GtkListBoxRow *row,
+                       TlOutline     *self)
+{
+  g_signal_emit (self, signals[SIGNAL_ASKED], 0, g_object_get_data (G_OBJECT (row), "name"));
+}
+
 void
 tl_outline_select (TlOutline *self,
                    TlCell    *cell)
@@ -260,7 +269,7 @@ show_variables (TlOutline *self,
     gtk_box_append (GTK_BOX (box), make_label (*summary != '\0' ? summary : type, "tl-variable", TRUE));
     gtk_widget_set_tooltip_text (row, tip);
     gtk_list_box_row_set_child (GTK_LIST_BOX_ROW (row), box);
-    gtk_list_box_row_set_activatable (GTK_LIST_BOX_ROW (row), FALSE);
+    g_object_set_data_full (G_OBJECT (row), "name", g_strdup (name), g_free);
     gtk_list_box_append (self->variables, row);
     n++;
   }
@@ -326,6 +335,8 @@ tl_outline_class_init (TlOutlineClass *klass)
   gtk_widget_class_set_css_name (GTK_WIDGET_CLASS (klass), "outline");
   signals[SIGNAL_CHOSEN] = g_signal_new ("chosen", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                          G_TYPE_NONE, 1, TL_TYPE_CELL);
+  signals[SIGNAL_ASKED] = g_signal_new ("asked", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                        G_TYPE_NONE, 1, G_TYPE_STRING);
 }
 
 static void
@@ -352,6 +363,7 @@ tl_outline_init (TlOutline *self)
   gtk_widget_set_parent (self->scroller, GTK_WIDGET (self));
   gtk_widget_set_size_request (GTK_WIDGET (self), 216, -1);
   gtk_widget_add_css_class (GTK_WIDGET (self), "tl-pane");
+  g_signal_connect (self->variables, "row-activated", G_CALLBACK (variable_activated_cb), self);
   g_signal_connect (self->list, "row-activated", G_CALLBACK (row_activated_cb), self);
 }
 

@@ -4,7 +4,7 @@
 /*
  * The sidebar: what the document consists of, and the variables the kernel holds.
  *
- * Signal `chosen (TlCell)`: the person wants to go there.
+ * Signals `chosen (TlCell)`: the person wants to go there; `asked (name)`: he wants to know what a variable is.
  *
  * Thread rule: main thread only.
  */

@@ -40,6 +40,8 @@ struct _TlPage {
   TlCell    *canvas_cell;
   guint      inspect_id;
 
+  char *asked; /* owned: the name that help was asked for */
+
   /* of the match that was shown last */
   gsize found_start;
   gsize found_bytes;
@@ -382,6 +384,97 @@ tl_page_find_next (TlPage  *self,
   tl_find_bar_step (self->find_bar, forward);
 }
 
+/* --- help -------------------------------------------------------------------------------------------------------------------- */
+
+static void
+inspected_cb (GObject      *source,
+              GAsyncResult *result,
+              gpointer      user_data)
+{
+  g_autoptr (TlPage)   self = user_data;
+  g_autoptr (GError)   error = NULL;
+  g_autoptr (GVariant) answer = tl_kernel_client_call_finish (TL_KERNEL_CLIENT (source), result, &error);
+  const char          *text = NULL;
+  g_autofree char     *message = NULL;
+
+  if (self->session == NULL)
+    return;
+  if (answer != NULL)
+    g_variant_get (answer, "(&s)", &text);
+  if (text != NULL && *text != '\0') {
+    g_object_set (tl_panes_get_default (), "inspector-visible", TRUE, NULL);
+    gtk_stack_set_visible_child_name (self->right, "inspector");
+    tl_inspector_show_help (self->inspector, self->asked, text);
+    return;
+  }
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED))
+    message = g_strdup (_ ("Help comes from the kernel; run a cell to start it"));
+  else
+    message = error != NULL ? g_strdup (error->message) : g_strdup_printf (_ ("There is no help on %s"), self->asked);
+  gtk_widget_activate_action (GTK_WIDGET (self), "win.toast", "s", message);
+}
+
+static void
+ask (TlPage     *self,
+     const char *name)
+{
+  g_free (self->asked);
+  self->asked = g_strdup (name);
+  tl_kernel_client_call_async (tl_session_get_kernel (self->session), "Inspect", g_variant_new ("(s)", name), NULL, inspected_cb,
+                               g_object_ref (self));
+}
+
+static void
+asked_cb (TlOutline  *outline,
+          const char *name,
+          TlPage     *self)
+{
+  ask (self, name);
+}
+
+static gboolean
+is_name_char (gunichar c)
+{
+  return c < 128 && (g_ascii_isalnum ((char)c) || c == '_' || c == '.');
+}
+
+/* The name around the cursor, "nn.Conv2d" */
+static char *
+name_at_cursor (GtkTextView *view)
+{
+  GtkTextBuffer *buffer = gtk_text_view_get_buffer (view);
+  GtkTextIter    start, end;
+
+  gtk_text_buffer_get_iter_at_mark (buffer, &start, gtk_text_buffer_get_insert (buffer));
+  end = start;
+  while (is_name_char (gtk_text_iter_get_char (&end)))
+    gtk_text_iter_forward_char (&end);
+  while (gtk_text_iter_backward_char (&start))
+    if (!is_name_char (gtk_text_iter_get_char (&start))) {
+      gtk_text_iter_forward_char (&start);
+      break;
+    }
+  return gtk_text_buffer_get_text (buffer, &start, &end, FALSE);
+}
+
+void
+tl_page_help (TlPage *self)
+{
+  TlCell          *cell = tl_notebook_get_selected (self->notebook);
+  TlCellView      *view = cell != NULL ? tl_notebook_find_view (self->notebook, cell) : NULL;
+  GtkTextView     *source = view != NULL && self->canvas == NULL ? tl_cell_view_get_source_view (view) : NULL;
+  g_autofree char *name = NULL;
+
+  g_return_if_fail (TL_IS_PAGE (self));
+
+  if (source != NULL && tl_cell_get_kind (cell) == TL_CELL_LUA)
+    name = name_at_cursor (source);
+  if (name != NULL && *name != '\0')
+    ask (self, name);
+  else
+    gtk_widget_activate_action (GTK_WIDGET (self), "win.toast", "s", _ ("Put the cursor on a name in a Lua cell to read about it"));
+}
+
 /* --- names and copies --------------------------------------------------------------------------------------------------------- */
 
 void
@@ -570,6 +663,7 @@ tl_page_dispose (GObject *object)
   if (self->session != NULL)
     tl_session_close (self->session, FALSE);
   g_clear_object (&self->canvas_cell);
+  g_clear_pointer (&self->asked, g_free);
   self->canvas = NULL;
   G_OBJECT_CLASS (tl_page_parent_class)->dispose (object);
   g_clear_handle_id (&self->inspect_id, g_source_remove);
@@ -609,6 +703,7 @@ tl_page_new (TlSession *session)
   g_signal_connect_object (document, "notify::path", G_CALLBACK (emit_state), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->notebook, "selection-changed", G_CALLBACK (selection_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->notebook, "open-canvas", G_CALLBACK (open_canvas_cb), self, 0);
+  g_signal_connect_object (self->outline, "asked", G_CALLBACK (asked_cb), self, 0);
   g_signal_connect_object (self->outline, "chosen", G_CALLBACK (chosen_cb), self, 0);
   update_kernel_bar (self);
   update_file_bar (self);

@@ -75,6 +75,13 @@ void tl_page_find_next (TlPage  *self,
                         gboolean forward);
 
 /**
+ * tl_page_help:
+ *
+ * Shows in the inspector what the kernel says of the name at the cursor.
+ */
+void tl_page_help (TlPage *self);
+
+/**
  * tl_page_rename:
  *
  * Lets the person type another name for the selected node, else for the selected cell.

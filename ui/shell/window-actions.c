@@ -200,6 +200,12 @@ rename_selected (TlWindow *self)
 }
 
 static void
+help (TlWindow *self)
+{
+  tl_page_help (tl_window_get_page (self));
+}
+
+static void
 duplicate (TlWindow *self)
 {
   tl_page_duplicate (tl_window_get_page (self));
@@ -242,6 +248,7 @@ const TlActionRow tl_window_action_rows[] = {
   { "win.find-previous", "<Control><Shift>g", N_("Editing"), N_("Previous Match"), find_previous, TL_NEEDS_PAGE },
   { "win.rename", "F2", N_("Editing"), N_("Rename the Node or Cell"), rename_selected, TL_NEEDS_EDIT },
   { "win.duplicate", "<Control>d", N_("Editing"), N_("Duplicate the Nodes or the Cell"), duplicate, TL_NEEDS_EDIT },
+  { "win.help", "F1", N_("Editing"), N_("Help on the Name at the Cursor"), help, TL_NEEDS_PAGE },
   { "win.insert-text", "<Control><Alt>t", N_("Editing"), N_("Insert a Text Cell"), insert_text, TL_NEEDS_EDIT },
   { "win.insert-lua", "<Control><Alt>l", N_("Editing"), N_("Insert a Lua Cell"), insert_lua, TL_NEEDS_EDIT },
   { "win.insert-graph", "<Control><Alt>g", N_("Editing"), N_("Insert a Graph Cell"), insert_graph, TL_NEEDS_EDIT },
@@ -256,7 +263,8 @@ const TlActionRow tl_window_action_rows[] = {
   { "win.restart", "", N_("Running"), N_("Restart the Kernel"), restart, TL_NEEDS_PAGE },
   { "win.clear-outputs", "", N_("Running"), N_("Clear Outputs"), clear_outputs, TL_NEEDS_PAGE },
   { "win.try", "<Control><Shift>t", N_("Running"), N_("Try the Model"), try_model, TL_NEEDS_PAGE },
-  { "win.add-node", "<Control>k", N_("Canvas"), N_("Add a Node"), add_node, TL_NEEDS_EDIT },
+  { "win.add-node", "<Control>k", N_("Canvas"), N_("Add a Node from Anywhere"), add_node, TL_NEEDS_EDIT },
+  { "canvas.add", "a", N_("Canvas"), N_("Add a Node"), NULL, TL_NEEDS_NOTHING },
   { "canvas.connect", "c", N_("Canvas"), N_("Connect the Selected Node"), NULL, TL_NEEDS_NOTHING },
   { "canvas.delete", "Delete", N_("Canvas"), N_("Delete What Is Selected"), NULL, TL_NEEDS_NOTHING },
   { "canvas.next", "Left Right Up Down", N_("Canvas"), N_("Go to the Next Node"), NULL, TL_NEEDS_NOTHING },
