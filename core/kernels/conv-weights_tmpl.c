@@ -7,7 +7,7 @@
  * dy; a depthwise convolution sums vectors of channels instead.  Phase 0 sums fixed groups of images into partials [group][t, c][o]; phase 1 adds these in order and turns them.
  */
 
-#include "core/kernels/conv-private.h"
+#include "core/kernels/conv-winograd.h"
 
 #define CHUNK_PIXELS 128     /* pixels of a chain of multiply-adds, if a row is not longer: a panel of dy stays in the first cache */
 #define PARTIALS_MAX 1048576 /* elements of all partials, if one partial is not larger */
@@ -378,6 +378,11 @@ TL_NAME (tl_conv_weight_gradient_measure) (const void *args, TlWork *work)
   WeightPlan plan;
 
   *work = (TlWork){ 0 };
+  if (TL_NAME (tl_conv_winograd_weights_fits) (args)) {
+    TL_NAME (tl_conv_winograd_weights_measure)
+    (args, work);
+    return;
+  }
   if (!plan_weights (args, &plan))
     return;
   work->n_phases = 2;
@@ -392,6 +397,11 @@ TL_NAME (tl_conv_weight_gradient_run) (const void *args, void *const *data, void
 {
   WeightPlan plan;
 
+  if (TL_NAME (tl_conv_winograd_weights_fits) (args)) {
+    TL_NAME (tl_conv_winograd_weights_run)
+    (args, data, workspace, phase, tile, scratch);
+    return;
+  }
   plan_weights (args, &plan);
   if (phase == 0 && plan.n_partials == 0)
     return; /* no images: phase 1 writes zeros */

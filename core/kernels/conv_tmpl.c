@@ -2,7 +2,7 @@
 
 /* Forward and data gradient: gathering with packed weights. */
 
-#include "core/kernels/conv-private.h"
+#include "core/kernels/conv-winograd.h"
 
 #define PACK_WORK 32768 /* weights that a tile of phase 0 packs, at least */
 #define CHUNK 65536     /* packed weights that a tile works through at a time */
@@ -442,6 +442,11 @@ measure (const TlConvArgs *args, bool gradient, TlWork *work)
   ConvPlan plan;
 
   *work = (TlWork){ 0 };
+  if (TL_NAME (tl_conv_winograd_fits) (args)) {
+    TL_NAME (tl_conv_winograd_measure)
+    (args, gradient, work);
+    return;
+  }
   if (!plan_conv (args, gradient, &plan))
     return;
   work->n_phases = 2;
@@ -466,13 +471,19 @@ void
 TL_NAME (tl_conv_forward_run) (const void *args, void *const *data, void *workspace, unsigned phase, size_t tile, void *scratch)
 {
   const TlConvArgs *conv = args;
+  const real       *bias = conv->has_bias ? data[2] : NULL;
   ConvPlan          plan;
 
+  if (TL_NAME (tl_conv_winograd_fits) (conv)) {
+    TL_NAME (tl_conv_winograd_run)
+    (conv, false, data[0], data[1], bias, data[3], workspace, phase, tile, scratch);
+    return;
+  }
   plan_conv (conv, false, &plan);
   if (phase == 0)
-    run_pack (&plan, data[1], conv->has_bias ? data[2] : NULL, tile, workspace);
+    run_pack (&plan, data[1], bias, tile, workspace);
   else
-    run_tile (&plan, data[0], data[3], conv->has_bias && data[2] != NULL, workspace, tile, scratch);
+    run_tile (&plan, data[0], data[3], bias != NULL, workspace, tile, scratch);
 }
 
 void
@@ -486,6 +497,11 @@ TL_NAME (tl_conv_data_gradient_run) (const void *args, void *const *data, void *
 {
   ConvPlan plan;
 
+  if (TL_NAME (tl_conv_winograd_fits) (args)) {
+    TL_NAME (tl_conv_winograd_run)
+    (args, true, data[0], data[1], NULL, data[2], workspace, phase, tile, scratch);
+    return;
+  }
   plan_conv (args, true, &plan);
   if (phase == 0)
     run_pack (&plan, data[1], NULL, tile, workspace);
