@@ -252,6 +252,8 @@ typedef struct {
  * @attr: number of the attribute that is set when the row does it itself
  * @value: to what
  * @aux_port: input that becomes "b", 0 for none
+ * @through_port: if not 0, this input must come from a row that "b" is the first operand of, and that row's first result becomes the
+ *   input @aux_port instead of "b"
  *
  * Work that a kernel can do on its results before it writes them; the array of a row ends with one without @expr.
  */
@@ -260,6 +262,7 @@ typedef struct {
   guint       attr;
   gint64      value;
   guint       aux_port;
+  guint       through_port;
 } TlEpilogue;
 
 typedef struct {

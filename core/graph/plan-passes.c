@@ -222,6 +222,33 @@ matches_epilogue (TlPlan           *self,
   return pattern != NULL && tl_expr_equal (pattern, map->expr);
 }
 
+/* The operand of an epilogue, if it suits: it, or what the row that it went through made of it. */
+static gboolean
+find_aux (TlPlan           *self,
+          const TlPlanNode *producer,
+          const TlEpilogue *epilogue,
+          const TlMeta     *result,
+          guint            *aux)
+{
+  const TlMeta      *meta = &tl_plan_value (self, *aux)->meta;
+  const TlPlanValue *through;
+  const TlPlanNode  *node;
+
+  if (meta->dtype != result->dtype || !tl_meta_same_shape (meta, result))
+    return FALSE;
+  if (epilogue->through_port == 0)
+    return tl_meta_is_contiguous (meta);
+  through = tl_plan_value (self, producer->in[epilogue->through_port]);
+  if (through->is_leaf)
+    return FALSE;
+  node = tl_plan_node (self, through->node);
+  if (node->in[0] != *aux)
+    return FALSE;
+  *aux = node->first_out;
+  tl_plan_value (self, *aux)->n_uses++;
+  return TRUE;
+}
+
 /* A kernel does the elementwise operation that follows it. */
 static gboolean
 absorb_epilogue (TlPlan     *self,
@@ -233,16 +260,16 @@ absorb_epilogue (TlPlan     *self,
   const TlMeta *to = &tl_plan_value (self, map->first_out)->meta;
   guint         aux;
 
-  if (producer->op->epilogues == NULL || map->n_out != 1 || from->dtype != to->dtype || !tl_meta_same_shape (from, to))
+  if (producer->op->epilogues == NULL || map->n_out != 1 || from->dtype != to->dtype || !tl_meta_same_shape (from, to) ||
+      memcmp (from->strides, to->strides, from->rank * sizeof (TlDim)) != 0)
     return FALSE;
   for (const TlEpilogue *epilogue = producer->op->epilogues; epilogue->expr != NULL; epilogue++) {
     if (producer->attrs[epilogue->attr].i != 0 || !matches_epilogue (self, map, epilogue, result, &aux))
       continue;
     if (aux != TL_NO_VALUE) {
-      const TlMeta *other = &tl_plan_value (self, aux)->meta;
-      guint        *in;
+      guint *in;
 
-      if (other->dtype != from->dtype || !tl_meta_same_shape (other, from) || !tl_meta_is_contiguous (other))
+      if (!find_aux (self, producer, epilogue, from, &aux))
         return FALSE;
       in = tl_arena_new0 (&self->memory, guint, MAX (producer->n_in, epilogue->aux_port + 1));
       for (guint i = 0; i < MAX (producer->n_in, epilogue->aux_port + 1); i++)

@@ -59,6 +59,36 @@ tl_space_collapse (TlSpace *self)
   self->rank = rank;
 }
 
+static inline __attribute__ ((unused)) int64_t
+tl_magnitude (int64_t a)
+{
+  return a < 0 ? -a : a;
+}
+
+static inline __attribute__ ((unused)) void
+tl_space_swap (TlSpace *self, unsigned a, unsigned b)
+{
+  int64_t shape = self->shape[a];
+
+  self->shape[a] = self->shape[b];
+  self->shape[b] = shape;
+  for (unsigned k = 0; k < self->n; k++) {
+    int64_t stride = self->strides[a][k];
+
+    self->strides[a][k] = self->strides[b][k];
+    self->strides[b][k] = stride;
+  }
+}
+
+/* Orders axes by falling strides of operand @k, so that its elements are walked as they lie in memory. */
+static inline __attribute__ ((unused)) void
+tl_space_sort (TlSpace *self, unsigned k)
+{
+  for (unsigned i = 1; i < self->rank; i++)
+    for (unsigned j = i; j > 0 && tl_magnitude (self->strides[j][k]) > tl_magnitude (self->strides[j - 1][k]); j--)
+      tl_space_swap (self, j, j - 1);
+}
+
 /* The offset of operand @k at the row-major position @index over the first @rank axes. */
 static inline __attribute__ ((unused)) int64_t
 tl_space_offset (const TlSpace *self, unsigned rank, unsigned k, int64_t index)

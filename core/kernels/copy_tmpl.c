@@ -34,36 +34,6 @@ typedef struct {
   int64_t step;      /* elements (or rows of a transposition) of a tile along the tiled axis */
 } CopyPlan;
 
-static int64_t
-magnitude (int64_t a)
-{
-  return a < 0 ? -a : a;
-}
-
-static void
-swap_axes (TlSpace *space, unsigned a, unsigned b)
-{
-  int64_t shape = space->shape[a];
-
-  space->shape[a] = space->shape[b];
-  space->shape[b] = shape;
-  for (unsigned k = 0; k < space->n; k++) {
-    int64_t stride = space->strides[a][k];
-
-    space->strides[a][k] = space->strides[b][k];
-    space->strides[b][k] = stride;
-  }
-}
-
-/* Orders axes by falling strides of the destination, so that the last is its row. */
-static void
-sort_axes (TlSpace *space)
-{
-  for (unsigned i = 1; i < space->rank; i++)
-    for (unsigned j = i; j > 0 && magnitude (space->strides[j][DST]) > magnitude (space->strides[j - 1][DST]); j--)
-      swap_axes (space, j, j - 1);
-}
-
 static void
 plan_copy (const TlCopyArgs *args, CopyPlan *plan)
 {
@@ -77,7 +47,7 @@ plan_copy (const TlCopyArgs *args, CopyPlan *plan)
     space->strides[d][SRC] = args->src_strides[d];
   }
   tl_space_collapse (space);
-  sort_axes (space);
+  tl_space_sort (space, DST);
   tl_space_collapse (space);
   if (space->rank == 0) {
     space->rank = 1;
@@ -86,12 +56,12 @@ plan_copy (const TlCopyArgs *args, CopyPlan *plan)
   }
   last = space->rank - 1;
   plan->transpose = 0;
-  if (args->src_dtype == args->dst_dtype && space->strides[last][DST] == 1 && magnitude (space->strides[last][SRC]) > 1)
+  if (args->src_dtype == args->dst_dtype && space->strides[last][DST] == 1 && tl_magnitude (space->strides[last][SRC]) > 1)
     for (unsigned d = 0; d < last; d++)
       if (space->strides[d][SRC] == 1 && space->shape[d] >= 4 && space->shape[last] >= 4) {
         /* Rotate the axis to stand just before the last. */
         for (unsigned e = d; e + 1 < last; e++)
-          swap_axes (space, e, e + 1);
+          tl_space_swap (space, e, e + 1);
         plan->transpose = 1;
         break;
       }

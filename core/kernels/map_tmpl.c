@@ -3,7 +3,7 @@
 /*
  * Programs over strided operands, a block at a time.
  *
- * After merging axes, the last two are called rows and columns.  A block is a piece of one row or several whole rows, at most
+ * After ordering axes as the first output lies in memory and merging them, the last two are called rows and columns.  A block is a piece of one row or several whole rows, at most
  * BLOCK elements.  Operands that are contiguous there and have the dtype of the computation are used in place; others are
  * gathered into (or scattered from) a block in scratch.  A gathered block that the next step would gather again, such as
  * the bias of [N, C] + [C], is kept.
@@ -122,7 +122,12 @@ plan_map (const TlMapArgs *args, MapPlan *plan)
     for (unsigned k = 0; k < plan->n_out; k++)
       space->strides[d][plan->n_in + k] = args->out_strides[k][d];
   }
+  /* Channels-last operands become one run once their axes stand as in memory. */
   tl_space_collapse (space);
+  if (space->rank > 1) {
+    tl_space_sort (space, plan->n_in);
+    tl_space_collapse (space);
+  }
   while (space->rank < 2) { /* add axes of one element in front */
     for (unsigned k = 0; k < plan->n; k++) {
       space->strides[space->rank][k] = space->rank ? space->strides[0][k] : 1;

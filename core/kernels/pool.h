@@ -6,7 +6,7 @@
  *
  *     kernel              data[]
  *     max_pool_forward    x, y, index?      index: position in the window, kernel row * kernel width + column
- *     max_pool_backward   dy, index, dx
+ *     max_pool_backward   dy, index, dx, mask?   mask: like y; where it is not positive, dy counts as 0
  *     avg_pool_forward    x, y
  *     avg_pool_backward   dy, dx
  *
@@ -29,6 +29,7 @@ typedef struct {
   TlDType dtype;
   TlDType index_dtype; /* u8 or i32; max only */
   int32_t count_include_pad;
+  int32_t has_mask; /* backward of max only */
   int64_t n, c;
   int64_t in[2];
   int64_t out[2];
@@ -39,6 +40,7 @@ typedef struct {
   int64_t dilation[2]; /* max only */
   int64_t x_stride[4]; /* n, c, h, w; of x and dx */
   int64_t y_stride[4]; /* of y and dy */
+  int64_t mask_stride[4];
 } TlPoolArgs;
 
 /**

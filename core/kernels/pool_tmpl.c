@@ -9,6 +9,7 @@
 
 #include "core/kernels/convert.h"
 #include "core/kernels/functors.h"
+#include "core/kernels/gemm-micro.h"
 #include "core/kernels/pool.h"
 
 #define KERNEL(name)                                              \
@@ -142,54 +143,71 @@ max_row (const TlPoolArgs *args, void *const *data, int64_t n, int64_t oh)
   }
 }
 
+/* Channels by vectors; the last ones are computed again where they do not fill one. */
+#define EACH_VECTOR(c, n) \
+  for (int64_t c = 0; c < (n); c = c + VL < (n) && c + 2 * VL > (n) ? (n)-VL : c + VL)
+
+typedef uint8_t Bytes __attribute__ ((vector_size (VL), may_alias));
+
+static inline Index
+bytes_load (const uint8_t *p)
+{
+  Bytes bytes;
+
+  memcpy (&bytes, p, sizeof bytes);
+  return __builtin_convertvector(bytes, Index);
+}
+
+/* The larger of a value and a tap, and which it is: the first of equals, a NaN over numbers. */
+static inline void
+take (Vec *best, Index *at, const real *tap, int position)
+{
+  Vec   x = vec_load (tap);
+  Index wins = (Index)(x > *best) | (Index)(x != x);
+
+  *best = (Vec)((wins & (Index)x) | (~wins & (Index)*best));
+  *at = (wins & position) | (~wins & *at);
+}
+
+static inline void
+max_taps_2x2 (const real *a, const real *b, const real *c, const real *d, real *y, uint8_t *index)
+{
+  Vec   best = vec_load (a);
+  Index at = { 0 };
+  Bytes bytes;
+
+  take (&best, &at, b, 1);
+  take (&best, &at, c, 2);
+  take (&best, &at, d, 3);
+  vec_store (y, best);
+  bytes = __builtin_convertvector(at, Bytes);
+  if (index)
+    memcpy (index, &bytes, sizeof bytes);
+}
+
 /* The common case, channels-last 2 x 2 windows within the input: all four taps in registers. */
 static void
 max_row_2x2 (const TlPoolArgs *args, void *const *data, int64_t n, int64_t oh)
 {
   const real *x0 = (const real *)data[0] + n * args->x_stride[0] + 2 * oh * args->x_stride[2];
-  const real *x1 = x0 + args->x_stride[2];
   real       *y = (real *)data[1] + n * args->y_stride[0] + oh * args->y_stride[2];
-  int64_t     step = args->x_stride[3], channels = args->c;
+  int64_t     step = args->x_stride[3], below = args->x_stride[2];
   uint8_t    *index = data[2] ? (uint8_t *)data[2] + (n * args->out[0] + oh) * args->out[1] * args->c : NULL;
 
-  for (int64_t ow = 0; ow < args->out[1]; ow++) {
-    const real *a = x0 + 2 * ow * step, *b = a + step, *c = x1 + 2 * ow * step, *d = c + step;
-    real *restrict out = y + ow * args->y_stride[3];
+  for (int64_t ow = 0; ow < args->out[1]; ow++)
+    EACH_VECTOR (c, args->c)
+    {
+      const real *x = x0 + 2 * ow * step + c;
 
-    for (int64_t i = 0; i < channels; i++) {
-      real v = (b[i] > a[i]) | (b[i] != b[i]) ? b[i] : a[i];
-
-      v = (c[i] > v) | (c[i] != c[i]) ? c[i] : v;
-      out[i] = (d[i] > v) | (d[i] != d[i]) ? d[i] : v;
+      max_taps_2x2 (x, x + step, x + below, x + below + step, y + ow * args->y_stride[3] + c,
+                    index ? index + ow * args->c + c : NULL);
     }
-    if (!index)
-      continue;
-    for (int64_t i0 = 0; i0 < channels; i0 += RUN) {
-      int64_t run = tl_min_i64 (RUN, channels - i0);
-      int32_t position[RUN];
-
-      for (int64_t i = 0; i < run; i++) {
-        real    v = a[i0 + i];
-        int     wins = (b[i0 + i] > v) | (b[i0 + i] != b[i0 + i]);
-        int32_t p = wins ? 1 : 0;
-
-        v = wins ? b[i0 + i] : v;
-        wins = (c[i0 + i] > v) | (c[i0 + i] != c[i0 + i]);
-        p = wins ? 2 : p;
-        v = wins ? c[i0 + i] : v;
-        wins = (d[i0 + i] > v) | (d[i0 + i] != d[i0 + i]);
-        position[i] = wins ? 3 : p;
-      }
-      for (int64_t i = 0; i < run; i++)
-        index[ow * channels + i0 + i] = (uint8_t)position[i];
-    }
-  }
 }
 
 static int
 is_plain_2x2 (const TlPoolArgs *args)
 {
-  int plain = args->x_stride[1] == 1 && args->y_stride[1] == 1 && args->index_dtype == TL_DTYPE_U8;
+  int plain = args->c >= VL && args->x_stride[1] == 1 && args->y_stride[1] == 1 && args->mask_stride[1] <= 1 && args->index_dtype == TL_DTYPE_U8;
 
   for (int d = 0; d < 2; d++)
     plain &= args->kernel[d] == 2 && args->stride[d] == 2 && args->pad_low[d] == 0 && args->dilation[d] == 1 &&
@@ -221,8 +239,16 @@ TL_NAME (tl_max_pool_forward_run) (const void *args_, void *const *data, void *w
 
 /* acc += dy where the window's maximum is this tap. */
 static void
-add_where (const TlPoolArgs *args, real *acc, const real *dy, int64_t stride, const void *index, int64_t at, int32_t tap, int64_t n)
+add_where (const TlPoolArgs *args, real *acc, const real *dy, int64_t stride, const real *mask, const void *index, int64_t at, int32_t tap, int64_t n)
 {
+  real masked[RUN];
+
+  if (mask) {
+    for (int64_t i = 0; i < n; i++)
+      masked[i] = mask[i * args->mask_stride[1]] > 0 ? dy[i * stride] : 0;
+    dy = masked;
+    stride = 1;
+  }
   if (args->index_dtype == TL_DTYPE_U8) {
     const uint8_t *p = (const uint8_t *)index + at;
 
@@ -236,6 +262,14 @@ add_where (const TlPoolArgs *args, real *acc, const real *dy, int64_t stride, co
     for (int64_t i = 0; i < n; i++)
       acc[i] += p[i] == tap ? dy[i * stride] : 0;
   }
+}
+
+static const real *
+mask_at (const TlPoolArgs *args, const real *mask, int64_t n, int64_t oh, int64_t ow, int64_t c)
+{
+  const int64_t *stride = args->mask_stride;
+
+  return mask ? mask + n * stride[0] + c * stride[1] + oh * stride[2] + ow * stride[3] : NULL;
 }
 
 static void
@@ -265,7 +299,7 @@ max_gradient_row (const TlPoolArgs *args, void *const *data, int64_t n, int64_t 
           if (b % args->dilation[1] != 0)
             continue;
           add_where (args, acc, dy + oh * args->y_stride[2] + ow * args->y_stride[3] + c * args->y_stride[1],
-                     args->y_stride[1], data[1], ((n * args->out[0] + oh) * args->out[1] + ow) * args->c + c,
+                     args->y_stride[1], mask_at (args, args->has_mask ? data[3] : NULL, n, oh, ow, c), data[1], ((n * args->out[0] + oh) * args->out[1] + ow) * args->c + c,
                      (int32_t)(a / args->dilation[0] * args->kernel[1] + b / args->dilation[1]), run);
         }
       }
@@ -275,28 +309,57 @@ max_gradient_row (const TlPoolArgs *args, void *const *data, int64_t n, int64_t 
   }
 }
 
-/* Plain 2 x 2 windows do not overlap: every element is in one or none. */
-static void
-max_gradient_row_2x2 (const TlPoolArgs *args, void *const *data, int64_t n, int64_t h)
+/* Plain 2 x 2 windows do not overlap: an element of dy goes to one of four places. */
+static inline void
+spread_2x2 (const real *dy, const real *mask, const uint8_t *index, real *d0, real *d1, int64_t step)
 {
-  int64_t channels = args->c, oh = h / 2;
-  real   *dx = (real *)data[2] + n * args->x_stride[0] + h * args->x_stride[2];
+  Index at = bytes_load (index), g = (Index)vec_load (dy);
 
-  for (int64_t w = 0; w < args->in[1]; w++) {
-    int64_t ow = w / 2;
-    uint8_t tap = (uint8_t)(h % 2 * 2 + w % 2);
-    real *restrict out = dx + w * args->x_stride[3];
+  if (mask)
+    g &= (Index)(vec_load (mask) > 0);
+  vec_store (d0, (Vec)((Index)(at == 0) & g));
+  vec_store (d0 + step, (Vec)((Index)(at == 1) & g));
+  vec_store (d1, (Vec)((Index)(at == 2) & g));
+  vec_store (d1 + step, (Vec)((Index)(at == 3) & g));
+}
 
-    if (oh < args->out[0] && ow < args->out[1]) {
-      const real    *dy = (const real *)data[0] + n * args->y_stride[0] + oh * args->y_stride[2] + ow * args->y_stride[3];
-      const uint8_t *index = (const uint8_t *)data[1] + ((n * args->out[0] + oh) * args->out[1] + ow) * channels;
+/* Row oh of windows, and with the last row what lies below it. */
+static void
+max_gradient_row_2x2 (const TlPoolArgs *args, void *const *data, int64_t n, int64_t oh)
+{
+  int64_t        channels = args->c, step = args->x_stride[3], used = 2 * args->out[1];
+  real          *dx = (real *)data[2] + n * args->x_stride[0] + 2 * oh * args->x_stride[2];
+  const real    *dy = (const real *)data[0] + n * args->y_stride[0] + oh * args->y_stride[2];
+  const real    *mask = args->has_mask ? (const real *)data[3] + n * args->mask_stride[0] + oh * args->mask_stride[2] : NULL;
+  const uint8_t *index = (const uint8_t *)data[1] + (n * args->out[0] + oh) * args->out[1] * channels;
+  int64_t        end = oh + 1 == args->out[0] ? args->in[0] : 2 * oh + 2;
 
-      for (int64_t i = 0; i < channels; i++)
-        out[i] = index[i] == tap ? dy[i] : 0;
-    } else {
-      memset (out, 0, (size_t)channels * sizeof (real));
+  for (int64_t ow = 0; ow < args->out[1]; ow++)
+    EACH_VECTOR (c, channels)
+    {
+      real *to = dx + 2 * ow * step + c;
+
+      spread_2x2 (dy + ow * args->y_stride[3] + c, mask ? mask + ow * args->mask_stride[3] + c : NULL,
+                  index + ow * channels + c, to, to + args->x_stride[2], step);
     }
-  }
+  for (int64_t h = 2 * oh; h < end; h++)
+    for (int64_t w = h < 2 * oh + 2 ? used : 0; w < args->in[1]; w++)
+      memset (dx + (h - 2 * oh) * args->x_stride[2] + w * step, 0, (size_t)channels * sizeof (real));
+}
+
+/* Rows of the input, or of plain windows, that are counted into tiles. */
+static int64_t
+gradient_rows (const TlPoolArgs *args)
+{
+  return is_plain_2x2 (args) ? args->out[0] : args->in[0];
+}
+
+static int64_t
+gradient_rows_per_tile (const TlPoolArgs *args)
+{
+  int64_t row = args->c * args->in[1] * (is_plain_2x2 (args) ? 2 : 1);
+
+  return tl_max_i64 (1, TILE_ELEMENTS / tl_max_i64 (1, row));
 }
 
 void
@@ -304,21 +367,22 @@ TL_NAME (tl_max_pool_backward_measure) (const void *args_, TlWork *work)
 {
   const TlPoolArgs *args = args_;
 
-  measure_rows (args, args->in[0], input_rows_per_tile (args), work);
+  measure_rows (args, gradient_rows (args), gradient_rows_per_tile (args), work);
 }
 
 void
 TL_NAME (tl_max_pool_backward_run) (const void *args_, void *const *data, void *workspace, unsigned phase, size_t tile, void *scratch)
 {
   const TlPoolArgs *args = args_;
-  int64_t           per = input_rows_per_tile (args), end = tl_min_i64 (args->n * args->in[0], ((int64_t)tile + 1) * per);
+  int64_t           per = gradient_rows_per_tile (args), rows = gradient_rows (args);
+  int64_t           end = tl_min_i64 (args->n * rows, ((int64_t)tile + 1) * per);
   int               plain = is_plain_2x2 (args);
 
   for (int64_t r = (int64_t)tile * per; r < end; r++)
     if (plain)
-      max_gradient_row_2x2 (args, data, r / args->in[0], r % args->in[0]);
+      max_gradient_row_2x2 (args, data, r / rows, r % rows);
     else
-      max_gradient_row (args, data, r / args->in[0], r % args->in[0]);
+      max_gradient_row (args, data, r / rows, r % rows);
 }
 
 /* Elements that the average of a window is over. */

@@ -47,10 +47,13 @@ static gboolean
 gradient (TlGradient *self,
           GError    **error)
 {
-  TlAttrValue all[TL_POOL_N_ATTRS];
+  g_autoptr (TlTensor) dy = tl_pool_take_layout (self->dy[0], &self->in[0]->meta, error);
+  TlAttrValue          all[TL_POOL_N_ATTRS];
 
+  if (dy == NULL)
+    return FALSE;
   tl_pool_grad_attrs (self->attrs, &self->in[0]->meta, all);
-  self->dx[0] = tl_op_apply1 (&tl_op_avg_pool2d_grad, self->dy, 1, all, error);
+  self->dx[0] = tl_op_apply1 (&tl_op_avg_pool2d_grad, &dy, 1, all, error);
   return self->dx[0] != NULL;
 }
 

@@ -51,9 +51,12 @@ static gboolean
 gradient (TlGradient *self,
           GError    **error)
 {
-  TlTensor   *in[] = { self->dy[0], self->out[1] };
-  TlAttrValue all[TL_POOL_N_ATTRS];
+  g_autoptr (TlTensor) dy = tl_pool_take_layout (self->dy[0], &self->in[0]->meta, error);
+  TlTensor            *in[] = { dy, self->out[1] };
+  TlAttrValue          all[TL_POOL_N_ATTRS];
 
+  if (dy == NULL)
+    return FALSE;
   tl_pool_grad_attrs (self->attrs, &self->in[0]->meta, all);
   self->dx[0] = tl_op_apply1 (&tl_op_max_pool2d_grad, in, 2, all, error);
   return self->dx[0] != NULL;
@@ -193,6 +196,16 @@ const TlOpClass tl_op_max_pool2d = {
 static const TlPort grad_ports[] = {
   { "dy", "gradient of the output" },
   { "index", "of the forward pass", TL_PORT_NODIFF | TL_PORT_CHANNELS_LAST },
+  { "y", "of the forward pass, where a mask is absorbed", TL_PORT_NODIFF | TL_PORT_OPTIONAL },
+  { NULL },
+};
+
+/*
+ * The gradient of a ReLU before the pooling: what passes is where x is positive, and gradients only arrive where x is its window's
+ * largest element, so that the pooled result, which is smaller, says the same.
+ */
+static const TlEpilogue grad_epilogues[] = {
+  { "select (b > 0, a, 0)", TL_POOL_ATTR_EPILOGUE, TL_EPILOGUE_RELU_MASK, .aux_port = 2, .through_port = 1 },
   { NULL },
 };
 
@@ -200,6 +213,7 @@ static const TlAttrSpec grad_attrs[] = {
   TL_POOL_ATTRS,
   DILATION,
   { "input_shape", "shape of x", TL_ATTR_INTS, .required = TRUE },
+  TL_ATTR_EPILOGUE,
   { NULL },
 };
 
@@ -221,8 +235,16 @@ static gboolean
 grad_prepare (TlPrepare *self,
               GError   **error)
 {
-  tl_pool_fill_args (tl_prepare_args (self, TlPoolArgs), &self->out[0], self->in[0], self->attrs, TRUE);
+  TlPoolArgs *args = tl_prepare_args (self, TlPoolArgs);
+  gboolean    masked = self->attrs[TL_POOL_ATTR_EPILOGUE].i == TL_EPILOGUE_RELU_MASK;
+
+  tl_pool_fill_args (args, &self->out[0], self->in[0], self->attrs, TRUE);
+  args->has_mask = masked;
+  for (guint i = 0; i < 4 && masked; i++)
+    args->mask_stride[i] = self->in[2]->strides[i];
   self->kernel = &tl_kernels_get ()->max_pool_backward;
+  tl_prepare_data (self, TL_OPERAND_IN (0), TL_OPERAND_IN (1), TL_OPERAND_OUT (0),
+                   masked ? TL_OPERAND_IN (2) : TL_OPERAND_NONE);
   return TRUE;
 }
 
@@ -234,4 +256,5 @@ const TlOpClass tl_op_max_pool2d_grad = {
   .flags = TL_OP_INTERNAL,
   .infer = grad_infer,
   .prepare = grad_prepare,
+  .epilogues = grad_epilogues,
 };

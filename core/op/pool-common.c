@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "core/graph/node-private.h"
+
 gint64
 tl_pool_get_stride (const TlAttrValue *attrs,
                     guint              axis)
@@ -116,5 +118,17 @@ tl_pool_grad_attrs (const TlAttrValue *attrs,
                     TlAttrValue       *all)
 {
   memcpy (all, attrs, TL_POOL_ATTR_INPUT_SHAPE * sizeof (TlAttrValue));
+  all[TL_POOL_ATTR_EPILOGUE] = TL_INT (TL_EPILOGUE_NONE);
   all[TL_POOL_ATTR_INPUT_SHAPE] = (TlAttrValue){ .n = 4, .v = { x->shape[0], x->shape[1], x->shape[2], x->shape[3] } };
+}
+
+/* The gradient of the output as it is, or copied to the layout of x, which the gradient of x then has too. */
+TlTensor *
+tl_pool_take_layout (TlTensor     *dy,
+                     const TlMeta *x,
+                     GError      **error)
+{
+  if (tl_meta_is_channels_last (x) && !tl_meta_is_contiguous (x) && !tl_meta_is_channels_last (&dy->meta))
+    return tl_copy (dy, dy->meta.dtype, TL_LAYOUT_CHANNELS_LAST, error);
+  return tl_tensor_ref (dy);
 }

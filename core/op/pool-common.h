@@ -18,6 +18,7 @@ enum { TL_POOL_ATTR_KERNEL_SIZE,
        TL_POOL_ATTR_CEIL_MODE,
        TL_POOL_ATTR_EXTRA,       /* max: dilation; average: count_include_pad */
        TL_POOL_ATTR_INPUT_SHAPE, /* of the gradients */
+       TL_POOL_ATTR_EPILOGUE,    /* of the gradient of max */
        TL_POOL_N_ATTRS };
 
 // clang-format off
@@ -30,20 +31,23 @@ enum { TL_POOL_ATTR_KERNEL_SIZE,
   { "ceil_mode", "whether windows that reach beyond the picture are kept", TL_ATTR_BOOL }
 // clang-format on
 
-gboolean tl_pool_infer_shape (TlInfer *self,
-                              gboolean has_dilation,
-                              TlDim   *shape,
-                              GError **error);
-gint64   tl_pool_get_stride (const TlAttrValue *attrs,
-                             guint              axis);
-void     tl_pool_fill_args (TlPoolArgs        *args,
-                            const TlMeta      *x,
-                            const TlMeta      *y,
-                            const TlAttrValue *attrs,
-                            gboolean           has_dilation);
-TlDType  tl_pool_index_dtype (const TlAttrValue *attrs);
-void     tl_pool_grad_attrs (const TlAttrValue *attrs,
+gboolean  tl_pool_infer_shape (TlInfer *self,
+                               gboolean has_dilation,
+                               TlDim   *shape,
+                               GError **error);
+gint64    tl_pool_get_stride (const TlAttrValue *attrs,
+                              guint              axis);
+void      tl_pool_fill_args (TlPoolArgs        *args,
                              const TlMeta      *x,
-                             TlAttrValue       *all);
+                             const TlMeta      *y,
+                             const TlAttrValue *attrs,
+                             gboolean           has_dilation);
+TlDType   tl_pool_index_dtype (const TlAttrValue *attrs);
+void      tl_pool_grad_attrs (const TlAttrValue *attrs,
+                              const TlMeta      *x,
+                              TlAttrValue       *all);
+TlTensor *tl_pool_take_layout (TlTensor     *dy,
+                               const TlMeta *x,
+                               GError      **error);
 
 G_END_DECLS

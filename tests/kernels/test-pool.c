@@ -144,6 +144,38 @@ check_avg (const TlKernels *kernels, TlDType dtype)
     check_shape (kernels, dtype, &shapes[i], 0);
 }
 
+/* A mask is as good as a gradient that is zero where the mask is not positive. */
+static void
+check_mask (const TlKernels *kernels, TlDType dtype)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (shapes); i++) {
+    TlPoolArgs args = args_of (&shapes[i], dtype, 1);
+    gsize      size = tl_dtype_size (dtype), n_x = (gsize)(args.n * args.c * args.in[0] * args.in[1]);
+    gsize      n_y = (gsize)(args.n * args.c * args.out[0] * args.out[1]), n_index = n_y * tl_dtype_size (args.index_dtype);
+    void      *x = random_elements (dtype, n_x, -5, 5, 3), *dy = random_elements (dtype, n_y, -1, 1, 4), *y = guarded_new (n_y * size);
+    void      *dx = guarded_new (n_x * size), *want = guarded_new (n_x * size), *index = guarded_new (n_index);
+
+    for (gsize j = 0; j < n_x; j += 2) /* so that some windows have nothing positive */
+      set_element (dtype, x, (gint64)j, -1);
+    run_kernel (&kernels->max_pool_forward, &args, (void *const[]){ x, y, index }, RUN_FORWARDS);
+    args.has_mask = 1;
+    memcpy (args.mask_stride, args.y_stride, sizeof args.mask_stride);
+    run_kernel (&kernels->max_pool_backward, &args, (void *const[]){ dy, index, dx, y }, RUN_BACKWARDS);
+    for (gsize j = 0; j < n_y; j++)
+      if (!(get_element (dtype, y, (gint64)j) > 0))
+        set_element (dtype, dy, (gint64)j, 0);
+    args.has_mask = 0;
+    run_kernel (&kernels->max_pool_backward, &args, (void *const[]){ dy, index, want }, RUN_FORWARDS);
+    g_assert_cmpmem (dx, n_x * size, want, n_x * size);
+    guarded_free (x, n_x * size);
+    guarded_free (dy, n_y * size);
+    guarded_free (y, n_y * size);
+    guarded_free (dx, n_x * size);
+    guarded_free (want, n_x * size);
+    guarded_free (index, n_index);
+  }
+}
+
 static void
 check_nan (const TlKernels *kernels, TlDType dtype)
 {
@@ -169,6 +201,7 @@ check_nan (const TlKernels *kernels, TlDType dtype)
   }
 EACH (max)
 EACH (avg)
+EACH (mask)
 EACH (nan)
 
 static void
@@ -187,6 +220,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/kernels/pool/max", test_max);
   g_test_add_func ("/kernels/pool/average", test_avg);
+  g_test_add_func ("/kernels/pool/mask", test_mask);
   g_test_add_func ("/kernels/pool/nan", test_nan);
   g_test_add_func ("/kernels/pool/out-size", test_out_size);
   return g_test_run ();
