@@ -13,6 +13,7 @@ typedef struct _TlTrace TlTrace;
 struct _TlContext {
   TlPool     *pool;
   atomic_bool cancelled;
+  gboolean    shielded; /* what runs cannot be cancelled */
   gboolean    grad_enabled;
   gboolean    training;
   guint64     seed;

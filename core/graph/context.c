@@ -253,7 +253,26 @@ tl_context_clear_cancel (TlContext *self)
 gboolean
 tl_context_is_cancelled (TlContext *self)
 {
-  return atomic_load_explicit (&self->cancelled, memory_order_relaxed);
+  return !self->shielded && atomic_load_explicit (&self->cancelled, memory_order_relaxed);
+}
+
+/**
+ * tl_context_set_shielded:
+ * @self: a context
+ * @shielded: whether what runs next is finished even if it was asked to stop
+ *
+ * For operations that change variables together: all or none.
+ *
+ * Returns: what it was before
+ */
+gboolean
+tl_context_set_shielded (TlContext *self,
+                         gboolean   shielded)
+{
+  gboolean before = self->shielded;
+
+  self->shielded = shielded;
+  return before;
 }
 
 /**

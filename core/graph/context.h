@@ -54,6 +54,8 @@ void     tl_context_get_source (TlContext *self,
 void     tl_context_cancel (TlContext *self);
 void     tl_context_clear_cancel (TlContext *self);
 gboolean tl_context_is_cancelled (TlContext *self);
+gboolean tl_context_set_shielded (TlContext *self,
+                                  gboolean   shielded);
 gboolean tl_context_check_cancelled (TlContext *self,
                                      GError   **error);
 

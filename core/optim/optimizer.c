@@ -607,13 +607,102 @@ update_all (TlOptimizer     *self,
   return TRUE;
 }
 
+/* An eager step changes all that it changes or nothing. */
+typedef struct {
+  GPtrArray *variables;
+  GPtrArray *old; /* their values, where they are kept */
+} Undo;
+
+static void
+undo_clear (Undo *undo)
+{
+  g_ptr_array_unref (undo->variables);
+  g_ptr_array_unref (undo->old);
+}
+
+/*
+ * What can fail for want of memory comes first: every variable gets a block of its own.  One operation that updates them all then cannot
+ * fail in the middle; before several of them, the old values are kept.
+ */
+static gboolean
+prepare_undo (TlOptimizer  *self,
+              const Graded *graded,
+              Undo         *undo,
+              GError      **error)
+{
+  TlVariable *own[] = { self->step, self->memory };
+  gboolean    several = graded->n > (TL_APPLY_MAX_IN - 1) / (self->n_slots + 2);
+
+  for (guint i = 0; i < graded->n; i++) {
+    TlVariable *parameter = self->parameters[graded->parameters[i]];
+
+    several = several || tl_tensor_get_dtype (graded->grads[i]) != tl_tensor_get_dtype (graded->grads[0]);
+    g_ptr_array_add (undo->variables, parameter);
+    for (guint j = 0; j < self->n_slots; j++)
+      g_ptr_array_add (undo->variables, self->slots[graded->parameters[i] * self->n_slots + j]);
+  }
+  for (guint i = 0; i < G_N_ELEMENTS (own); i++)
+    if (own[i] != NULL)
+      g_ptr_array_add (undo->variables, own[i]);
+  for (guint i = 0; i < undo->variables->len; i++) {
+    TlVariable *variable = undo->variables->pdata[i];
+
+    if (several)
+      g_ptr_array_add (undo->old, tl_tensor_ref (tl_variable_get_value (variable)));
+    if (tl_variable_begin_write (variable, error) == NULL)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static void
+restore (const Undo *undo)
+{
+  for (guint i = 0; i < undo->old->len; i++)
+    tl_variable_set_value (undo->variables->pdata[i], undo->old->pdata[i], NULL);
+}
+
+static gboolean
+commit (TlOptimizer     *self,
+        TlOptimizerStep *step,
+        const Graded    *graded,
+        TlTensor        *next,
+        GError         **error)
+{
+  return update_all (self, step, graded, error) &&
+         (self->memory == NULL || tl_assign (self->memory, step->next_memory, error)) && tl_assign (self->step, next, error);
+}
+
+static gboolean
+commit_now (TlOptimizer     *self,
+            TlOptimizerStep *step,
+            const Graded    *graded,
+            TlTensor        *next,
+            GError         **error)
+{
+  TlContext *context = tl_context_get ();
+  Undo       undo = { g_ptr_array_new (), g_ptr_array_new_with_free_func ((GDestroyNotify)tl_tensor_unref) };
+  gboolean   ok = tl_context_check_cancelled (context, error) && prepare_undo (self, graded, &undo, error);
+
+  if (ok) {
+    gboolean before = tl_context_set_shielded (context, TRUE);
+
+    ok = commit (self, step, graded, next, error);
+    if (!ok)
+      restore (&undo);
+    tl_context_set_shielded (context, before);
+  }
+  undo_clear (&undo);
+  return ok;
+}
+
 /**
  * tl_optimizer_step:
  * @self: an optimizer
  * @error: return location for an error
  *
  * Changes the parameters by their gradients: at once, or in the traced step.  Parameters without a gradient stay; if none has
- * one, nothing happens.
+ * one, nothing happens.  A step that fails or is interrupted changes nothing.
  *
  * Errors: %TL_ERROR_MEMORY, %TL_ERROR_CANCELLED
  *
@@ -638,9 +727,10 @@ tl_optimizer_step (TlOptimizer *self,
   if (ok && graded.n > 0) {
     ok = self->max_norm == 0 || sum_squares (self, &graded, &squares, error);
     step.sum_of_squares = squares;
-    /* The counter comes last: a step that fails was none. */
-    ok = ok && update_all (self, &step, &graded, error) && (self->memory == NULL || tl_assign (self->memory, step.next_memory, error)) &&
-         tl_assign (self->step, next, error);
+    if (ok && tl_trace_is_active (context))
+      ok = commit (self, &step, &graded, next, error);
+    else
+      ok = ok && commit_now (self, &step, &graded, next, error);
   }
   g_clear_pointer (&step.next_memory, tl_tensor_unref);
   graded_clear (&graded);

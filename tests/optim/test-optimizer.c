@@ -302,6 +302,63 @@ test_no_gradient (void)
 }
 
 /* More parameters than one operation takes, of two dtypes. */
+typedef struct {
+  TlContext *context;
+  gulong     delay_us;
+} Interrupt;
+
+static gpointer
+interrupt_cb (gpointer data)
+{
+  Interrupt *self = data;
+
+  g_usleep (self->delay_us);
+  tl_context_cancel (self->context);
+  return NULL;
+}
+
+/* An eager step that is interrupted anywhere has changed all parameters or none. */
+static void
+test_interrupted (void)
+{
+  static const char *const names[] = { "a", "b", "c", "d" };
+  const TlDim              n = 500000;
+  TlVariable              *parameters[4];
+  TlOptimizer             *optimizer;
+  guint                    n_done = 0;
+
+  for (guint i = 0; i < G_N_ELEMENTS (parameters); i++) {
+    g_autoptr (TlTensor) value = tl_ones (1, &n, TL_DTYPE_F32, NULL);
+
+    parameters[i] = tl_variable_new (names[i], TL_VARIABLE_PARAMETER, value, NULL);
+    tl_variable_set_grad (parameters[i], value);
+  }
+  optimizer = tl_optimizer_new (tl_optimizer_find ("Adam"), parameters, G_N_ELEMENTS (parameters), NULL, NULL);
+  for (gulong delay_us = 0; delay_us < 2000; delay_us += 50) {
+    Interrupt          interrupt = { tl_context_get (), delay_us };
+    GThread           *thread = g_thread_new ("interrupt", interrupt_cb, &interrupt);
+    g_autoptr (GError) error = NULL;
+    gboolean           ok = tl_optimizer_step (optimizer, &error);
+    float              first = 0;
+
+    g_thread_join (thread);
+    tl_context_clear_cancel (tl_context_get ());
+    n_done += ok;
+    g_assert_cmpint (tl_optimizer_get_n_steps (optimizer), ==, n_done);
+    for (guint i = 0; i < G_N_ELEMENTS (parameters); i++) {
+      const float *x = tl_tensor_peek_data (tl_variable_get_value (parameters[i]));
+
+      first = i == 0 ? x[0] : first;
+      for (TlDim j = 0; j < n; j += 997)
+        g_assert_cmpfloat (x[j], ==, first);
+    }
+  }
+  g_assert_cmpuint (n_done, >, 0);
+  tl_optimizer_unref (optimizer);
+  for (guint i = 0; i < G_N_ELEMENTS (parameters); i++)
+    tl_variable_unref (parameters[i]);
+}
+
 static void
 test_many (void)
 {
@@ -396,6 +453,7 @@ main (int    argc,
   g_test_add_func ("/optim/optimizer/variables", test_variables);
   g_test_add_func ("/optim/optimizer/errors", test_errors);
   g_test_add_func ("/optim/optimizer/no-gradient", test_no_gradient);
+  g_test_add_func ("/optim/optimizer/interrupted", test_interrupted);
   g_test_add_func ("/optim/optimizer/many", test_many);
   g_test_add_func ("/optim/optimizer/schedules", test_schedules);
   return g_test_run ();
