@@ -8,6 +8,9 @@
  * Nodes wait in a heap and are taken latest first, so a node is reached when the gradients of all its outputs are complete.
  * What arrived for a node's outputs stands in the node; leaves collect in the sink.
  */
+/* Operands of a node for which there is room on the stack. */
+#define N_INLINE 16
+
 typedef struct {
   gboolean         stops;  /* gradients go no further than @wanted */
   GPtrArray       *heap;   /* TlNode, owned references */
@@ -211,9 +214,13 @@ step (Walk    *walk,
       TlNode  *node,
       GError **error)
 {
-  g_autofree gpointer *block = g_new0 (gpointer, node->n_in + node->n_out);
-  g_autofree gboolean *needs = g_new0 (gboolean, node->n_in + 1);
-  TlTensor           **dx = (TlTensor **)block;
+  gpointer             block_inline[N_INLINE] = { NULL };
+  gboolean             needs_inline[N_INLINE] = { FALSE };
+  gboolean             is_small = node->n_in + node->n_out <= N_INLINE;
+  g_autofree gpointer *block = is_small ? NULL : g_new0 (gpointer, node->n_in + node->n_out);
+  g_autofree gboolean *needs_heap = is_small ? NULL : g_new0 (gboolean, node->n_in + 1);
+  gboolean            *needs = is_small ? needs_inline : needs_heap;
+  TlTensor           **dx = (TlTensor **)(is_small ? block_inline : block);
   TlTensor           **out = dx + node->n_in;
   gboolean             ok = TRUE, released = FALSE;
 

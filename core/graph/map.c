@@ -347,6 +347,27 @@ gradient_expr (TlGradient *self,
   return expr;
 }
 
+/* A gradient that is handed on as it came, such as that of a sum, needs no elements of its own. */
+static gboolean
+hand_on (TlExpr          *expr,
+         TlTensor *const *in,
+         guint            n_in,
+         const TlTensor  *dy,
+         TlTensor       **out)
+{
+  const TlProgram *program = tl_expr_get_program (expr);
+
+  for (guint i = 0; i < n_in; i++)
+    if (in[i]->meta.dtype != dy->meta.dtype)
+      return FALSE;
+  for (guint i = 0; i < program->n_out; i++)
+    if (program->out[i] >= n_in || in[program->out[i]] != dy)
+      return FALSE;
+  for (guint i = 0; i < program->n_out; i++)
+    out[i] = tl_tensor_ref (in[program->out[i]]);
+  return TRUE;
+}
+
 /* Adds the gradients of the inputs in @needs, at most four, that come through one output. */
 static gboolean
 gradient_step (TlGradient *self,
@@ -370,7 +391,7 @@ gradient_step (TlGradient *self,
     n_in++;
   }
   in[n_in++] = self->dy[output];
-  ok = tl_map_n (expr, in, n_in, TL_RESULT_PROMOTED, out, error);
+  ok = hand_on (expr, in, n_in, self->dy[output], out) || tl_map_n (expr, in, n_in, TL_RESULT_PROMOTED, out, error);
   for (guint i = 0; i < self->n_in && ok; i++) {
     g_autoptr (TlTensor) wide = NULL;
     g_autoptr (TlTensor) part = NULL;

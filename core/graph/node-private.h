@@ -4,6 +4,7 @@
 #include "core/graph/context-private.h"
 #include "core/graph/expr.h"
 #include "core/graph/node.h"
+#include "core/kernels/index.h"
 #include "core/tensor/tensor-private.h"
 #include "core/tensor/variable-private.h"
 
@@ -72,7 +73,12 @@ gboolean  tl_kernel_prepare (TlPrepare *prepare,
 void      tl_kernel_bind_data (const TlPrepare *prepare,
                                void *const     *in,
                                void *const     *out,
+                               TlIndexError    *index_error,
                                void           **data);
+gboolean  tl_kernel_check_index (const TlOpClass    *op,
+                                 const TlSource     *source,
+                                 const TlIndexError *index_error,
+                                 GError            **error);
 TlExpr   *tl_op_get_expr (const TlOpClass   *op,
                           const TlAttrValue *attrs,
                           guint              needs,

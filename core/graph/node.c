@@ -65,7 +65,7 @@ tl_node_new (const TlNodeInit *init,
 {
   gsize size = sizeof (TlNode) + n_out * sizeof (TlNodeOut) + init->n_attrs * sizeof (TlAttrValue) +
                init->n_in * sizeof (TlTensor *);
-  TlNode *self = g_malloc0 (size);
+  TlNode *self = memset (g_malloc (size), 0, size); /* calloc() would pass by the thread's cache */
 
   self->producer.free = node_free;
   self->producer.output_gone = node_output_gone;
@@ -123,6 +123,7 @@ void
 tl_kernel_bind_data (const TlPrepare *prepare,
                      void *const     *in,
                      void *const     *out,
+                     TlIndexError    *index_error,
                      void           **data)
 {
   if (prepare->n_data == 0) {
@@ -133,9 +134,29 @@ tl_kernel_bind_data (const TlPrepare *prepare,
   for (guint i = 0; i < prepare->n_data; i++) {
     gint operand = prepare->data[i];
 
-    data[i] = operand > 0 ? in[operand - 1] : operand < 0 ? out[-operand - 1]
-                                                          : NULL;
+    if (operand == TL_OPERAND_INDEX_ERROR)
+      data[i] = index_error;
+    else
+      data[i] = operand > 0 ? in[operand - 1] : operand < 0 ? out[-operand - 1]
+                                                            : NULL;
   }
+}
+
+/* Whether the kernel found all indices in range. */
+gboolean
+tl_kernel_check_index (const TlOpClass    *op,
+                       const TlSource     *source,
+                       const TlIndexError *index_error,
+                       GError            **error)
+{
+  if (!index_error->is_set)
+    return TRUE;
+  g_set_error (error, TL_ERROR, TL_ERROR_VALUE,
+               "%s: index %" G_GINT64_FORMAT " at position %" G_GINT64_FORMAT " is out of range for a size of %" G_GINT64_FORMAT "%s%s",
+               op->name, index_error->index, index_error->at, index_error->size,
+               source != NULL && source->node != NULL ? " at node " : "",
+               source != NULL && source->node != NULL ? source->node : "");
+  return FALSE;
 }
 
 static gboolean
@@ -159,6 +180,7 @@ run_now (TlContext        *context,
 {
   static _Thread_local TlArena arena;
   TlPrepare                    prepare = { .op = init->op, .n_in = init->n_in, .in = in, .n_out = n_out, .out = out, .attrs = init->attrs, .expr = init->expr, .arena = &arena };
+  TlIndexError                 index_error = { 0 };
   void                       **pointers;
   TlWork                       work;
 
@@ -175,8 +197,10 @@ run_now (TlContext        *context,
   for (guint i = 0; i < n_out; i++)
     pointers[init->n_in + i] = (guint8 *)tl_storage_get_data (storages[i]) +
                                (gsize)out[i].offset * tl_dtype_size (out[i].dtype);
-  tl_kernel_bind_data (&prepare, pointers, pointers + init->n_in, pointers + init->n_in + n_out);
-  return tl_context_run (context, prepare.kernel->run, prepare.args, pointers + init->n_in + n_out, &work, error);
+  tl_kernel_bind_data (&prepare, pointers, pointers + init->n_in, &index_error,
+                       pointers + init->n_in + n_out);
+  return tl_context_run (context, prepare.kernel->run, prepare.args, pointers + init->n_in + n_out, &work, error) &&
+         tl_kernel_check_index (init->op, NULL, &index_error, error);
 }
 
 static gboolean
@@ -307,9 +331,11 @@ tl_node_apply (const TlNodeInit *init,
   g_autofree TlMeta   *metas_heap = n_out > N_INLINE ? g_new0 (TlMeta, n_out) : NULL;
   TlMeta               metas_inline[N_INLINE];
   TlMeta              *metas = metas_heap != NULL ? metas_heap : metas_inline;
-  g_autofree gpointer *heap = g_new0 (gpointer, init->n_in + n_out);
-  const TlMeta       **in = (const TlMeta **)heap;
-  TlStorage          **storages = (TlStorage **)heap + init->n_in;
+  gpointer             block_inline[N_INLINE] = { NULL };
+  g_autofree gpointer *heap = init->n_in + n_out > N_INLINE ? g_new0 (gpointer, init->n_in + n_out) : NULL;
+  gpointer            *block = heap != NULL ? heap : block_inline;
+  const TlMeta       **in = (const TlMeta **)block;
+  TlStorage          **storages = (TlStorage **)block + init->n_in;
   gboolean             keeps, ok;
 
   for (guint i = 0; i < init->n_in; i++)

@@ -166,7 +166,7 @@ typedef struct {
  * @kernel: to be set
  * @args: to be set
  * @data: (array): to be set where the kernel's operands are not inputs then outputs: %TL_OPERAND_IN (i), %TL_OPERAND_OUT (i)
- *   or %TL_OPERAND_NONE
+ *   %TL_OPERAND_NONE or %TL_OPERAND_INDEX_ERROR
  * @n_data: number of @data, 0 for inputs then outputs
  */
 typedef struct {
@@ -189,6 +189,7 @@ typedef struct {
 #define TL_OPERAND_IN(i) ((gint)(i) + 1)
 #define TL_OPERAND_OUT(i) (-(gint)(i)-1)
 #define TL_OPERAND_NONE 0
+#define TL_OPERAND_INDEX_ERROR G_MAXINT /* a TlIndexError: what the kernel tells there fails the operation */
 
 #define tl_prepare_args(prepare, Args) ((Args *)((prepare)->args = tl_arena_alloc0 ((prepare)->arena, sizeof (Args))))
 #define tl_prepare_data(prepare, ...) \

@@ -295,6 +295,18 @@ add_call (Binder         *self,
   self->bound->n_counters += work->n_phases;
 }
 
+static TlIndexError *
+add_index_error (Binder *self,
+                 guint   node)
+{
+  TlBound *bound = self->bound;
+
+  if (bound->index_errors == NULL)
+    bound->index_errors = tl_arena_new0 (&bound->memory, TlPlanIndexError, self->n_order);
+  bound->index_errors[bound->n_index_errors].node = node;
+  return &bound->index_errors[bound->n_index_errors++].error;
+}
+
 static void
 add_node_call (Binder *self,
                guint   k)
@@ -310,12 +322,15 @@ add_node_call (Binder *self,
     gint  operand = prepare->n_data != 0 ? prepare->data[i]
                     : i < node->n_in     ? TL_OPERAND_IN (i)
                                          : TL_OPERAND_OUT (i - node->n_in);
-    guint value = operand > 0   ? node->in[operand - 1]
-                  : operand < 0 ? node->first_out + (guint)(-operand - 1)
-                                : TL_NO_VALUE;
+    guint value = operand == TL_OPERAND_INDEX_ERROR ? TL_NO_VALUE
+                  : operand > 0                     ? node->in[operand - 1]
+                  : operand < 0                     ? node->first_out + (guint)(-operand - 1)
+                                                    : TL_NO_VALUE;
 
     if (value != TL_NO_VALUE)
       set_address (self, value, &data[i]);
+    else if (operand == TL_OPERAND_INDEX_ERROR)
+      data[i] = add_index_error (self, self->order[k]);
   }
   add_call (self, prepare->kernel, prepare->args, data,
             (guint8 *)tl_storage_get_data (self->bound->arena) + self->workspaces[k], &self->works[k],
@@ -339,41 +354,45 @@ find_checked (Binder *self)
     for (guint j = node->n_out; j < node->n_in; j++) {
       const TlPlanValue *value = tl_plan_value (plan, node->in[j]);
 
-      if (!value->is_leaf && value->meta.dtype == TL_DTYPE_F32 && self->n_checked < plan->values->len)
+      if (!value->is_leaf && (value->meta.dtype == TL_DTYPE_F32 || value->meta.dtype == TL_DTYPE_F64) &&
+          self->n_checked < plan->values->len)
         self->checked[self->n_checked++] = node->in[j];
     }
   }
 }
 
-static gboolean
-add_check_call (Binder  *self,
-                GError **error)
+static void
+add_check_call (Binder *self,
+                TlDType dtype,
+                gint64 *result)
 {
-  TlBound       *bound = self->bound;
-  TlTensorsArgs *args;
-  int64_t       *sizes;
-  void         **data;
-  TlWork         work = { 0 };
-  gpointer       workspace;
+  TlBound        *bound = self->bound;
+  const TlKernel *kernel = &tl_kernels_get ()->find_nonfinite;
+  TlTensorsArgs  *args = tl_arena_new0 (&bound->memory, TlTensorsArgs, 1);
+  int64_t        *sizes = tl_arena_new0 (&bound->memory, int64_t, self->n_checked + 1);
+  void          **data = tl_arena_new0 (&bound->memory, void *, self->n_checked + 1);
+  TlWork          work = { 0 };
+  gpointer        workspace;
+  guint           n = 0;
 
-  if (self->n_checked == 0)
-    return TRUE;
-  args = tl_arena_new0 (&bound->memory, TlTensorsArgs, 1);
-  sizes = tl_arena_new0 (&bound->memory, int64_t, self->n_checked);
-  data = tl_arena_new0 (&bound->memory, void *, self->n_checked + 1);
-  bound->nonfinite = tl_arena_new0 (&bound->memory, gint64, 1);
+  *result = -1;
   for (guint i = 0; i < self->n_checked; i++) {
-    sizes[i] = tl_meta_get_n_elements (&bound->metas[self->checked[i]]);
-    set_address (self, self->checked[i], &data[i]);
+    const TlMeta *meta = &bound->metas[self->checked[i]];
+
+    if (meta->dtype != dtype)
+      continue;
+    sizes[n] = tl_meta_get_n_elements (meta);
+    set_address (self, self->checked[i], &data[n++]);
   }
-  data[self->n_checked] = bound->nonfinite;
-  *args = (TlTensorsArgs){ .dtype = TL_DTYPE_F32, .n = self->n_checked, .sizes = sizes };
-  tl_kernels_get ()->find_nonfinite.measure (args, &work);
+  if (n == 0)
+    return;
+  data[n] = result;
+  *args = (TlTensorsArgs){ .dtype = dtype, .n = n, .sizes = sizes };
+  kernel->measure (args, &work);
   workspace = tl_arena_alloc0 (&bound->memory, work.workspace + 64);
   workspace = (gpointer)(((guintptr)workspace + 63) & ~(guintptr)63);
   bound->n_scratch = MAX (bound->n_scratch, work.scratch);
-  add_call (self, &tl_kernels_get ()->find_nonfinite, args, data, workspace, &work, TL_NO_VALUE);
-  return TRUE;
+  add_call (self, kernel, args, data, workspace, &work, TL_NO_VALUE);
 }
 
 /* The addresses of what is assigned are leaves too: filled in by tl_plan_run(). */
@@ -437,7 +456,7 @@ make_calls (Binder  *self,
   TlBound *bound = self->bound;
   guint    n_threads = tl_context_get_n_threads (tl_context_get ());
 
-  bound->calls = tl_arena_new0 (&bound->memory, TlPlanCall, self->n_order + plan->assignments->len + 1);
+  bound->calls = tl_arena_new0 (&bound->memory, TlPlanCall, self->n_order + plan->assignments->len + 2);
   bound->slots = tl_arena_new0 (&bound->memory, GArray *, plan->values->len + 1);
   bound->n_values = plan->values->len;
   bound->leaf_data = tl_arena_new0 (&bound->memory, void *, plan->values->len + 1);
@@ -447,8 +466,8 @@ make_calls (Binder  *self,
     bound->addresses[i] = value_address (self, i);
   for (guint k = 0; k < self->n_compute; k++)
     add_node_call (self, k);
-  if (!add_check_call (self, error))
-    return FALSE;
+  add_check_call (self, TL_DTYPE_F32, &bound->nonfinite[0]);
+  add_check_call (self, TL_DTYPE_F64, &bound->nonfinite[1]);
   bound->n_compute_calls = bound->n_calls;
   for (guint k = self->n_compute; k < self->n_order; k++)
     add_node_call (self, k);

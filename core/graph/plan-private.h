@@ -4,6 +4,7 @@
 #include "core/base/arena.h"
 #include "core/graph/plan.h"
 #include "core/graph/trace-private.h"
+#include "core/kernels/index.h"
 
 G_BEGIN_DECLS
 
@@ -70,32 +71,40 @@ typedef struct {
   gsize  offset;
 } TlPlanSlot;
 
+/* What a node that looks up by index found wrong in this run. */
 typedef struct {
-  TlDim         *sizes; /* of the plan's symbols, in their order */
-  TlArena        memory;
-  TlMeta        *metas;     /* of all values */
-  void         **addresses; /* of all values; NULL where it is a leaf's */
-  TlStorage     *arena;
-  gpointer       scratch;
-  gsize          n_scratch; /* for each thread */
-  TlPlanCall    *calls;
-  guint          n_calls;
-  guint          n_compute_calls;
-  TlPlanSegment *segments;
-  guint          n_segments;
-  guint          n_compute_segments;
-  atomic_size_t *counters;
-  guint          n_counters;
-  GArray       **slots; /* for each leaf value, TlPlanSlot; NULL for others */
-  void         **leaf_data;
-  void        ***assigned; /* for each assignment: where its address stands, or NULL */
-  guint          n_values;
-  guint          n_outputs;
-  guint          n_threads; /* that scratch is for */
-  TlTensor     **outputs;   /* over the arena; NULL for a leaf */
-  gint64        *nonfinite; /* result of the check, or NULL */
-  double         flops;
-  guint64        last_run;
+  TlIndexError error;
+  guint        node;
+} TlPlanIndexError;
+
+typedef struct {
+  TlDim            *sizes; /* of the plan's symbols, in their order */
+  TlArena           memory;
+  TlMeta           *metas;     /* of all values */
+  void            **addresses; /* of all values; NULL where it is a leaf's */
+  TlStorage        *arena;
+  gpointer          scratch;
+  gsize             n_scratch; /* for each thread */
+  TlPlanCall       *calls;
+  guint             n_calls;
+  guint             n_compute_calls;
+  TlPlanSegment    *segments;
+  guint             n_segments;
+  guint             n_compute_segments;
+  atomic_size_t    *counters;
+  guint             n_counters;
+  GArray          **slots; /* for each leaf value, TlPlanSlot; NULL for others */
+  void            **leaf_data;
+  void           ***assigned; /* for each assignment: where its address stands, or NULL */
+  guint             n_values;
+  guint             n_outputs;
+  guint             n_threads;    /* that scratch is for */
+  TlTensor        **outputs;      /* over the arena; NULL for a leaf */
+  TlPlanIndexError *index_errors; /* of nodes that look up by index */
+  guint             n_index_errors;
+  gint64            nonfinite[2]; /* results of the checks of f32 and f64, -1 where everything is finite */
+  double            flops;
+  guint64           last_run;
 } TlBound;
 
 struct _TlPlan {

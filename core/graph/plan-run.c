@@ -315,6 +315,20 @@ explain_nonfinite (TlPlan    *self,
                        "a gradient is NaN or Inf; the step was not taken");
 }
 
+static gboolean
+check_indices (TlPlan  *self,
+               TlBound *bound,
+               GError **error)
+{
+  for (guint i = 0; i < bound->n_index_errors; i++) {
+    const TlPlanNode *node = tl_plan_node (self, bound->index_errors[i].node);
+
+    if (!tl_kernel_check_index (node->op, &node->source, &bound->index_errors[i].error, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
 /**
  * tl_plan_run:
  * @self: a plan
@@ -347,10 +361,12 @@ tl_plan_run (TlPlan          *self,
   bound = self->current;
   bound->last_run = ++self->n_runs;
   memset (bound->counters, 0, bound->n_counters * sizeof (atomic_size_t));
+  for (guint i = 0; i < bound->n_index_errors; i++)
+    bound->index_errors[i].error.is_set = 0;
   replay_segments (context, bound, 0, bound->n_compute_segments, TRUE);
-  if (!tl_context_check_cancelled (context, error))
+  if (!tl_context_check_cancelled (context, error) || !check_indices (self, bound, error))
     return FALSE;
-  if (bound->nonfinite != NULL && *bound->nonfinite >= 0) {
+  if (bound->nonfinite[0] >= 0 || bound->nonfinite[1] >= 0) {
     explain_nonfinite (self, context, error);
     return FALSE;
   }

@@ -14,13 +14,20 @@
  * ascending order of j, so it is deterministic.  one_hot writes [n_indices, axis] in dtype.
  *
  * A negative index in [-axis, -1] counts from the end, but not in one_hot.  An index out of range selects zeros, adds
- * nothing, makes a row of zeros, and sets *error (int32_t, which the caller has cleared) to 1.
+ * nothing, makes a row of zeros, and is told in *error, which the caller has cleared: of several, the first in `indices`.
  *
  * Thread rule: any thread.
  */
 
 #include "core/kernels/dtype.h"
 #include "core/kernels/work.h"
+
+typedef struct {
+  int32_t is_set, lock;
+  int64_t at;    /* position in the indices */
+  int64_t index; /* what stands there */
+  int64_t size;  /* it should be below */
+} TlIndexError;
 
 typedef struct {
   TlDType dtype;

@@ -31,18 +31,33 @@ get_index (const TlIndexArgs *args, const void *indices, int64_t j)
   return ((const uint8_t *)indices)[j];
 }
 
-/* The row of index j, or -1 and the error flag. */
-static int64_t
-row_of (const TlIndexArgs *args, const void *indices, int64_t j, int from_end, int32_t *error)
+/* Whichever thread comes first, the first position is kept. */
+static void
+tell_error (TlIndexError *error, int64_t at, int64_t index, int64_t size)
 {
-  int64_t i = get_index (args, indices, j);
+  while (__atomic_exchange_n (&error->lock, 1, __ATOMIC_ACQUIRE))
+    ;
+  if (!error->is_set || at < error->at) {
+    error->is_set = 1;
+    error->at = at;
+    error->index = index;
+    error->size = size;
+  }
+  __atomic_store_n (&error->lock, 0, __ATOMIC_RELEASE);
+}
+
+/* The row of index j, or -1 and an error. */
+static int64_t
+row_of (const TlIndexArgs *args, const void *indices, int64_t j, int from_end, TlIndexError *error)
+{
+  int64_t index = get_index (args, indices, j), i = index;
 
   if (i < 0 && from_end)
     i += args->axis;
   if (i >= 0 && i < args->axis)
     return i;
   if (error)
-    __atomic_store_n (error, 1, __ATOMIC_RELAXED);
+    tell_error (error, j, index, args->axis);
   return -1;
 }
 
@@ -106,7 +121,7 @@ TL_ISA_NAME (tl_index_add_rows_measure) (const void *args_, TlWork *work)
 }
 
 static void
-sort_rows (const TlIndexArgs *args, const void *indices, int32_t *error, int64_t *start, int64_t *order)
+sort_rows (const TlIndexArgs *args, const void *indices, TlIndexError *error, int64_t *start, int64_t *order)
 {
   memset (start, 0, (size_t)(args->axis + 2) * sizeof *start);
   for (int64_t j = 0; j < args->n_indices; j++) {

@@ -195,20 +195,15 @@ TL_NAME (tl_find_nonfinite_measure) (const void *args_, TlWork *work)
 static int
 has_nonfinite (const real *x, int64_t n)
 {
-  real    sum = 0;
+  real    acc[TL_ROW_LANES] = { 0 }, sum = 0;
   int64_t i = 0;
 
   /* x - x is NaN exactly where x is not finite, and NaN stays in the sum. */
-  for (; i + TL_ROW_LANES <= n; i += TL_ROW_LANES) {
-    real acc[TL_ROW_LANES];
-
+  for (; i + TL_ROW_LANES <= n; i += TL_ROW_LANES)
     for (int l = 0; l < TL_ROW_LANES; l++)
-      acc[l] = x[i + l] - x[i + l];
-    for (int s = TL_ROW_LANES / 2; s > 0; s /= 2)
-      for (int l = 0; l < s; l++)
-        acc[l] += acc[l + s];
-    sum += acc[0];
-  }
+      acc[l] += x[i + l] - x[i + l];
+  for (int l = 0; l < TL_ROW_LANES; l++)
+    sum += acc[l];
   for (; i < n; i++)
     sum += x[i] - x[i];
   return sum != sum;

@@ -51,7 +51,7 @@ decompose (TlGradient *self,
  * @error: return location for an error
  *
  * Shapes: `[...], [n, size] -> [..., size]`
- * Errors: %TL_ERROR_SHAPE, %TL_ERROR_DTYPE; a row out of range gives zeros
+ * Errors: %TL_ERROR_SHAPE, %TL_ERROR_DTYPE, %TL_ERROR_VALUE for a row out of range
  *
  * Returns: (transfer full): rows of the table, or %NULL
  */

@@ -45,7 +45,7 @@ prepare (TlPrepare *self,
   args->axis = self->out[0].shape[0];
   args->n_indices = self->in[INDEX]->shape[0];
   self->kernel = &tl_kernels_get ()->index_add_rows;
-  tl_prepare_data (self, TL_OPERAND_IN (SOURCE), TL_OPERAND_IN (INDEX), TL_OPERAND_OUT (0), TL_OPERAND_NONE);
+  tl_prepare_data (self, TL_OPERAND_IN (SOURCE), TL_OPERAND_IN (INDEX), TL_OPERAND_OUT (0), TL_OPERAND_INDEX_ERROR);
   return TRUE;
 }
 

@@ -8,7 +8,7 @@ enum { X,
 
 static const TlPort ports[] = {
   { "x", "any tensor", TL_PORT_CONTIGUOUS },
-  { "index", "positions `[n]`, i64, i32 or u8; from the end if negative; one out of range selects zeros", TL_PORT_NODIFF | TL_PORT_CONTIGUOUS },
+  { "index", "positions `[n]`, i64, i32 or u8; from the end if negative", TL_PORT_NODIFF | TL_PORT_CONTIGUOUS },
   { NULL },
 };
 
@@ -53,7 +53,7 @@ prepare (TlPrepare *self,
   args->axis = x->shape[axis];
   args->n_indices = self->in[INDEX]->shape[0];
   self->kernel = &tl_kernels_get ()->index_select;
-  tl_prepare_data (self, TL_OPERAND_IN (X), TL_OPERAND_IN (INDEX), TL_OPERAND_OUT (0), TL_OPERAND_NONE);
+  tl_prepare_data (self, TL_OPERAND_IN (X), TL_OPERAND_IN (INDEX), TL_OPERAND_OUT (0), TL_OPERAND_INDEX_ERROR);
   return TRUE;
 }
 
@@ -84,7 +84,7 @@ gradient (TlGradient *self,
  * @index: positions, shape `[n]`, i64, i32 or u8
  * @error: return location for an error
  *
- * Errors: %TL_ERROR_SHAPE, %TL_ERROR_DTYPE, %TL_ERROR_VALUE; a position out of range selects zeros
+ * Errors: %TL_ERROR_SHAPE, %TL_ERROR_DTYPE, %TL_ERROR_VALUE for a position out of range
  *
  * Returns: (transfer full): the positions of @x along the axis, or %NULL
  */

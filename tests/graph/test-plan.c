@@ -4,6 +4,8 @@
 
 #include "core/base/error.h"
 #include "core/base/memory.h"
+#include "core/graph/attr.h"
+#include "core/kernels/update.h"
 #include "graph-util.h"
 
 /* A step with a symbolic batch that leaves gradients: the loss is its output. */
@@ -282,6 +284,117 @@ test_passes (void)
   }
 }
 
+/* An index out of range is an error that names it, at once and in a plan, which then works on with good ones. */
+static void
+test_index (void)
+{
+  const TlDim          n = 3;
+  static const gint64  good[] = { 4, 0, -5 }, bad[] = { 4, 5, -6 };
+  TlTrace             *trace;
+  TlMeta               meta;
+  g_autoptr (TlTensor) table = random_tensor (TL_DTYPE_F32, 2, (const TlDim[]){ 5, 4 }, 3);
+  g_autoptr (TlTensor) right = tl_tensor_new_from_data (TL_DTYPE_I64, 1, &n, good, NULL);
+  g_autoptr (TlTensor) wrong = tl_tensor_new_from_data (TL_DTYPE_I64, 1, &n, bad, NULL);
+  g_autoptr (TlTensor) want = tl_embedding (right, table, NULL);
+  g_autoptr (TlTensor) index = NULL;
+  g_autoptr (TlTensor) y = NULL;
+  g_autoptr (TlPlan)   plan = NULL;
+  g_autoptr (GError)   error = NULL;
+
+  g_assert_null (tl_embedding (wrong, table, &error));
+  g_assert_error (error, TL_ERROR, TL_ERROR_VALUE);
+  g_assert_cmpstr (error->message, ==, "index_select: index 5 at position 1 is out of range for a size of 5");
+  g_clear_error (&error);
+  trace = tl_trace_begin (tl_context_get ());
+  tl_meta_init (&meta, TL_DTYPE_I64, 1, &n);
+  index = tl_trace_add_input (trace, &meta);
+  y = tl_embedding (index, table, NULL);
+  plan = tl_plan_new (trace, &y, 1, 0, NULL);
+  g_assert_false (tl_plan_run (plan, &wrong, 1, &error));
+  g_assert_error (error, TL_ERROR, TL_ERROR_VALUE);
+  g_assert_cmpstr (error->message, ==, "index_select: index 5 at position 1 is out of range for a size of 5");
+  g_assert_true (tl_plan_run (plan, &right, 1, NULL));
+  assert_same_bits (tl_plan_peek_output (plan, 0), want);
+}
+
+/* The first NaN or Inf stops the step, in both floating dtypes. */
+static void
+test_not_finite (void)
+{
+  static const TlDType dtypes[] = { TL_DTYPE_F32, TL_DTYPE_F64 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (dtypes); i++) {
+    const TlDim            n = 4;
+    g_autoptr (TlTensor)   value = random_tensor (dtypes[i], 1, &n, 1);
+    g_autoptr (TlVariable) variable = tl_variable_new ("w", TL_VARIABLE_PARAMETER, value, NULL);
+    g_autoptr (TlTensor)   input = random_tensor (dtypes[i], 1, &n, 2);
+    TlTrace               *trace = tl_trace_begin (tl_context_get ());
+    g_autoptr (TlTensor)   x = tl_trace_add_input (trace, tl_tensor_get_meta (input));
+    g_autoptr (TlTensor)   w = tl_read (variable);
+    g_autoptr (TlTensor)   product = tl_mul (w, x, NULL);
+    g_autoptr (TlTensor)   scalars = tl_full (1, (const TlDim[]){ sizeof (TlSgdScalars) / sizeof (double) }, 0.5, TL_DTYPE_F64, NULL);
+    TlAttrValue            attrs[TL_OP_MAX_ATTRS];
+    g_autoptr (TlPlan)     plan = NULL;
+    g_autoptr (GError)     error = NULL;
+
+    tl_attr_init_defaults (tl_op_sgd_update.attrs, attrs);
+    attrs[0].i = 1;
+    g_assert_true (tl_op_update (&tl_op_sgd_update, &variable, 1, (TlTensor *[]){ product, scalars }, 2, attrs, &error));
+    plan = tl_plan_new (trace, &product, 1, TL_PLAN_CHECKED, NULL);
+    g_assert_true (tl_plan_run (plan, &input, 1, &error));
+    g_clear_pointer (&value, tl_tensor_unref);
+    value = tl_contiguous (tl_variable_get_value (variable), NULL);
+    if (dtypes[i] == TL_DTYPE_F64)
+      ((double *)tl_tensor_peek_data (input))[2] = INFINITY;
+    else
+      ((float *)tl_tensor_peek_data (input))[2] = NAN;
+    g_assert_false (tl_plan_run (plan, &input, 1, &error));
+    g_assert_error (error, TL_ERROR, TL_ERROR_NUMERIC);
+    assert_same_bits (tl_variable_get_value (variable), value);
+  }
+}
+
+/* The gradient of max pooling does the mask of the ReLU before it, with the same bits. */
+static void
+test_pool_mask (void)
+{
+  static const gint64  kernel[] = { 2, 2 }, none[] = { 0, 0 };
+  const TlDim          shape[] = { 3, 20, 9, 8 };
+  g_autoptr (TlTensor) value = random_tensor (TL_DTYPE_F32, 4, shape, 5);
+  TlVariable          *variable = tl_variable_new ("w", TL_VARIABLE_PARAMETER, value, NULL);
+  TlTensor            *grads[2];
+
+  for (guint planned = 0; planned < 2; planned++) {
+    TlTrace             *trace = planned ? tl_trace_begin (tl_context_get ()) : NULL;
+    g_autoptr (TlTensor) x = NULL;
+    g_autoptr (TlTensor) active = NULL;
+    g_autoptr (TlTensor) pooled = NULL;
+    g_autoptr (TlTensor) squares = NULL;
+    g_autoptr (TlTensor) loss = NULL;
+
+    tl_trace_clear_grad (variable);
+    x = tl_read (variable);
+    active = tl_relu (x, NULL);
+    pooled = tl_max_pool2d (active, kernel, NULL, none, NULL);
+    squares = tl_square (pooled, NULL);
+    loss = tl_sum (squares, NULL, 0, FALSE, NULL);
+    g_assert_true (tl_backward (loss, NULL, FALSE, NULL));
+    if (planned) {
+      g_autoptr (TlPlan) plan = tl_plan_new (trace, &loss, 1, 0, NULL);
+      g_autofree char   *text = tl_plan_to_string (plan);
+
+      g_assert_null (strstr (text, "select"));
+      g_assert_true (tl_plan_run (plan, NULL, 0, NULL));
+    }
+    grads[planned] = tl_tensor_ref (tl_variable_get_grad (variable));
+    tl_variable_set_grad (variable, NULL);
+  }
+  assert_same_bits (grads[0], grads[1]);
+  tl_tensor_unref (grads[0]);
+  tl_tensor_unref (grads[1]);
+  tl_variable_unref (variable);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -295,5 +408,8 @@ main (int   argc,
   g_test_add_func ("/graph/plan/cancel", test_cancel);
   g_test_add_func ("/graph/plan/wrong-inputs", test_wrong_inputs);
   g_test_add_func ("/graph/plan/passes", test_passes);
+  g_test_add_func ("/graph/plan/index", test_index);
+  g_test_add_func ("/graph/plan/not-finite", test_not_finite);
+  g_test_add_func ("/graph/plan/pool-mask", test_pool_mask);
   return g_test_run ();
 }
