@@ -41,6 +41,7 @@ struct _TlLua {
 
   gsize n_used;    /* bytes Lua has */
   gsize n_charged; /* of those, told to tl_memory_charge() */
+  gsize full_at;   /* bytes in use when the last allocation failed; 0 if none did */
   gsize n_seen;    /* engine's bytes when the collector was last told of them */
   gsize n_debt;    /* bytes of Lua's heap that the collector still has to look at */
 

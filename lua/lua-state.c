@@ -35,6 +35,34 @@ charge (TlLua *self,
   return TRUE;
 }
 
+/*
+ * Lua collects everything before it gives up, which takes long when there is much.  What that frees must be worth it: otherwise a cell near
+ * the limit would collect again for every few bytes.
+ */
+static gboolean
+is_full (TlLua *self)
+{
+  TlMemoryStats stats;
+
+  if (self->full_at == 0)
+    return FALSE;
+  tl_memory_get_stats (&stats);
+  if (stats.n_live > self->full_at / 16 * 15)
+    return TRUE;
+  self->full_at = 0;
+  return FALSE;
+}
+
+static void *
+note_full (TlLua *self)
+{
+  TlMemoryStats stats;
+
+  tl_memory_get_stats (&stats);
+  self->full_at = MAX (stats.n_live, 1);
+  return NULL;
+}
+
 static void *
 lua_alloc (void  *user_data,
            void  *block,
@@ -50,12 +78,15 @@ lua_alloc (void  *user_data,
     charge (self, self->n_used - n_old);
     return NULL;
   }
-  if (!charge (self, self->n_used - n_old + new_size))
+  if (new_size > n_old && is_full (self))
     return NULL;
+  if (!charge (self, self->n_used - n_old + new_size))
+    return note_full (self);
   moved = realloc (block, new_size);
-  if (moved == NULL)
-    charge (self, self->n_used + n_old - new_size);
-  return moved;
+  if (moved != NULL)
+    return moved;
+  charge (self, self->n_used + n_old - new_size);
+  return note_full (self);
 }
 
 /* The engine has no memory left: handles that nobody can reach may hold a lot of it. */
@@ -411,6 +442,11 @@ tl_lua_run_cell (TlLua       *self,
   if (result != NULL)
     *result = (TlLuaResult){ 0 };
   find_last_expression (&args);
+  if (self->full_at != 0) {
+    /* The cell before ended for want of memory; this one may be there to make room. */
+    self->full_at = 0;
+    lua_gc (self->L, LUA_GCCOLLECT);
+  }
   self->cell = source.cell;
   tl_context_set_source (self->context, &source);
   lua_settop (self->L, 0);

@@ -124,6 +124,16 @@ reclaim (void)
   return TRUE;
 }
 
+/* GLib puts a no-break space between number and unit, which not every terminal can show. */
+static char *
+size_text (gsize n_bytes)
+{
+  g_autofree char *text = g_format_size_full (n_bytes, G_FORMAT_SIZE_IEC_UNITS);
+  g_auto (GStrv)   parts = g_strsplit (text, "\302\240", -1);
+
+  return g_strjoinv (" ", parts);
+}
+
 /**
  * tl_memory_alloc:
  * @n_bytes: size wanted, in bytes; 0 gives the smallest block
@@ -148,13 +158,13 @@ tl_memory_alloc (gsize    n_bytes,
   }
   if (block == NULL) {
     TlMemoryStats    stats;
-    g_autofree char *wanted = g_format_size_full (n_bytes, G_FORMAT_SIZE_IEC_UNITS);
+    g_autofree char *wanted = size_text (n_bytes);
     g_autofree char *live = NULL;
     g_autofree char *limit = NULL;
 
     tl_memory_get_stats (&stats);
-    live = g_format_size_full (stats.n_live, G_FORMAT_SIZE_IEC_UNITS);
-    limit = g_format_size_full (stats.n_limit, G_FORMAT_SIZE_IEC_UNITS);
+    live = size_text (stats.n_live);
+    limit = size_text (stats.n_limit);
     g_set_error (error, TL_ERROR, TL_ERROR_MEMORY, "out of memory: %s wanted, %s in use, limit %s",
                  wanted, live, stats.n_limit != 0 ? limit : "none");
   }

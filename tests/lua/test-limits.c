@@ -101,6 +101,8 @@ test_bombs (void)
 {
   g_autoptr (Cells) cells = cells_new ();
 
+  gint64 start;
+
   tl_memory_set_limit ((gsize)256 << 20);
   cells_fail (cells, "x = ('x'):rep (1e9)", TL_ERROR_MEMORY, 1, "not enough memory");
   cells_fail (cells, "x = ('0123456789abc'):rep (1e18)", TL_ERROR_CODE, 1, "too large");
@@ -111,6 +113,13 @@ test_bombs (void)
   cells_fail (cells, "x = setmetatable ({}, { __index = function (t, k) return t[k] end })\ny = x.a", TL_ERROR_CODE, 1, "overflow");
   cells_fail (cells, "x = ('('):rep (300) .. (')'):rep (300)\nload ('return ' .. ('('):rep (300) .. '1' .. (')'):rep (300)) ()", TL_ERROR_CODE, 2, "");
   cells_fail (cells, "('x'):rep (300):find (('(x'):rep (40))", TL_ERROR_CODE, 1, "too many captures");
+  /* Near the limit it gives up; it does not collect everything again for every few bytes. */
+  start = g_get_monotonic_time ();
+  cells_fail (cells, "keep = {}\nfor i = 1, 1e9 do\n keep = { keep, i .. ' times', i .. ' more' } end", TL_ERROR_MEMORY, 2, "memory");
+  g_test_message ("full after %" G_GINT64_FORMAT " us", g_get_monotonic_time () - start);
+  g_assert_cmpint (g_get_monotonic_time () - start, <, 60 * G_USEC_PER_SEC);
+  cells_run (cells, "keep = nil");
+  cells_value (cells, "#('x'):rep (1e7)", "10000000");
   /* Dead tensors make room: this needs far more than the limit in all. */
   cells_run (cells, "for i = 1, 400 do x = tl.zeros (1000, 1000) end");
   cells_run (cells, "x = nil\nfor i = 1, 40 do x = ('y'):rep (5e7) end\nx = nil");
