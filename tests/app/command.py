@@ -12,6 +12,9 @@ import traceback
 TRELLIS, SOURCE = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
 EXAMPLES = os.path.join(SOURCE, 'data', 'examples')
 ENV = dict(os.environ, TL_DATADIR=os.path.join(SOURCE, 'data'))
+# Sanitizers slow everything down and need memory of their own.
+SANITIZED = 'ASAN_OPTIONS' in os.environ
+PATIENCE = 10 if SANITIZED else 1
 
 # A small network with a random layer, so that a resumed run has a random counter to go on with.
 MLP = ('train, test = data.digits()\n'
@@ -54,7 +57,7 @@ def read(*parts):
 
 
 def run(*args, **options):
-    return subprocess.run([TRELLIS, *args], env=ENV, capture_output=True, text=True, timeout=120, check=False, **options)
+    return subprocess.run([TRELLIS, *args], env=ENV, capture_output=True, text=True, timeout=120 * PATIENCE, check=False, **options)
 
 
 def start(*args, **options):
