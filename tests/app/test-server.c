@@ -132,18 +132,27 @@ attach (Fixture *self,
 }
 
 static void
-run_cell (Fixture    *self,
-          const char *id,
-          const char *text)
+run_cell_of (Fixture    *self,
+             const char *kind,
+             const char *id,
+             const char *text)
 {
   g_autoptr (GError) error = NULL;
   GVariantBuilder    cells;
   guint64            request;
 
   g_variant_builder_init (&cells, G_VARIANT_TYPE ("a(sss)"));
-  g_variant_builder_add (&cells, "(sss)", id, "lua", text);
+  g_variant_builder_add (&cells, "(sss)", id, kind, text);
   tl_kernel1_call_run_cells_sync (self->kernel, g_variant_builder_end (&cells), &request, NULL, &error);
   g_assert_no_error (error);
+}
+
+static void
+run_cell (Fixture    *self,
+          const char *id,
+          const char *text)
+{
+  run_cell_of (self, "lua", id, text);
 }
 
 static void
@@ -373,6 +382,52 @@ predict (Fixture *self,
   return TRUE;
 }
 
+static const char graph[] =
+  "digits = Digits()\n"
+  "scaled = Scale(digits) { factor = 1 / 16 }\n"
+  "image, label = Batch(scaled)\n"
+  "flat = Flatten(image)\n"
+  "fc1 = Linear(flat) { out = 32 }\n"
+  "act = ReLU(fc1)\n"
+  "fc2 = Linear(act) { out = 10 }\n"
+  "loss = CrossEntropyLoss(fc2, label)\n"
+  "run = Train(loss) { epochs = %s, batch_size = 32 }";
+
+/* A training that is a graph is interrupted, changed and asked as one that is written in Lua. */
+static void
+test_graph (Fixture      *self,
+            gconstpointer data)
+{
+  g_autofree char   *state = attach (self, 0);
+  g_autofree char   *endless = g_strdup_printf (graph, "100000");
+  g_autofree char   *text = g_strdup_printf (graph, "10");
+  g_autofree char   *broken = g_strdup_printf (graph, "0");
+  g_autoptr (GError) error = NULL;
+  int                best, truth;
+  guint              n_right = 0;
+
+  run_cell_of (self, "graph", "broken", broken);
+  wait_for (self, "error", "\"line\": 9, \"node\": \"run\"");
+  wait_for (self, "cell_finished", "\"error\"");
+  run_cell_of (self, "graph", "endless", endless);
+  wait_for (self, "run_started", "\"endless\"");
+  wait_for (self, "step", "\"metrics\"");
+  g_assert_true (tl_kernel1_call_control_sync (self->kernel, "", "lr", g_variant_new_variant (g_variant_new_double (0.125)), NULL, &error));
+  wait_for (self, "change", "\"lr\"");
+  wait_for (self, "step", "\"lr\": 0.125");
+  g_assert_true (predict (self, 1, &best, &truth, &error));
+  tl_kernel1_call_interrupt_sync (self->kernel, NULL, &error);
+  wait_for (self, "run_finished", "\"interrupted\"");
+  wait_for (self, "cell_finished", "\"interrupted\"");
+  run_cell_of (self, "graph", "short", text);
+  wait_for (self, "cell_finished", "\"ok\"");
+  for (guint i = 0; i < 100; i++) {
+    g_assert_true (predict (self, i, &best, &truth, &error));
+    n_right += best == truth;
+  }
+  g_assert_cmpuint (n_right, >, 85);
+}
+
 /* A model that is written in Lua is asked while it learns, while it pauses, and when it has learned. */
 static void
 test_predict (Fixture      *self,
@@ -478,6 +533,7 @@ main (int   argc,
   g_test_add ("/app/server/flood", Fixture, NULL, set_up, test_flood, tear_down);
   g_test_add ("/app/server/help", Fixture, NULL, set_up, test_help, tear_down);
   g_test_add ("/app/server/predict", Fixture, NULL, set_up, test_predict, tear_down);
+  g_test_add ("/app/server/graph", Fixture, NULL, set_up, test_graph, tear_down);
   g_test_add ("/app/server/variables", Fixture, NULL, set_up, test_variables, tear_down);
   g_test_add ("/app/server/idle", Fixture, "1", set_up, test_idle, tear_down);
 
