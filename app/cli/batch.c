@@ -21,7 +21,7 @@ typedef struct {
   TlProgress           *progress;
   GPtrArray            *sets;   /* of the run to go on with, then those given */
   char                 *resume; /* its folder */
-  guint                 resume_run;
+  TlRunPast             past;
 } Batch;
 
 /* What the signal handler can reach; a signal has no other way in. */
@@ -99,18 +99,16 @@ read_run (Batch   *self,
           GError **error)
 {
   const TlBatchOptions *options = self->options;
-  char                **before = NULL;
 
   if (options->resume != NULL) {
     self->resume = find_run (options);
-    if (!tl_run_record_read (self->resume, &before, &self->resume_run, error)) {
+    if (!tl_run_past_read (&self->past, self->resume, error)) {
       g_prefix_error_literal (error, "--resume: ");
       return FALSE;
     }
   }
-  for (guint i = 0; before != NULL && before[i] != NULL; i++)
-    g_ptr_array_add (self->sets, g_strdup (before[i]));
-  g_strfreev (before);
+  for (guint i = 0; self->past.overrides != NULL && self->past.overrides[i] != NULL; i++)
+    g_ptr_array_add (self->sets, g_strdup (self->past.overrides[i]));
   for (guint i = 0; options->sets[i] != NULL; i++)
     g_ptr_array_add (self->sets, g_strdup (options->sets[i]));
   g_ptr_array_add (self->sets, NULL);
@@ -190,6 +188,13 @@ tl_cli_set_data_folders (void)
   tl_data_set_folders (folders);
 }
 
+static void
+batch_clear (Batch *self)
+{
+  tl_run_past_clear (&self->past);
+  g_free (self->resume);
+}
+
 /* A write that fails is an error where it happens, and does not end the process. */
 static void
 ignore_signals (void)
@@ -222,14 +227,14 @@ run_document (Batch      *self,
   g_autoptr (GError)    error = NULL;
   TlSessionOptions      session_options = {
          .n_threads = options->n_threads,
-         .has_seed = options->has_seed,
-         .seed = options->seed,
+         .has_seed = options->has_seed || self->past.has_seed,
+         .seed = options->has_seed ? options->seed : self->past.seed,
          .device = options->device,
          .document_path = path,
          .output = output,
          .overrides = changed,
          .resume = self->resume,
-         .resume_run = self->resume_run,
+         .resume_run = self->past.number,
          .sink = { event_cb, self },
   };
   TlSession *session;
@@ -276,15 +281,17 @@ tl_cli_batch (const TlBatchOptions *options)
     snapshot = load (options, (const char *const *)sets->pdata, &error);
   if (snapshot == NULL) {
     g_printerr ("trellis: %s\n", error->message);
-    g_free (batch.resume);
+    batch_clear (&batch);
     return status_of (error);
   }
+  if (batch.past.document != NULL && !g_bytes_equal (batch.past.document, snapshot->bytes) && !options->quiet)
+    g_printerr ("trellis: note: the document has changed since the run %s\n", options->resume);
   tl_cli_set_data_folders ();
   tl_cli_set_memory (options->n_memory_bytes);
   batch.progress = tl_progress_new (options->path, options->quiet);
   status = run_document (&batch, snapshot);
   tl_progress_free (batch.progress);
-  g_free (batch.resume);
+  batch_clear (&batch);
   if (fflush (stdout) == 0 && !ferror (stdout))
     return status;
   g_printerr ("trellis: what was told could not be written: %s\n", g_strerror (errno));

@@ -129,6 +129,7 @@ started_cb (gpointer            user_data,
   tl_event_add_string (&event, "cpu", run->cpu);
   tl_event_add_int (&event, "threads", run->n_threads);
   tl_event_add_int (&event, "seed", (gint64)run->seed);
+  tl_event_add_int (&event, "context_seed", (gint64)tl_context_get_seed (self->context));
   tl_event_add_string (&event, "version", run->version);
   tl_event_add_string (&event, "train_fingerprint", run->train_fingerprint);
   tl_event_add_string (&event, "validation_fingerprint", run->validation_fingerprint);

@@ -328,52 +328,54 @@ tl_run_record_draw_curves (TlRunRecord *self,
          (tl_curves_write (self->curves, title, png, error) && tl_curves_write (self->curves, title, svg, error));
 }
 
-/* The event that began the run says how many trainings came before it. */
-static guint
-read_number (const char *folder)
+/* What the event that began the run says. */
+static void
+read_beginning (TlRunPast  *self,
+                const char *folder)
 {
-  g_autofree char *path = g_build_filename (folder, "events.jsonl", NULL);
-  FILE            *file = fopen (path, "re");
-  char             line[4096];
-  guint            number = 0;
+  g_autofree char       *path = g_build_filename (folder, "events.jsonl", NULL);
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  FILE                  *file = fopen (path, "re");
+  char                   line[4096];
 
   while (file != NULL && fgets (line, sizeof line, file) != NULL) {
-    const char *member = strstr (line, "\"number\": ");
+    JsonObject *event;
 
-    if (strstr (line, "\"run_started\"") == NULL)
+    if (strstr (line, "\"run_started\"") == NULL || !json_parser_load_from_data (parser, line, -1, NULL) ||
+        !JSON_NODE_HOLDS_OBJECT (json_parser_get_root (parser)))
       continue;
-    if (member != NULL)
-      number = (guint)g_ascii_strtoull (member + strlen ("\"number\": "), NULL, 10);
+    event = json_node_get_object (json_parser_get_root (parser));
+    self->number = (guint)CLAMP (json_object_get_int_member_with_default (event, "number", 0), 0, G_MAXINT32);
+    self->has_seed = json_object_has_member (event, "context_seed");
+    self->seed = (guint64)json_object_get_int_member_with_default (event, "context_seed", 0);
     break;
   }
   g_clear_pointer (&file, fclose);
-  return number;
 }
 
 /**
- * tl_run_record_read:
+ * tl_run_past_read:
+ * @self: (out caller-allocates): what is needed to go on
  * @folder: a run's folder
- * @overrides: (out) (transfer full) (array zero-terminated=1): what --set changed
- * @number: (out): how many trainings of its document came before it
  * @error: return location for an error
- *
- * Reads what is needed to go on with a run.
  *
  * Errors: %TL_ERROR_IO if there is no such folder, or nothing in it to go on from
  *
  * Returns: whether it was read
  */
 gboolean
-tl_run_record_read (const char *folder,
-                    char     ***overrides,
-                    guint      *number,
-                    GError    **error)
+tl_run_past_read (TlRunPast  *self,
+                  const char *folder,
+                  GError    **error)
 {
   g_autofree char *checkpoint = g_build_filename (folder, "checkpoint.safetensors", NULL);
   g_autofree char *changed = g_build_filename (folder, "overrides.txt", NULL);
+  g_autofree char *document = g_build_filename (folder, "document.trellis", NULL);
   g_autofree char *text = NULL;
+  char            *bytes;
+  gsize            n_bytes;
 
-  *overrides = NULL;
+  *self = (TlRunPast){ 0 };
   if (!g_file_test (folder, G_FILE_TEST_IS_DIR)) {
     g_set_error (error, TL_ERROR, TL_ERROR_IO, "%s: there is no such folder", folder);
     return FALSE;
@@ -386,7 +388,20 @@ tl_run_record_read (const char *folder,
     g_prefix_error (error, "%s: ", folder);
     return FALSE;
   }
-  *overrides = g_strsplit (text != NULL ? g_strchomp (text) : "", "\n", -1);
-  *number = read_number (folder);
+  if (g_file_get_contents (document, &bytes, &n_bytes, NULL))
+    self->document = g_bytes_new_take (bytes, n_bytes);
+  self->overrides = g_strsplit (text != NULL ? g_strchomp (text) : "", "\n", -1);
+  read_beginning (self, folder);
   return TRUE;
+}
+
+/**
+ * tl_run_past_clear:
+ * @self: what tl_run_past_read() read
+ */
+void
+tl_run_past_clear (TlRunPast *self)
+{
+  g_clear_pointer (&self->overrides, g_strfreev);
+  g_clear_pointer (&self->document, g_bytes_unref);
 }

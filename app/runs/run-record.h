@@ -44,10 +44,30 @@ gboolean     tl_run_record_draw_curves (TlRunRecord *self,
                                         const char  *title,
                                         GError     **error);
 
-gboolean tl_run_record_read (const char *folder,
-                             char     ***overrides,
-                             guint      *number,
-                             GError    **error);
+/**
+ * TlRunPast:
+ * @overrides: (array zero-terminated=1): what --set changed
+ * @number: how many trainings of its document came before it
+ * @has_seed: whether @seed is known
+ * @seed: of all random numbers
+ * @document: (nullable): the document as it ran
+ *
+ * What is needed to go on with a run; free with tl_run_past_clear().
+ */
+typedef struct {
+  char   **overrides;
+  guint    number;
+  gboolean has_seed;
+  guint64  seed;
+  GBytes  *document;
+} TlRunPast;
+
+gboolean tl_run_past_read (TlRunPast  *self,
+                           const char *folder,
+                           GError    **error);
+void     tl_run_past_clear (TlRunPast *self);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TlRunPast, tl_run_past_clear)
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TlRunRecord, tl_run_record_free)
 

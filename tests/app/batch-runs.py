@@ -77,6 +77,22 @@ def test_second_training_and_resume(folder):
     assert read(event(events(result), 'run_finished')['model']) == read(whole['model'])
 
 
+def test_resume_needs_nothing_but_the_run(folder):
+    """The seed and the overrides of the run are its own; a document that has changed is told."""
+    path, change = documents(folder)[1]
+    options = ('--seed', '77', '--set', change)
+    whole, _ = finished(folder, path, 'whole', *options)
+    process = start('--batch', path, '--json', '--output', os.path.join(folder, 'cut'), *options)
+    wait_for(process, 'checkpoint')
+    process.kill()
+    process.communicate(timeout=30)
+    run_folder = os.path.join(folder, 'cut', os.listdir(os.path.join(folder, 'cut'))[0])
+    write(folder, os.path.basename(path), read(path) + b'\nA remark.\n')
+    result = run('--batch', path, '--json', '--output', os.path.join(folder, 'resumed'), '--resume', run_folder)
+    expect(result, 0, 'the document has changed since')
+    assert read(event(events(result), 'run_finished')['model']) == read(whole['model'])
+
+
 def test_message_of_an_interrupt(folder):
     path, change = documents(folder)[1]
     process = start('--batch', path, '--output', os.path.join(folder, 'runs'), '--set', 'net.run.epochs=100000')
