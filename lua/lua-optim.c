@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Optimizers in Lua: optim.ROW (model or list, { options }), or optim.ROW { options } where fit shall make it.
+ * Optimizers in Lua: optim.ROW (model or list, { options }), optim.ROW ({ { params = list, options }, ... }, { options }) where some parameters want
+ * others, or optim.ROW { options } where fit shall make it.
  */
 #include <string.h>
 
@@ -39,6 +40,86 @@ check_bound (lua_State *L)
   return self;
 }
 
+/* Whether the value at @index is a list of groups: { { params = ..., lr = ... }, ... } */
+static gboolean
+is_groups (lua_State *L,
+           int        index)
+{
+  gboolean is = FALSE;
+
+  if (lua_type (L, index) != LUA_TTABLE || lua_rawgeti (L, index, 1) != LUA_TTABLE)
+    is = FALSE;
+  else {
+    lua_pushliteral (L, "params");
+    is = lua_rawget (L, -2) != LUA_TNIL;
+    lua_pop (L, 1);
+  }
+  if (lua_type (L, index) == LUA_TTABLE)
+    lua_pop (L, 1);
+  return is;
+}
+
+/* The group on top of the stack: its options go into @attrs, which hold those of the optimizer. */
+static TlVariable **
+read_group (lua_State              *L,
+            const TlOptimizerClass *klass,
+            lua_Integer             number,
+            TlAttrValue            *attrs,
+            guint                  *n)
+{
+  int          group = lua_gettop (L);
+  TlVariable **variables;
+  guint32      given = 0;
+
+  if (!lua_istable (L, group))
+    tl_lua_error (L, TL_ERROR_VALUE, "%s: group %d is a %s, not { params = ... }", klass->name, (int)number, luaL_typename (L, group));
+  lua_pushnil (L);
+  while (lua_next (L, group) != 0) {
+    const char *name = lua_type (L, -2) == LUA_TSTRING ? lua_tostring (L, -2) : NULL;
+
+    if (name == NULL)
+      tl_lua_error (L, TL_ERROR_NAME, "%s: group %d: options have names", klass->name, (int)number);
+    else if (strcmp (name, "params") != 0)
+      tl_lua_set_attr (L, -1, klass->name, klass->attrs, attrs, &given, name);
+    lua_pop (L, 1);
+  }
+  lua_getfield (L, group, "params");
+  if (lua_isnil (L, -1))
+    tl_lua_error (L, TL_ERROR_VALUE, "%s: group %d has no params", klass->name, (int)number);
+  variables = tl_lua_take_variables (L, -1, TRUE, n);
+  if (*n == 0)
+    tl_lua_error (L, TL_ERROR_VALUE, "%s: group %d has nothing to train", klass->name, (int)number);
+  return variables;
+}
+
+/* The first group makes the optimizer, and its learning rate is the one that schedules change. */
+static void
+bind_groups (lua_State      *L,
+             TlLuaOptimizer *self,
+             int             index)
+{
+  lua_Integer n_groups = (lua_Integer)lua_rawlen (L, index);
+
+  for (lua_Integer i = 1; i <= n_groups; i++) {
+    TlAttrValue  attrs[TL_OP_MAX_ATTRS];
+    TlVariable **variables;
+    GError      *error = NULL;
+    guint        n;
+    int          top = lua_gettop (L);
+
+    memcpy (attrs, self->attrs, sizeof attrs);
+    lua_rawgeti (L, index, i);
+    variables = read_group (L, self->klass, i, attrs, &n);
+    if (i == 1)
+      self->optimizer = tl_optimizer_new (self->klass, variables, n, attrs, &error);
+    else
+      tl_optimizer_add_group (self->optimizer, variables, n, attrs, &error);
+    if (error != NULL)
+      tl_lua_raise (L, error);
+    lua_settop (L, top);
+  }
+}
+
 static int
 new_optimizer (lua_State *L)
 {
@@ -60,7 +141,9 @@ new_optimizer (lua_State *L)
   self->klass = klass;
   tl_attr_init_defaults (klass->attrs, self->attrs);
   tl_lua_read_attrs (L, bound ? 3 : 2, klass->name, klass->attrs, NULL, self->attrs, &given);
-  if (bound) {
+  if (bound && is_groups (L, 2)) {
+    bind_groups (L, self, 2);
+  } else if (bound) {
     variables = tl_lua_take_variables (L, 2, TRUE, &n);
     if (n == 0)
       return tl_lua_error (L, TL_ERROR_VALUE, "%s: there is nothing to train", klass->name);
@@ -95,6 +178,13 @@ static int
 optimizer_clip_norm (lua_State *L)
 {
   tl_optimizer_set_clip_norm (check_bound (L)->optimizer, luaL_checknumber (L, 2));
+  return 0;
+}
+
+static int
+optimizer_clip_value (lua_State *L)
+{
+  tl_optimizer_set_clip_value (check_bound (L)->optimizer, luaL_checknumber (L, 2));
   return 0;
 }
 
@@ -147,6 +237,7 @@ const TlLuaFunction tl_lua_optimizer_methods[] = {
   { "step", optimizer_step, "optimizer:step ()", "Changes the parameters by their gradients." },
   { "zero_grad", optimizer_zero_grad, "optimizer:zero_grad ()", "Forgets the gradients." },
   { "clip_norm", optimizer_clip_norm, "optimizer:clip_norm (max)", "Limits the norm of all gradients from the next step on; 0 for no limit." },
+  { "clip_value", optimizer_clip_value, "optimizer:clip_value (max)", "Limits the size of every element of the gradients from the next step on; 0 for no limit." },
   { "lr", NULL, "optimizer.lr", "The learning rate; may be set." },
   { "steps", NULL, "optimizer.steps", "How many steps were taken." },
   { NULL },

@@ -11,18 +11,26 @@ G_BEGIN_DECLS
 #include "core/optim/optimizers.def"
 #undef TL_OPTIMIZER
 
+/* Parameters that are trained with the same attributes. */
+typedef struct {
+  TlAttrValue attrs[TL_OP_MAX_ATTRS];
+  double      lr_share; /* of the optimizer's learning rate */
+  guint       n_slots;
+  TlVariable *memory; /* (nullable) */
+} TlParameterGroup;
+
 struct _TlOptimizer {
   atomic_int              ref_count;
   const TlOptimizerClass *klass;
   char                   *path; /* first part of its variables' paths */
-  TlAttrValue             attrs[TL_OP_MAX_ATTRS];
+  guint                   n_groups;
+  TlParameterGroup       *groups; /* the first has the optimizer's own attributes */
   guint                   n;
   TlVariable            **parameters; /* owned */
-  guint                   n_slots;
-  TlVariable            **slots; /* owned; slot j of parameter i at [i * n_slots + j] */
+  guint                  *group_of;   /* of each parameter */
+  TlVariable            **slots;      /* owned, nullable; slot j of parameter i at [i * TL_OPTIMIZER_MAX_SLOTS + j] */
   TlVariable             *lr;
   TlVariable             *step;
-  TlVariable             *memory;    /* (nullable) */
   double                  max_norm;  /* 0: no clipping */
   double                  max_value; /* 0: no clipping */
 };

@@ -119,6 +119,11 @@ TlOptimizer *tl_optimizer_new (const TlOptimizerClass *klass,
                                guint                   n_parameters,
                                const TlAttrValue      *attrs,
                                GError                **error);
+gboolean     tl_optimizer_add_group (TlOptimizer       *self,
+                                     TlVariable *const *parameters,
+                                     guint              n_parameters,
+                                     const TlAttrValue *attrs,
+                                     GError           **error);
 TlOptimizer *tl_optimizer_ref (TlOptimizer *self);
 void         tl_optimizer_unref (TlOptimizer *self);
 

@@ -223,6 +223,14 @@ test_fit (void)
                     "assert (#rates == run.steps and rates[1] == 0.5 and rates[3] == 0.5 / 3)");
   cells_fail (cells, "fit { m, data = train, schedule = function () return -1 end }", TL_ERROR_VALUE, 1, "schedule gave -1");
   cells_fail (cells, "fit { m, data = train, schedule = function () return nothing.at_all end }", TL_ERROR_CODE, 1, "nothing");
+  cells_run (cells, "m = nn.Sequential (nn.Linear (2, 8), nn.ReLU (), nn.Linear (8, 2))\n"
+                    "frozen = m:parameters ()[1] * 1\n"
+                    "groups = optim.AdamW ({ { params = { m[3] } }, { params = { m[1] }, lr = 0, weight_decay = 0 } }, { lr = 0.05 })\n"
+                    "fit { m, data = train, optimizer = groups, schedule = 'cosine' }\n"
+                    "assert (groups.lr < 0.05 and (m:parameters ()[1] - frozen):abs ():sum ():item () == 0)");
+  cells_fail (cells, "optim.SGD ({ { params = m }, { lr = 3 } })", TL_ERROR_VALUE, 1, "group 2 has no params");
+  cells_fail (cells, "optim.SGD ({ { params = m, lrr = 3 } })", TL_ERROR_NAME, 1, "did you mean lr?");
+  cells_fail (cells, "optim.SGD ({ { params = m }, { params = m } })", TL_ERROR_VALUE, 1, "there are two parameters");
   cells_fail (cells, "fit { m, data = train, epocs = 3 }", TL_ERROR_NAME, 1, "did you mean epochs?");
   cells_fail (cells, "fit { m, data = train, epochs = 'x' }", TL_ERROR_VALUE, 1, "a whole number is wanted");
   cells_fail (cells, "fit { m, data = 5 }", TL_ERROR_VALUE, 1, "data set");

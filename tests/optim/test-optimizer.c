@@ -183,6 +183,60 @@ test_adam (void)
   check_adam ("AdamW", 0.1, TRUE);
 }
 
+/* Two groups of one optimizer are two optimizers, also where they keep a number and where the rate changes. */
+static void
+check_groups (const char *row)
+{
+  const TlOptimizerClass *klass = tl_optimizer_find (row);
+  Fixture                 one, two, both;
+  g_autoptr (TlVariable)  second = NULL;
+  TlAttrValue             attrs[TL_OP_MAX_ATTRS];
+  g_autoptr (GError)      error = NULL;
+
+  fixture_init (&one, row);
+  fixture_init (&two, row);
+  fixture_init (&both, row);
+  second = tl_variable_new ("v", TL_VARIABLE_PARAMETER, tl_variable_get_value (both.parameter), &error);
+  set (&one, "lr", TL_INPUT_NUMBER (0.02));
+  set (&both, "lr", TL_INPUT_NUMBER (0.02));
+  set (&two, "lr", TL_INPUT_NUMBER (0.08));
+  set (&two, "weight_decay", TL_INPUT_NUMBER (0.1));
+  memcpy (attrs, tl_optimizer_get_attrs (two.optimizer), sizeof attrs);
+  g_assert_false (tl_optimizer_add_group (both.optimizer, &both.parameter, 1, attrs, &error));
+  g_assert_error (error, TL_ERROR, TL_ERROR_VALUE); /* there are two parameters w */
+  g_clear_error (&error);
+  tl_optimizer_add_group (both.optimizer, &second, 1, attrs, &error);
+  g_assert_no_error (error);
+  for (guint step = 0; step < 6; step++) {
+    take_step (&one, step);
+    take_step (&two, step);
+    tl_variable_set_grad (second, tl_variable_get_grad (two.parameter));
+    take_step (&both, step);
+    tl_optimizer_set_lr (one.optimizer, 0.02 / (step + 2), &error);
+    tl_optimizer_set_lr (two.optimizer, 0.08 / (step + 2), &error);
+    tl_optimizer_set_lr (both.optimizer, 0.02 / (step + 2), &error);
+  }
+  for (guint i = 0; i < N; i++) {
+    g_assert_cmpfloat (tl_tensor_peek_element (tl_variable_get_value (both.parameter), i), ==,
+                       tl_tensor_peek_element (tl_variable_get_value (one.parameter), i));
+    g_assert_cmpfloat_with_epsilon (tl_tensor_peek_element (tl_variable_get_value (second), i),
+                                    tl_tensor_peek_element (tl_variable_get_value (two.parameter), i), 1e-15);
+  }
+  g_assert_true (klass == tl_optimizer_get_class (both.optimizer));
+  fixture_clear (&one);
+  fixture_clear (&two);
+  fixture_clear (&both);
+}
+
+static void
+test_groups (void)
+{
+  check_groups ("SGD");
+  check_groups ("AdamW");
+  check_groups ("NAdam");
+  check_groups ("LAMB");
+}
+
 static void
 test_clipping (void)
 {
@@ -450,6 +504,7 @@ main (int    argc,
   g_test_add_func ("/optim/optimizer/sgd", test_sgd);
   g_test_add_func ("/optim/optimizer/adam", test_adam);
   g_test_add_func ("/optim/optimizer/clipping", test_clipping);
+  g_test_add_func ("/optim/optimizer/groups", test_groups);
   g_test_add_func ("/optim/optimizer/variables", test_variables);
   g_test_add_func ("/optim/optimizer/errors", test_errors);
   g_test_add_func ("/optim/optimizer/no-gradient", test_no_gradient);
