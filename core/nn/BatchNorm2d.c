@@ -1,69 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/base/error.h"
-#include "core/nn/layer-private.h"
-#include "core/op/ops.h"
-
-enum { NUM_FEATURES,
-       EPS,
-       MOMENTUM,
-       AFFINE };
-enum { V_WEIGHT,
-       V_BIAS,
-       V_MEAN,
-       V_VAR,
-       V_TRACKED };
+#include "core/nn/batch-norm-common.h"
 
 static const TlPort ports[] = { { "x", "pictures `[n, channels, height, width]`" }, { NULL } };
-
-static const TlAttrSpec attrs[] = {
-  { "num_features", "channels of the input; 0 takes them from the input", TL_ATTR_INT, .has_range = TRUE, .max = G_MAXINT32 },
-  { "eps", "added to the variance", TL_ATTR_FLOAT, .def = { .d = 1e-5 }, .has_range = TRUE, .max = 1 },
-  { "momentum", "share of the new value in the running statistics", TL_ATTR_FLOAT, .def = { .d = 0.1 }, .has_range = TRUE, .max = 1 },
-  { "affine", "whether the result is scaled and shifted by parameters", TL_ATTR_BOOL, .def = { .i = TRUE } },
-  { NULL },
-};
 
 static gboolean
 setup (TlLayerSetup *self,
        GError      **error)
 {
-  TlInit zeros = { &tl_initializer_zeros }, ones = { &tl_initializer_ones, 1 };
-  TlDim  n;
-
-  if (self->n_in > 0 && self->in[0]->rank != 4) {
-    g_autofree char *shape = tl_shape_to_string (self->in[0]->shape, self->in[0]->rank);
-
-    return tl_layer_fail (self->klass, TL_ERROR_SHAPE, error, "the input must be [n, channels, height, width], not %s",
-                          shape);
-  }
-  if (!tl_layer_in_size (self, 0, 1, NUM_FEATURES, &n, error))
-    return FALSE;
-  if (self->attrs[AFFINE].i) {
-    tl_layer_declare (self, V_WEIGHT, "weight", TL_VARIABLE_PARAMETER, 1, &n, ones);
-    tl_layer_declare (self, V_BIAS, "bias", TL_VARIABLE_PARAMETER, 1, &n, zeros);
-  }
-  tl_layer_declare (self, V_MEAN, "running_mean", TL_VARIABLE_BUFFER, 1, &n, zeros);
-  tl_layer_declare (self, V_VAR, "running_var", TL_VARIABLE_BUFFER, 1, &n, ones);
-  tl_layer_declare (self, V_TRACKED, "num_batches_tracked", TL_VARIABLE_BUFFER, 0, NULL, zeros);
-  self->variables[V_TRACKED].meta.dtype = TL_DTYPE_I64;
-  return TRUE;
-}
-
-static gboolean
-forward (TlLayerForward *self,
-         GError        **error)
-{
-  TlVariable *const   *v = self->variables;
-  g_autoptr (TlTensor) weight = v[V_WEIGHT] != NULL ? tl_read (v[V_WEIGHT]) : NULL;
-  g_autoptr (TlTensor) bias = v[V_BIAS] != NULL ? tl_read (v[V_BIAS]) : NULL;
-  g_autoptr (TlTensor) y = tl_batch_norm (self->in[0], weight, bias, v[V_MEAN], v[V_VAR], self->training,
-                                          self->attrs[MOMENTUM].d, self->attrs[EPS].d, error);
-  g_autoptr (TlTensor) call = NULL;
-
-  if (y == NULL || (self->training && !tl_next_call (v[V_TRACKED], &call, error)))
-    return FALSE;
-  self->out[0] = g_steal_pointer (&y);
-  return TRUE;
+  return tl_batch_norm_setup (self, 4, 4, "[n, channels, height, width]", error);
 }
 
 static const TlSample samples[] = { { "4,3,2,3" }, { "2,2,3,3", "affine = false, momentum = 0.3" }, { NULL } };
@@ -71,14 +15,14 @@ static const TlSample samples[] = { { "4,3,2,3" }, { "2,2,3,3", "affine = false,
 const TlLayerClass tl_layer_BatchNorm2d = {
   .name = "BatchNorm2d",
   .group = "normalisation",
-  .doc = "Mean 0 and variance 1 of each channel over the batch, then scaled and shifted; else than in training by running statistics.",
+  .doc = "Mean 0 and variance 1 of each channel of pictures over the batch, then scaled and shifted; else than in training by running statistics.",
   .formula = "y = (x - mean) / sqrt (var + eps) weight + bias",
   .source = "Ioffe & Szegedy 2015, arXiv:1502.03167",
   .in = ports,
-  .attrs = attrs,
+  .attrs = tl_batch_norm_attrs,
   .flags = TL_LAYER_MODAL,
   .setup = setup,
-  .forward = forward,
+  .forward = tl_batch_norm_layer_forward,
   .samples = samples,
   .torch = "torch.nn.BatchNorm2d(x0.shape[1], eps, momentum, affine)",
 };

@@ -1,19 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/nn/layer-private.h"
+#include "core/nn/dropout-common.h"
 #include "core/op/ops.h"
-
-static const TlAttrSpec attrs[] = {
-  { "p", "share of elements that become zero", TL_ATTR_FLOAT, .def = { .d = 0.5 }, .has_range = TRUE, .max = 1 },
-  { NULL },
-};
-
-static gboolean
-setup (TlLayerSetup *self,
-       GError      **error)
-{
-  tl_layer_declare (self, 0, "calls", TL_VARIABLE_COUNTER, 0, NULL, (TlInit){ &tl_initializer_zeros });
-  return TRUE;
-}
 
 static gboolean
 forward (TlLayerForward *self,
@@ -35,9 +22,9 @@ const TlLayerClass tl_layer_Dropout = {
   .formula = "y = x / (1 - p) with probability 1 - p, else 0",
   .source = "Srivastava et al. 2014, Dropout: a simple way to prevent neural networks from overfitting",
   .in = tl_layer_ports_x,
-  .attrs = attrs,
+  .attrs = tl_dropout_attrs,
   .flags = TL_LAYER_RANDOM | TL_LAYER_MODAL,
-  .setup = setup,
+  .setup = tl_dropout_setup,
   .forward = forward,
   .samples = samples,
   .torch = "torch.nn.Dropout(p)",

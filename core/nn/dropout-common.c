@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/nn/dropout-common.h"
+
+#include "core/base/error.h"
+#include "core/op/ops.h"
+
+const TlAttrSpec tl_dropout_attrs[] = {
+  { "p", "probability with which something becomes zero", TL_ATTR_FLOAT, .def = { .d = 0.5 }, .has_range = TRUE, .max = 1 },
+  { NULL },
+};
+
+gboolean
+tl_dropout_setup (TlLayerSetup *self,
+                  GError      **error)
+{
+  tl_layer_declare (self, 0, "calls", TL_VARIABLE_COUNTER, 0, NULL, (TlInit){ &tl_initializer_zeros });
+  return TRUE;
+}
+
+TlTensor *
+tl_dropout_mask (TlLayerForward *self,
+                 guint           rank,
+                 GError        **error)
+{
+  const TlMeta        *x = tl_tensor_get_meta (self->in[0]);
+  TlDim                shape[TL_TENSOR_MAX_RANK];
+  g_autoptr (TlTensor) ones = NULL;
+
+  for (guint i = 0; i < x->rank; i++)
+    shape[i] = i < rank ? x->shape[i] : 1;
+  ones = tl_full (x->rank, shape, 1, x->dtype, error);
+  return ones != NULL ? tl_dropout (ones, self->attrs[0].d, self->variables[0], error) : NULL;
+}
+
+gboolean
+tl_dropout_channels (TlLayerForward *self,
+                     GError        **error)
+{
+  g_autoptr (TlTensor) mask = NULL;
+
+  if (!self->training || self->attrs[0].d == 0) {
+    self->out[0] = tl_tensor_ref (self->in[0]);
+    return TRUE;
+  }
+  if (tl_tensor_get_rank (self->in[0]) < 2)
+    return tl_layer_fail (self->klass, TL_ERROR_SHAPE, error, "the input must be [n, channels, ...]");
+  mask = tl_dropout_mask (self, 2, error);
+  self->out[0] = mask != NULL ? tl_mul (self->in[0], mask, error) : NULL;
+  return self->out[0] != NULL;
+}
