@@ -149,15 +149,17 @@ class Desktop:
         self.tool('windowsize', '--sync', self.window, str(width), str(height))
         time.sleep(0.8)
 
+    def picture(self, window):
+        geometry = dict(line.split('=') for line in self.tool('getwindowgeometry', '--shell', window).splitlines())
+        return self.display.rows(int(geometry['X']) + BORDER, int(geometry['Y']) + BORDER, int(geometry['WIDTH']) - 2 * BORDER,
+                                 int(geometry['HEIGHT']) - 2 * BORDER)
+
     def screenshot(self, path, window=None):
         self.tool('mousemove', str(WIDTH - 1), str(HEIGHT - 1))
         time.sleep(0.5)
-        geometry = dict(line.split('=') for line in self.tool('getwindowgeometry', '--shell', window or self.window).splitlines())
-        rows = self.display.rows(int(geometry['X']) + BORDER, int(geometry['Y']) + BORDER, int(geometry['WIDTH']) - 2 * BORDER,
-                                 int(geometry['HEIGHT']) - 2 * BORDER)
-        write_png(path, rows)
-        if len(set(b''.join(rows)[::997])) < 5:
-            raise Failure(f'{path.name} shows nothing')
+        # A machine that is busy has not painted yet.
+        wait(f'something to see on {path.name}', lambda: len(set(b''.join(self.picture(window or self.window))[::997])) >= 5)
+        write_png(path, self.picture(window or self.window))
 
     def end(self, how=signal.SIGTERM):
         self.process.send_signal(how)

@@ -207,6 +207,20 @@ find_node (GArray     *nodes,
   return NULL;
 }
 
+/* The node of before that now has this name: the one of that name, or the one in its place, when it was only renamed. */
+static CanvasNode *
+find_before (GArray            *old,
+             const TlGraphText *graph,
+             guint              index)
+{
+  CanvasNode *found = find_node (old, graph->nodes[index].name);
+  CanvasNode *same_place = old->len == graph->n_nodes ? &g_array_index (old, CanvasNode, index) : NULL;
+
+  if (found != NULL || same_place == NULL || tl_graph_text_find_node (graph, same_place->name, NULL) != NULL)
+    return found;
+  return same_place;
+}
+
 static guint
 count_inputs (const TlGraphNode *text)
 {
@@ -278,7 +292,7 @@ read_nodes (TlCanvas          *self,
   self->is_placed = graph->n_nodes > 0;
   for (guint i = 0; i < graph->n_nodes; i++) {
     const TlGraphNode *text = &graph->nodes[i];
-    CanvasNode        *before = find_node (old, text->name);
+    CanvasNode        *before = find_before (old, graph, i);
     CanvasNode         node = { 0 };
 
     node.name = g_strdup (text->name);

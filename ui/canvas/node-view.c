@@ -7,6 +7,7 @@
 
 #define PORT_SIZE 18
 #define MAX_PORTS 64
+#define LONG_ROW 13 /* letters that fit beside the ports */
 
 struct _TlNodeView {
   GtkWidget parent_instance;
@@ -98,6 +99,10 @@ tl_node_view_set_look (TlNodeView       *self,
   g_return_if_fail (TL_IS_NODE_VIEW (self));
 
   gtk_label_set_text (GTK_LABEL (self->row_label), look->row);
+  if (g_utf8_strlen (look->row, -1) > LONG_ROW)
+    gtk_widget_add_css_class (self->row_label, "long");
+  else
+    gtk_widget_remove_css_class (self->row_label, "long");
   gtk_label_set_text (GTK_LABEL (self->name_label), look->name);
   gtk_label_set_text (GTK_LABEL (self->attr_label), look->attrs != NULL ? look->attrs : "");
   gtk_label_set_text (GTK_LABEL (self->count_label), look->count != NULL ? look->count : "");

@@ -220,7 +220,8 @@ tl_palette_init (TlPalette *self)
   gtk_box_append (GTK_BOX (box), scroller);
   gtk_popover_set_child (GTK_POPOVER (self), box);
   gtk_widget_add_css_class (GTK_WIDGET (self), "tl-palette");
-  g_signal_connect_swapped (self->entry, "search-changed", G_CALLBACK (changed_cb), self);
+  /* At once: who types a name and presses Enter does not wait for a list. */
+  g_signal_connect_swapped (self->entry, "changed", G_CALLBACK (changed_cb), self);
   g_signal_connect_swapped (self->entry, "activate", G_CALLBACK (entry_activate_cb), self);
   g_signal_connect (self->list, "row-activated", G_CALLBACK (row_activated_cb), self);
   gtk_event_controller_set_propagation_phase (key, GTK_PHASE_CAPTURE);

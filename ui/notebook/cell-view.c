@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ui/notebook/cell-view.h"
+#include "ui/notebook/cell-view-private.h"
 
 #include <glib/gi18n.h>
 
@@ -7,39 +7,7 @@
 #include "ui/notebook/completion.h"
 #include "ui/notebook/markdown.h"
 
-#define MAX_SHOWN_BYTES 40000
 #define PROSE_WIDTH 740
-
-struct _TlCellView {
-  GtkWidget parent_instance;
-
-  /* template */
-  GtkWidget        *gutter;
-  GtkStack         *run_stack;
-  GtkWidget        *run_button;
-  GtkSpinner       *spinner;
-  GtkWidget        *frame;
-  GtkWidget        *caption;
-  GtkLabel         *kind_label;
-  GtkEditableLabel *id_label;
-  GtkLabel         *summary_label;
-  GtkLabel         *status_label;
-  GtkWidget        *add_button;
-  GtkWidget        *open_button;
-  GtkWidget        *menu_button;
-  AdwBin           *content;
-  GtkBox           *output;
-
-  /* borrowed, from the content */
-  GtkTextView *source_view;
-  TlCanvas    *canvas;
-
-  /* owned */
-  TlSession *session;
-  TlCell    *cell;
-  guint      clock_id;
-  gboolean   is_editing; /* prose is shown as source */
-};
 
 G_DEFINE_FINAL_TYPE (TlCellView, tl_cell_view, GTK_TYPE_WIDGET)
 
@@ -54,157 +22,22 @@ static guint signals[N_SIGNALS];
 
 static void update_content (TlCellView *self);
 
-/* --- outputs ------------------------------------------------------------------------------------------------------------- */
-
-static void
-add_output_text (TlCellView          *self,
-                 const TlOutputPiece *piece)
+void
+tl_cell_view_activate (TlCellView *self)
 {
-  const char      *text = piece->text->str;
-  gsize            length = piece->text->len;
-  GtkWidget       *label;
-  g_autofree char *shown = NULL;
-
-  while (length > 0 && text[length - 1] == '\n')
-    length--;
-  if (length == 0)
-    return;
-  if (length > MAX_SHOWN_BYTES) {
-    const char *start = text + length - MAX_SHOWN_BYTES;
-    const char *line = memchr (start, '\n', MAX_SHOWN_BYTES);
-
-    /* The end of a long output is what is being waited for; all of it is in the run's folder. */
-    start = line != NULL ? line + 1 : start;
-    while ((*start & 0xC0) == 0x80)
-      start++;
-    shown = g_strdup_printf ("…\n%.*s", (int)(text + length - start), start);
-  } else {
-    shown = g_strndup (text, length);
-  }
-  label = gtk_label_new (shown);
-  gtk_label_set_xalign (GTK_LABEL (label), 0);
-  gtk_label_set_selectable (GTK_LABEL (label), TRUE);
-  gtk_label_set_wrap (GTK_LABEL (label), TRUE);
-  gtk_label_set_wrap_mode (GTK_LABEL (label), PANGO_WRAP_WORD_CHAR);
-  gtk_widget_set_can_focus (label, FALSE);
-  gtk_widget_add_css_class (label, "tl-output-text");
-  if (g_str_equal (piece->stream, "stderr"))
-    gtk_widget_add_css_class (label, "tl-output-stderr");
-  gtk_box_append (self->output, label);
+  g_signal_emit (self, signals[SIGNAL_ACTIVATED], 0);
 }
 
-static void
-add_output_error (TlCellView          *self,
-                  const TlOutputError *error)
+void
+tl_cell_view_open_canvas (TlCellView *self)
 {
-  GtkWidget       *row = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 8);
-  GtkWidget       *icon = gtk_image_new_from_icon_name ("dialog-error-symbolic");
-  GtkWidget       *label;
-  g_autofree char *text = NULL;
-
-  if (error->node != NULL)
-    text = g_strdup_printf ("%s: %s", error->node, error->message);
-  else if (error->line > 0)
-    /* Translators: %u is a line number, %s a message. */
-    text = g_strdup_printf (_ ("line %u: %s"), error->line, error->message);
-  else
-    text = g_strdup (error->message);
-  label = gtk_label_new (text);
-  gtk_label_set_xalign (GTK_LABEL (label), 0);
-  gtk_label_set_wrap (GTK_LABEL (label), TRUE);
-  gtk_label_set_wrap_mode (GTK_LABEL (label), PANGO_WRAP_WORD_CHAR);
-  gtk_label_set_selectable (GTK_LABEL (label), TRUE);
-  gtk_widget_set_can_focus (label, FALSE);
-  gtk_widget_set_valign (icon, GTK_ALIGN_START);
-  gtk_box_append (GTK_BOX (row), icon);
-  gtk_box_append (GTK_BOX (row), label);
-  gtk_widget_add_css_class (row, "tl-output-error");
-  gtk_box_append (self->output, row);
-}
-
-static void
-show_outputs (TlCellView      *self,
-              const TlOutputs *outputs)
-{
-  GtkWidget *child;
-  guint      error_line = 0;
-
-  while ((child = gtk_widget_get_first_child (GTK_WIDGET (self->output))) != NULL)
-    gtk_box_remove (self->output, child);
-  for (guint i = 0; outputs != NULL && i < outputs->pieces->len; i++)
-    add_output_text (self, outputs->pieces->pdata[i]);
-  for (guint i = 0; outputs != NULL && i < outputs->errors->len; i++) {
-    const TlOutputError *error = outputs->errors->pdata[i];
-
-    add_output_error (self, error);
-    error_line = error_line == 0 ? error->line : error_line;
-  }
-  gtk_widget_set_visible (GTK_WIDGET (self->output), gtk_widget_get_first_child (GTK_WIDGET (self->output)) != NULL);
-  if (tl_cell_get_kind (self->cell) == TL_CELL_LUA && self->source_view != NULL)
-    tl_cell_buffer_mark_error (TL_CELL_BUFFER (gtk_text_view_get_buffer (self->source_view)),
-                               tl_session_is_stale (self->session, self->cell) ? 0 : error_line);
-  if (self->canvas != NULL)
-    tl_canvas_set_run_errors (self->canvas, outputs != NULL ? outputs->errors : NULL);
-}
-
-/* --- status -------------------------------------------------------------------------------------------------------------- */
-
-static char *
-format_seconds (double seconds)
-{
-  if (seconds < 0)
-    return g_strdup ("");
-  if (seconds < 0.0995)
-    return g_strdup_printf (_ ("%.0f ms"), seconds * 1000);
-  if (seconds < 60)
-    return g_strdup_printf (_ ("%.1f s"), seconds);
-  return g_strdup_printf (_ ("%d min %02d s"), (int)(seconds / 60), (int)seconds % 60);
-}
-
-static void
-update_status (TlCellView *self)
-{
-  static const char *const styles[] = { "", "queued", "running", "done", "error", "interrupted" };
-  const TlOutputs         *outputs = tl_session_get_outputs (self->session, tl_cell_get_id (self->cell));
-  TlCellStatus             status = outputs != NULL ? outputs->status : TL_CELL_NEW;
-  g_autofree char         *time = NULL;
-  g_autofree char         *text = NULL;
-
-  for (guint i = 1; i < G_N_ELEMENTS (styles); i++)
-    gtk_widget_remove_css_class (GTK_WIDGET (self->status_label), styles[i]);
-  if (status != TL_CELL_NEW)
-    gtk_widget_add_css_class (GTK_WIDGET (self->status_label), styles[status]);
-  if (outputs != NULL && status == TL_CELL_RUNNING && outputs->started_us > 0)
-    time = format_seconds ((double)(g_get_monotonic_time () - outputs->started_us) / 1e6);
-  else
-    time = format_seconds (outputs != NULL ? outputs->seconds : -1);
-  switch (status) {
-  case TL_CELL_QUEUED:
-    text = g_strdup (_ ("waiting"));
-    break;
-  case TL_CELL_DONE:
-    text = tl_session_is_stale (self->session, self->cell) ? g_strdup_printf (_ ("changed · %s"), time)
-                                                           : g_strdup_printf ("%s  ✓", time);
-    break;
-  case TL_CELL_ERROR:
-    text = g_strdup_printf ("%s  ✗", time);
-    break;
-  case TL_CELL_INTERRUPTED:
-    text = g_strdup (_ ("interrupted"));
-    break;
-  default:
-    text = g_steal_pointer (&time);
-    break;
-  }
-  gtk_label_set_text (self->status_label, text);
-  gtk_stack_set_visible_child_name (self->run_stack, status == TL_CELL_RUNNING ? "running" : "run");
-  gtk_spinner_set_spinning (self->spinner, status == TL_CELL_RUNNING);
+  g_signal_emit (self, signals[SIGNAL_OPEN_CANVAS], 0);
 }
 
 static gboolean
 clock_cb (gpointer user_data)
 {
-  update_status (user_data);
+  tl_cell_view_update_status (user_data);
   return G_SOURCE_CONTINUE;
 }
 
@@ -214,8 +47,8 @@ update_outputs (TlCellView *self)
   const TlOutputs *outputs = tl_session_get_outputs (self->session, tl_cell_get_id (self->cell));
   gboolean         is_running = outputs != NULL && outputs->status == TL_CELL_RUNNING;
 
-  show_outputs (self, outputs);
-  update_status (self);
+  tl_cell_view_show_outputs (self, outputs);
+  tl_cell_view_update_status (self);
   if (is_running && self->clock_id == 0)
     self->clock_id = g_timeout_add (100, clock_cb, self);
   else if (!is_running)
@@ -413,7 +246,7 @@ cell_changed_cb (TlDocument *document,
   if (tl_cell_get_kind (cell) == TL_CELL_TEXT && !self->is_editing)
     update_content (self);
   else
-    update_status (self);
+    tl_cell_view_update_status (self);
 }
 
 static void
@@ -449,110 +282,6 @@ id_edited_cb (TlCellView *self)
     gtk_widget_activate_action (GTK_WIDGET (self), "win.toast", "s", error->message);
     update_id (self);
   }
-}
-
-/* --- commands ------------------------------------------------------------------------------------------------------------ */
-
-static void
-report (TlCellView *self,
-        GError     *error)
-{
-  if (error != NULL)
-    gtk_widget_activate_action (GTK_WIDGET (self), "win.toast", "s", error->message);
-}
-
-static void
-run_action (GtkWidget  *widget,
-            const char *name,
-            GVariant   *parameter)
-{
-  TlCellView *self = TL_CELL_VIEW (widget);
-
-  g_signal_emit (self, signals[SIGNAL_ACTIVATED], 0);
-  tl_session_run_cell (self->session, self->cell);
-}
-
-static void
-open_canvas_action (GtkWidget  *widget,
-                    const char *name,
-                    GVariant   *parameter)
-{
-  g_signal_emit (widget, signals[SIGNAL_ACTIVATED], 0);
-  g_signal_emit (widget, signals[SIGNAL_OPEN_CANVAS], 0);
-}
-
-static void
-add_node_action (GtkWidget  *widget,
-                 const char *name,
-                 GVariant   *parameter)
-{
-  TlCellView *self = TL_CELL_VIEW (widget);
-
-  g_signal_emit (self, signals[SIGNAL_ACTIVATED], 0);
-  if (self->canvas != NULL)
-    tl_canvas_show_palette (self->canvas);
-}
-
-static void
-delete_action (GtkWidget  *widget,
-               const char *name,
-               GVariant   *parameter)
-{
-  TlCellView        *self = TL_CELL_VIEW (widget);
-  g_autoptr (GError) error = NULL;
-
-  if (tl_document_remove_cell (tl_session_get_document (self->session), self->cell, &error))
-    gtk_widget_activate_action (widget, "win.toast-undo", "s", _ ("Cell deleted"));
-  else
-    report (self, error);
-}
-
-static void
-move_action (GtkWidget  *widget,
-             const char *name,
-             GVariant   *parameter)
-{
-  TlCellView        *self = TL_CELL_VIEW (widget);
-  TlDocument        *document = tl_session_get_document (self->session);
-  g_autoptr (GError) error = NULL;
-  int                index = tl_cell_get_index (self->cell) + g_variant_get_int32 (parameter);
-
-  if (index >= 0 && index < (int)tl_document_get_n_cells (document))
-    tl_document_move_cell (document, self->cell, (guint)index, &error);
-  report (self, error);
-}
-
-static TlCellKind
-parse_kind (const char *name)
-{
-  return g_str_equal (name, "lua") ? TL_CELL_LUA : g_str_equal (name, "graph") ? TL_CELL_GRAPH
-                                                                               : TL_CELL_TEXT;
-}
-
-static void
-insert_action (GtkWidget  *widget,
-               const char *name,
-               GVariant   *parameter)
-{
-  TlCellView        *self = TL_CELL_VIEW (widget);
-  g_autoptr (GError) error = NULL;
-
-  tl_document_insert_cell (tl_session_get_document (self->session), (guint)tl_cell_get_index (self->cell) + 1,
-                           parse_kind (g_variant_get_string (parameter, NULL)), NULL, "", &error);
-  report (self, error);
-}
-
-static void
-retype_action (GtkWidget  *widget,
-               const char *name,
-               GVariant   *parameter)
-{
-  TlCellView        *self = TL_CELL_VIEW (widget);
-  g_autoptr (GError) error = NULL;
-
-  tl_document_set_cell_kind (tl_session_get_document (self->session), self->cell,
-                             parse_kind (g_variant_get_string (parameter, NULL)), &error);
-  report (self, error);
 }
 
 /* --- focus and pointer ----------------------------------------------------------------------------------------------------- */
@@ -634,14 +363,7 @@ tl_cell_view_class_init (TlCellViewClass *klass)
   signals[SIGNAL_REPORT_CHANGED] = g_signal_new ("report-changed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE,
                                                  0);
 
-  gtk_widget_class_install_action (widget_class, "cell.run", NULL, run_action);
-  gtk_widget_class_install_action (widget_class, "cell.open-canvas", NULL, open_canvas_action);
-  gtk_widget_class_install_action (widget_class, "cell.add-node", NULL, add_node_action);
-  gtk_widget_class_install_action (widget_class, "cell.delete", NULL, delete_action);
-  gtk_widget_class_install_action (widget_class, "cell.move", "i", move_action);
-  gtk_widget_class_install_action (widget_class, "cell.insert", "s", insert_action);
-  gtk_widget_class_install_action (widget_class, "cell.retype", "s", retype_action);
-
+  tl_cell_view_class_add_actions (widget_class);
   gtk_widget_class_set_template_from_resource (widget_class, "/org/trellisml/Trellis/ui/notebook/cell-view.ui");
   gtk_widget_class_bind_template_child (widget_class, TlCellView, gutter);
   gtk_widget_class_bind_template_child (widget_class, TlCellView, run_stack);

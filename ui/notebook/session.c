@@ -1,27 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ui/notebook/session.h"
+#include "ui/notebook/session-private.h"
 
 #include <glib/gstdio.h>
 
 #include "app/document/document-folder.h"
 
 #define NOTIFY_INTERVAL_MS 33
-
-struct _TlSession {
-  GObject parent_instance;
-
-  /* owned */
-  TlDocument     *document;
-  TlJournal      *journal;
-  TlKernelClient *kernel;
-  TlTraining     *training;
-  GHashTable     *outputs; /* id -> TlOutputs */
-  GHashTable     *dirty;   /* ids whose change was not told yet */
-
-  gboolean training_dirty;
-  gboolean is_closed;
-  guint    notify_id;
-};
 
 G_DEFINE_FINAL_TYPE (TlSession, tl_session, G_TYPE_OBJECT)
 
@@ -55,9 +39,9 @@ notify_cb (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-static void
-queue_notify (TlSession  *self,
-              const char *id)
+void
+tl_session_queue_notify (TlSession  *self,
+                         const char *id)
 {
   if (id != NULL)
     g_hash_table_add (self->dirty, g_strdup (id));
@@ -78,196 +62,6 @@ ensure_outputs (TlSession  *self,
     g_hash_table_insert (self->outputs, outputs->id, outputs);
   }
   return outputs;
-}
-
-typedef struct {
-  char *document_path;
-  char *id;
-  char *text;
-} WriteJob;
-
-static void
-write_job_free (gpointer data)
-{
-  WriteJob *job = data;
-
-  g_free (job->document_path);
-  g_free (job->id);
-  g_free (job->text);
-  g_free (job);
-}
-
-/* Outputs are a convenience: where they cannot be written, nobody is disturbed. */
-static void
-write_outputs_thread (GTask        *task,
-                      gpointer      source,
-                      gpointer      task_data,
-                      GCancellable *cancellable)
-{
-  WriteJob        *job = task_data;
-  g_autofree char *folder = tl_document_folder_ensure (job->document_path, "outputs", NULL);
-  g_autofree char *name = g_strconcat (job->id, ".json", NULL);
-  g_autofree char *path = NULL;
-
-  if (folder != NULL) {
-    path = g_build_filename (folder, name, NULL);
-    tl_file_replace (path, job->text, strlen (job->text), NULL);
-  }
-  g_task_return_boolean (task, TRUE);
-}
-
-static void
-write_outputs (TlSession       *self,
-               const TlOutputs *outputs)
-{
-  g_autoptr (GTask) task = NULL;
-  const char       *path = tl_document_get_path (self->document);
-  WriteJob         *job;
-
-  if (path == NULL || !tl_name_is_valid (outputs->id))
-    return;
-  job = g_new0 (WriteJob, 1);
-  job->document_path = g_strdup (path);
-  job->id = g_strdup (outputs->id);
-  job->text = tl_outputs_to_json (outputs);
-  task = g_task_new (self, NULL, NULL, NULL);
-  g_task_set_task_data (task, job, write_job_free);
-  g_task_run_in_thread (task, write_outputs_thread);
-}
-
-typedef struct {
-  GPtrArray  *outputs;
-  TlTraining *training;
-} Loaded;
-
-static void
-loaded_free (gpointer data)
-{
-  Loaded *loaded = data;
-
-  g_ptr_array_unref (loaded->outputs);
-  tl_training_free (loaded->training);
-  g_free (loaded);
-}
-
-static void
-load_thread (GTask        *task,
-             gpointer      source,
-             gpointer      task_data,
-             GCancellable *cancellable)
-{
-  const char      *document_path = task_data;
-  g_autofree char *folder = tl_document_folder_path (document_path);
-  g_autofree char *outputs = g_build_filename (folder, "outputs", NULL);
-  g_autoptr (GDir) dir = g_dir_open (outputs, 0, NULL);
-  g_auto (GStrv)   runs = tl_document_folder_list_runs (document_path);
-  Loaded          *loaded = g_new0 (Loaded, 1);
-  const char      *name;
-
-  loaded->outputs = g_ptr_array_new ();
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL) {
-    g_autofree char *path = g_build_filename (outputs, name, NULL);
-    g_autofree char *id = g_str_has_suffix (name, ".json") ? g_strndup (name, strlen (name) - 5) : NULL;
-    g_autofree char *text = NULL;
-    TlOutputs       *one;
-
-    if (id == NULL || !g_file_get_contents (path, &text, NULL, NULL))
-      continue;
-    one = tl_outputs_new_from_json (id, text);
-    if (one != NULL)
-      g_ptr_array_add (loaded->outputs, one);
-  }
-  for (guint i = 0; runs[i] != NULL && loaded->training == NULL; i++) {
-    g_autofree char *run = g_build_filename (folder, "runs", runs[i], NULL);
-
-    loaded->training = tl_training_load (run);
-  }
-  g_task_return_pointer (task, loaded, loaded_free);
-}
-
-static void refine_training (TlSession *self);
-
-static void
-load_cb (GObject      *source,
-         GAsyncResult *result,
-         gpointer      user_data)
-{
-  TlSession *self = TL_SESSION (source);
-  Loaded    *loaded = g_task_propagate_pointer (G_TASK (result), NULL);
-
-  if (loaded == NULL)
-    return;
-  for (guint i = 0; i < loaded->outputs->len; i++) {
-    TlOutputs *outputs = loaded->outputs->pdata[i];
-
-    if (g_hash_table_contains (self->outputs, outputs->id)) {
-      tl_outputs_free (outputs); /* a kernel has told more about it meanwhile */
-      continue;
-    }
-    g_hash_table_insert (self->outputs, outputs->id, outputs);
-    queue_notify (self, outputs->id);
-  }
-  if (self->training == NULL && loaded->training != NULL) {
-    self->training = g_steal_pointer (&loaded->training);
-    self->training_dirty = TRUE;
-    queue_notify (self, NULL);
-  } else {
-    refine_training (self);
-  }
-  loaded_free (loaded);
-}
-
-/* --- all steps of a training ------------------------------------------------------------------------------------------ */
-
-static void
-refine_thread (GTask        *task,
-               gpointer      source,
-               gpointer      task_data,
-               GCancellable *cancellable)
-{
-  g_task_return_pointer (task, tl_training_load_metrics (task_data), (GDestroyNotify)tl_training_free);
-}
-
-static void
-refine_cb (GObject      *source,
-           GAsyncResult *result,
-           gpointer      user_data)
-{
-  TlSession             *self = TL_SESSION (source);
-  g_autoptr (TlTraining) metrics = g_task_propagate_pointer (G_TASK (result), NULL);
-
-  if (metrics == NULL || self->training == NULL ||
-      g_strcmp0 (self->training->folder, g_task_get_task_data (G_TASK (result))) != 0)
-    return;
-  tl_training_adopt (self->training, metrics);
-  self->training_dirty = TRUE;
-  queue_notify (self, NULL);
-}
-
-/* A kernel tells some of the steps, and to those who come late only the newest of them; the run's folder has all. */
-static void
-refine_training (TlSession *self)
-{
-  g_autoptr (GTask) task = NULL;
-
-  if (self->training == NULL || self->training->folder == NULL)
-    return;
-  task = g_task_new (self, NULL, refine_cb, NULL);
-  g_task_set_task_data (task, g_strdup (self->training->folder), g_free);
-  g_task_run_in_thread (task, refine_thread);
-}
-
-static void
-load_from_disk (TlSession *self)
-{
-  g_autoptr (GTask) task = NULL;
-  const char       *path = tl_document_get_path (self->document);
-
-  if (path == NULL)
-    return;
-  task = g_task_new (self, NULL, load_cb, NULL);
-  g_task_set_task_data (task, g_strdup (path), g_free);
-  g_task_run_in_thread (task, load_thread);
 }
 
 /* --- events of the kernel -------------------------------------------------------------------------------------------- */
@@ -307,7 +101,7 @@ finish_cell (TlSession  *self,
                                                              : TL_CELL_ERROR;
   outputs->seconds = get_number (event, "seconds", -1);
   outputs->started_us = 0;
-  write_outputs (self, outputs);
+  tl_session_write_outputs (self, outputs);
 }
 
 static void
@@ -336,7 +130,7 @@ take_cell_event (TlSession  *self,
     tl_outputs_add_error (outputs, (guint)CLAMP (get_number (event, "line", 0), 0, 1e9), get_string (event, "node"),
                           get_string (event, "message"));
   }
-  queue_notify (self, id);
+  tl_session_queue_notify (self, id);
 }
 
 static void
@@ -352,9 +146,9 @@ event_cb (TlKernelClient *kernel,
     self->training = tl_training_new ();
   if (self->training != NULL && tl_training_take_event (self->training, type, event)) {
     self->training_dirty = TRUE;
-    queue_notify (self, NULL);
+    tl_session_queue_notify (self, NULL);
     if (g_str_equal (type, "run_finished"))
-      refine_training (self);
+      tl_session_refine_training (self);
   } else if (cell != NULL && *cell != '\0') {
     take_cell_event (self, type, cell, event);
   }
@@ -373,12 +167,12 @@ settle_cells (TlSession *self)
       continue;
     outputs->status = outputs->status == TL_CELL_RUNNING ? TL_CELL_INTERRUPTED : TL_CELL_NEW;
     outputs->started_us = 0;
-    queue_notify (self, outputs->id);
+    tl_session_queue_notify (self, outputs->id);
   }
   if (self->training != NULL && tl_training_is_live (self->training)) {
     self->training->status = TL_TRAINING_INTERRUPTED;
     self->training_dirty = TRUE;
-    queue_notify (self, NULL);
+    tl_session_queue_notify (self, NULL);
   }
 }
 
@@ -484,7 +278,7 @@ run_cells (TlSession *self,
     outputs = ensure_outputs (self, tl_cell_get_id (cell));
     outputs->status = TL_CELL_QUEUED;
     outputs->text_hash = g_str_hash (tl_cell_get_text (cell, NULL));
-    queue_notify (self, outputs->id);
+    tl_session_queue_notify (self, outputs->id);
   }
   if (n_cells > 0) {
     tl_kernel_client_run (self->kernel, g_variant_builder_end (&known), g_variant_builder_end (&cells));
@@ -525,7 +319,7 @@ tl_session_interrupt (TlSession *self)
   while (g_hash_table_iter_next (&iter, NULL, (gpointer *)&outputs))
     if (outputs->status == TL_CELL_QUEUED) {
       outputs->status = TL_CELL_NEW;
-      queue_notify (self, outputs->id);
+      tl_session_queue_notify (self, outputs->id);
     }
 }
 
@@ -553,8 +347,8 @@ tl_session_clear_outputs (TlSession *self)
       outputs->status = TL_CELL_NEW;
       outputs->seconds = -1;
     }
-    write_outputs (self, outputs);
-    queue_notify (self, outputs->id);
+    tl_session_write_outputs (self, outputs);
+    tl_session_queue_notify (self, outputs->id);
   }
 }
 
@@ -569,7 +363,7 @@ tl_session_set_paused (TlSession *self,
   tl_kernel_client_control (self->kernel, self->training->run, paused ? "pause" : "resume", NULL);
   self->training->status = paused ? TL_TRAINING_PAUSED : TL_TRAINING_RUNNING;
   self->training_dirty = TRUE;
-  queue_notify (self, NULL);
+  tl_session_queue_notify (self, NULL);
 }
 
 void
@@ -583,7 +377,7 @@ tl_session_set_lr (TlSession *self,
   tl_kernel_client_control (self->kernel, self->training->run, "lr", g_variant_new_double (lr));
   self->training->lr = lr;
   self->training_dirty = TRUE;
-  queue_notify (self, NULL);
+  tl_session_queue_notify (self, NULL);
 }
 
 void
@@ -679,7 +473,7 @@ tl_session_new (TlDocument *document,
   self->kernel = tl_kernel_client_new (tl_document_get_path (document));
   g_signal_connect (self->kernel, "event", G_CALLBACK (event_cb), self);
   g_signal_connect (self->kernel, "state-changed", G_CALLBACK (state_changed_cb), self);
-  load_from_disk (self);
+  tl_session_load (self);
   tl_kernel_client_attach (self->kernel);
   return self;
 }

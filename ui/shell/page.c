@@ -1,55 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ui/shell/page.h"
+#include "ui/shell/page-private.h"
 
 #include <glib/gi18n.h>
 
-#include "ui/notebook/find-bar.h"
-#include "ui/panels/inspector.h"
-#include "ui/panels/outline.h"
 #include "ui/panels/training-panel.h"
-#include "ui/panels/try-panel.h"
 #include "ui/shell/panes.h"
-
-/* Bars above the notebook: one line about file or kernel, and what can be done about it. */
-typedef enum {
-  BAR_KERNEL,
-  BAR_FILE,
-  N_BARS
-} BarKind;
-
-struct _TlPage {
-  AdwBin parent_instance;
-
-  /* children */
-  GtkRevealer *bars[N_BARS];
-  GtkLabel    *bar_labels[N_BARS];
-  GtkWidget   *bar_buttons[N_BARS];
-  GtkStack    *stack; /* the notebook, or one canvas */
-  TlFindBar   *find_bar;
-  TlNotebook  *notebook;
-  AdwBin      *canvas_bin;
-  GtkLabel    *canvas_title;
-  TlCanvas    *canvas; /* the one that fills the page */
-  TlOutline   *outline;
-  TlInspector *inspector;
-  TlTryPanel  *try_panel;
-  GtkStack    *right; /* inspector, or Try the Model */
-
-  /* owned */
-  TlSession *session;
-  TlCell    *canvas_cell;
-  guint      inspect_id;
-
-  char *asked; /* owned: the name that help was asked for */
-
-  /* of the match that was shown last */
-  gsize found_start;
-  gsize found_bytes;
-
-  /* of the training that was told last */
-  int    training_status;
-  gint64 training_epoch;
-};
 
 G_DEFINE_FINAL_TYPE (TlPage, tl_page, ADW_TYPE_BIN)
 
@@ -198,8 +153,8 @@ tl_page_get_runnable (TlPage *self)
 
 /* --- selection and canvas --------------------------------------------------------------------------------------------------- */
 
-static TlCanvas *
-current_canvas (TlPage *self)
+TlCanvas *
+tl_page_get_canvas (TlPage *self)
 {
   TlCell     *cell = tl_notebook_get_selected (self->notebook);
   TlCellView *view;
@@ -214,7 +169,7 @@ static gboolean
 inspect_cb (gpointer user_data)
 {
   TlPage     *self = user_data;
-  TlCanvas   *canvas = current_canvas (self);
+  TlCanvas   *canvas = tl_page_get_canvas (self);
   TlCell     *cell = self->canvas != NULL ? self->canvas_cell : tl_notebook_get_selected (self->notebook);
   const char *node = canvas != NULL ? tl_canvas_get_selected (canvas) : NULL;
 
@@ -222,6 +177,16 @@ inspect_cb (gpointer user_data)
   tl_inspector_show (self->inspector, cell, node, canvas != NULL ? tl_canvas_get_report (canvas) : NULL);
   tl_outline_select (self->outline, cell);
   return G_SOURCE_REMOVE;
+}
+
+/* The inspector must show what is selected before it is told to edit it. */
+void
+tl_page_inspect_now (TlPage *self)
+{
+  if (self->inspect_id == 0)
+    return;
+  g_source_remove (self->inspect_id);
+  inspect_cb (self);
 }
 
 /* Not at once: what changes the document may be a row of the inspector itself. */
@@ -313,7 +278,7 @@ tl_page_show_try (TlPage *self)
 void
 tl_page_add_node (TlPage *self)
 {
-  TlCanvas *canvas = current_canvas (self);
+  TlCanvas *canvas = tl_page_get_canvas (self);
 
   if (canvas != NULL)
     tl_canvas_show_palette (canvas);
@@ -326,196 +291,6 @@ right_changed_cb (TlPage *self)
 {
   if (g_strcmp0 (gtk_stack_get_visible_child_name (self->right), "try") == 0)
     tl_try_panel_refresh (self->try_panel);
-}
-
-/* --- finding ----------------------------------------------------------------------------------------------------------------- */
-
-static void
-found_cb (TlPage *self,
-          TlCell *cell,
-          guint64 start,
-          guint64 n_bytes)
-{
-  self->found_start = (gsize)start;
-  self->found_bytes = (gsize)n_bytes;
-  if (self->canvas != NULL)
-    tl_page_close_canvas (self);
-  tl_notebook_show_range (self->notebook, cell, self->found_start, self->found_bytes, FALSE);
-}
-
-/* The keyboard goes to where the last match was. */
-static void
-find_closed_cb (TlPage *self)
-{
-  TlCell *cell = tl_notebook_get_selected (self->notebook);
-
-  if (cell != NULL && self->found_bytes > 0)
-    tl_notebook_show_range (self->notebook, cell, self->found_start, self->found_bytes, TRUE);
-  else
-    gtk_widget_child_focus (GTK_WIDGET (self->notebook), GTK_DIR_TAB_FORWARD);
-  self->found_bytes = 0;
-}
-
-void
-tl_page_find (TlPage  *self,
-              gboolean with_replace)
-{
-  TlCell          *cell = tl_notebook_get_selected (self->notebook);
-  TlCellView      *view = cell != NULL ? tl_notebook_find_view (self->notebook, cell) : NULL;
-  GtkTextView     *source = view != NULL ? tl_cell_view_get_source_view (view) : NULL;
-  g_autofree char *text = NULL;
-  GtkTextIter      start, end;
-
-  g_return_if_fail (TL_IS_PAGE (self));
-
-  /* What is selected is what is meant, if it is on one line. */
-  if (source != NULL && gtk_text_buffer_get_selection_bounds (gtk_text_view_get_buffer (source), &start, &end) &&
-      gtk_text_iter_get_line (&start) == gtk_text_iter_get_line (&end))
-    text = gtk_text_buffer_get_text (gtk_text_view_get_buffer (source), &start, &end, FALSE);
-  tl_find_bar_open (self->find_bar, text, with_replace);
-}
-
-void
-tl_page_find_next (TlPage  *self,
-                   gboolean forward)
-{
-  g_return_if_fail (TL_IS_PAGE (self));
-
-  tl_find_bar_step (self->find_bar, forward);
-}
-
-/* --- help -------------------------------------------------------------------------------------------------------------------- */
-
-static void
-inspected_cb (GObject      *source,
-              GAsyncResult *result,
-              gpointer      user_data)
-{
-  g_autoptr (TlPage)   self = user_data;
-  g_autoptr (GError)   error = NULL;
-  g_autoptr (GVariant) answer = tl_kernel_client_call_finish (TL_KERNEL_CLIENT (source), result, &error);
-  const char          *text = NULL;
-  g_autofree char     *message = NULL;
-
-  if (self->session == NULL)
-    return;
-  if (answer != NULL)
-    g_variant_get (answer, "(&s)", &text);
-  if (text != NULL && *text != '\0') {
-    g_object_set (tl_panes_get_default (), "inspector-visible", TRUE, NULL);
-    gtk_stack_set_visible_child_name (self->right, "inspector");
-    tl_inspector_show_help (self->inspector, self->asked, text);
-    return;
-  }
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED))
-    message = g_strdup (_ ("Help comes from the kernel; run a cell to start it"));
-  else
-    message = error != NULL ? g_strdup (error->message) : g_strdup_printf (_ ("There is no help on %s"), self->asked);
-  gtk_widget_activate_action (GTK_WIDGET (self), "win.toast", "s", message);
-}
-
-static void
-ask (TlPage     *self,
-     const char *name)
-{
-  g_free (self->asked);
-  self->asked = g_strdup (name);
-  tl_kernel_client_call_async (tl_session_get_kernel (self->session), "Inspect", g_variant_new ("(s)", name), NULL, inspected_cb,
-                               g_object_ref (self));
-}
-
-static void
-asked_cb (TlOutline  *outline,
-          const char *name,
-          TlPage     *self)
-{
-  ask (self, name);
-}
-
-static gboolean
-is_name_char (gunichar c)
-{
-  return c < 128 && (g_ascii_isalnum ((char)c) || c == '_' || c == '.');
-}
-
-/* The name around the cursor, "nn.Conv2d" */
-static char *
-name_at_cursor (GtkTextView *view)
-{
-  GtkTextBuffer *buffer = gtk_text_view_get_buffer (view);
-  GtkTextIter    start, end;
-
-  gtk_text_buffer_get_iter_at_mark (buffer, &start, gtk_text_buffer_get_insert (buffer));
-  end = start;
-  while (is_name_char (gtk_text_iter_get_char (&end)))
-    gtk_text_iter_forward_char (&end);
-  while (gtk_text_iter_backward_char (&start))
-    if (!is_name_char (gtk_text_iter_get_char (&start))) {
-      gtk_text_iter_forward_char (&start);
-      break;
-    }
-  return gtk_text_buffer_get_text (buffer, &start, &end, FALSE);
-}
-
-void
-tl_page_help (TlPage *self)
-{
-  TlCell          *cell = tl_notebook_get_selected (self->notebook);
-  TlCellView      *view = cell != NULL ? tl_notebook_find_view (self->notebook, cell) : NULL;
-  GtkTextView     *source = view != NULL && self->canvas == NULL ? tl_cell_view_get_source_view (view) : NULL;
-  g_autofree char *name = NULL;
-
-  g_return_if_fail (TL_IS_PAGE (self));
-
-  if (source != NULL && tl_cell_get_kind (cell) == TL_CELL_LUA)
-    name = name_at_cursor (source);
-  if (name != NULL && *name != '\0')
-    ask (self, name);
-  else
-    gtk_widget_activate_action (GTK_WIDGET (self), "win.toast", "s", _ ("Put the cursor on a name in a Lua cell to read about it"));
-}
-
-/* --- names and copies --------------------------------------------------------------------------------------------------------- */
-
-void
-tl_page_rename (TlPage *self)
-{
-  TlCanvas   *canvas = current_canvas (self);
-  TlCell     *cell = tl_notebook_get_selected (self->notebook);
-  TlCellView *view = cell != NULL ? tl_notebook_find_view (self->notebook, cell) : NULL;
-
-  g_return_if_fail (TL_IS_PAGE (self));
-
-  if (canvas != NULL && tl_canvas_get_selected (canvas) != NULL) {
-    g_object_set (tl_panes_get_default (), "inspector-visible", TRUE, NULL);
-    gtk_stack_set_visible_child_name (self->right, "inspector");
-    tl_inspector_edit_name (self->inspector);
-  } else if (view != NULL) {
-    tl_cell_view_edit_id (view);
-  }
-}
-
-void
-tl_page_duplicate (TlPage *self)
-{
-  TlCanvas          *canvas = current_canvas (self);
-  TlCell            *cell = tl_notebook_get_selected (self->notebook);
-  g_autofree char   *id = NULL;
-  g_autoptr (GError) error = NULL;
-  TlCell            *copy;
-
-  g_return_if_fail (TL_IS_PAGE (self));
-
-  if ((canvas != NULL && tl_canvas_duplicate (canvas)) || cell == NULL || self->canvas != NULL)
-    return;
-  if (tl_cell_get_kind (cell) != TL_CELL_TEXT)
-    id = tl_document_unique_id (tl_session_get_document (self->session), tl_cell_get_id (cell));
-  copy = tl_document_insert_cell (tl_session_get_document (self->session), (guint)tl_cell_get_index (cell) + 1,
-                                  tl_cell_get_kind (cell), id, tl_cell_get_text (cell, NULL), &error);
-  if (copy != NULL)
-    tl_notebook_select (self->notebook, copy, TRUE);
-  else
-    gtk_widget_activate_action (GTK_WIDGET (self), "win.toast", "s", error->message);
 }
 
 /* --- training ------------------------------------------------------------------------------------------------------------------ */
@@ -628,8 +403,8 @@ make_center (TlPage *self)
   gtk_box_append (GTK_BOX (column), make_bar (self, BAR_FILE, NULL, NULL));
   gtk_box_append (GTK_BOX (column), make_bar (self, BAR_KERNEL, _ ("_Restart"), "win.restart"));
   self->find_bar = TL_FIND_BAR (tl_find_bar_new (self->session));
-  g_signal_connect_object (self->find_bar, "found", G_CALLBACK (found_cb), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (self->find_bar, "closed", G_CALLBACK (find_closed_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->find_bar, "found", G_CALLBACK (tl_page_found_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->find_bar, "closed", G_CALLBACK (tl_page_find_closed_cb), self, G_CONNECT_SWAPPED);
   gtk_box_append (GTK_BOX (column), GTK_WIDGET (self->find_bar));
   gtk_box_append (GTK_BOX (column), GTK_WIDGET (self->stack));
   return column;
@@ -703,7 +478,7 @@ tl_page_new (TlSession *session)
   g_signal_connect_object (document, "notify::path", G_CALLBACK (emit_state), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->notebook, "selection-changed", G_CALLBACK (selection_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->notebook, "open-canvas", G_CALLBACK (open_canvas_cb), self, 0);
-  g_signal_connect_object (self->outline, "asked", G_CALLBACK (asked_cb), self, 0);
+  g_signal_connect_object (self->outline, "asked", G_CALLBACK (tl_page_asked_cb), self, 0);
   g_signal_connect_object (self->outline, "chosen", G_CALLBACK (chosen_cb), self, 0);
   update_kernel_bar (self);
   update_file_bar (self);

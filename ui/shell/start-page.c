@@ -70,7 +70,7 @@ make_label (const char *text,
   if (lines > 1) {
     gtk_label_set_wrap (GTK_LABEL (label), TRUE);
     gtk_label_set_lines (GTK_LABEL (label), lines);
-    gtk_label_set_max_width_chars (GTK_LABEL (label), 24);
+    gtk_label_set_max_width_chars (GTK_LABEL (label), 20);
   }
   return label;
 }

@@ -205,6 +205,9 @@ typedef struct {
   TlWindow *window;
   TlPage   *page;
   gboolean  close_after;
+
+  char       *path;
+  TlSaveFlags flags;
 } SaveJob;
 
 static SaveJob *
@@ -225,6 +228,7 @@ save_job_free (SaveJob *job)
 {
   g_object_unref (job->window);
   g_object_unref (job->page);
+  g_free (job->path);
   g_free (job);
 }
 
@@ -274,6 +278,32 @@ ask_overwrite (SaveJob *job)
   gtk_window_present (GTK_WINDOW (dialog));
 }
 
+/* Saves of a document that wait for one another: each must know what the one before has written. */
+static GQueue *
+get_saves (TlPage *page)
+{
+  GQueue *saves = g_object_get_data (G_OBJECT (page), "saves");
+
+  if (saves == NULL) {
+    saves = g_queue_new ();
+    g_object_set_data_full (G_OBJECT (page), "saves", saves, (GDestroyNotify)g_queue_free);
+  }
+  return saves;
+}
+
+static void saved_cb (GObject      *source,
+                      GAsyncResult *result,
+                      gpointer      user_data);
+
+static void
+start_save (TlPage *page)
+{
+  SaveJob *job = g_queue_peek_head (get_saves (page));
+
+  if (job != NULL)
+    tl_document_save_async (job_document (job), job->path, job->flags, NULL, saved_cb, job);
+}
+
 static void
 saved_cb (GObject      *source,
           GAsyncResult *result,
@@ -281,9 +311,13 @@ saved_cb (GObject      *source,
 {
   SaveJob           *job = user_data;
   TlDocument        *document = TL_DOCUMENT (source);
+  g_autoptr (TlPage) page = g_object_ref (job->page);
   g_autoptr (GError) error = NULL;
+  gboolean           ok = tl_document_save_finish (document, result, &error);
 
-  if (!tl_document_save_finish (document, result, &error)) {
+  g_queue_pop_head (get_saves (page));
+  start_save (page);
+  if (!ok) {
     if (tl_document_get_path (document) != NULL && tl_document_get_disk_state (document) == TL_DISK_CHANGED) {
       ask_overwrite (job);
       return;
@@ -305,7 +339,12 @@ save_page (SaveJob    *job,
            const char *path,
            TlSaveFlags flags)
 {
-  tl_document_save_async (job_document (job), path, flags, NULL, saved_cb, job);
+  g_free (job->path);
+  job->path = g_strdup (path);
+  job->flags = flags;
+  g_queue_push_tail (get_saves (job->page), job);
+  if (g_queue_get_length (get_saves (job->page)) == 1)
+    start_save (job->page);
 }
 
 static void
