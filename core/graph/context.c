@@ -64,6 +64,17 @@ tl_context_get (void)
 }
 
 /**
+ * tl_context_peek:
+ *
+ * Returns: (transfer none) (nullable): the context of this thread, if it has one
+ */
+TlContext *
+tl_context_peek (void)
+{
+  return current;
+}
+
+/**
  * tl_context_make_current:
  * @self: (nullable): a context
  *

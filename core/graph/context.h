@@ -35,6 +35,7 @@ typedef struct {
 TlContext *tl_context_new (guint n_threads);
 void       tl_context_free (TlContext *self);
 TlContext *tl_context_get (void);
+TlContext *tl_context_peek (void);
 TlContext *tl_context_make_current (TlContext *self);
 
 guint    tl_context_get_n_threads (TlContext *self);

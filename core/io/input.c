@@ -2,6 +2,7 @@
 #include "core/io/input.h"
 
 #include "core/base/error.h"
+#include "core/graph/context.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +12,9 @@
 #include <zlib.h>
 
 #define WINDOW_SIZE (64 * 1024)
+
+/* Read at a time; between two pieces a cell may be interrupted. */
+#define PIECE_SIZE ((gsize)1 << 20)
 
 /* Deflate cannot pack more than 1032 bytes into one (zlib's technical notes: 258 bytes in 2 bits). */
 #define DEFLATE_MAX_RATIO 1032
@@ -319,7 +323,7 @@ read_compressed (TlInput *self,
  *
  * Reads as many bytes as are wanted, fewer only at the end.
  *
- * Errors: %TL_ERROR_IO, %TL_ERROR_FORMAT for damaged gzip data, %TL_ERROR_MEMORY
+ * Errors: %TL_ERROR_IO, %TL_ERROR_FORMAT for damaged gzip data, %TL_ERROR_MEMORY, %TL_ERROR_CANCELLED after tl_context_cancel()
  *
  * Returns: the number of bytes read, 0 at the end, -1 with @error set
  */
@@ -329,12 +333,25 @@ tl_input_read (TlInput *self,
                gsize    n_bytes,
                GError **error)
 {
+  TlContext *context = tl_context_peek ();
+  gsize      n_done = 0, n_piece;
+  gssize     n_read;
+
   g_return_val_if_fail (self != NULL, -1);
   g_return_val_if_fail (n_bytes <= G_MAXSSIZE, -1);
 
-  if (self->is_compressed)
-    return read_compressed (self, buffer, n_bytes, error);
-  return read_plain (self, buffer, n_bytes, error);
+  do {
+    guint8 *piece = (guint8 *)buffer + n_done;
+
+    if (context != NULL && !tl_context_check_cancelled (context, error))
+      return -1;
+    n_piece = MIN (n_bytes - n_done, PIECE_SIZE);
+    n_read = self->is_compressed ? read_compressed (self, piece, n_piece, error) : read_plain (self, piece, n_piece, error);
+    if (n_read < 0)
+      return -1;
+    n_done += (gsize)n_read;
+  } while (n_done < n_bytes && (gsize)n_read == n_piece);
+  return (gssize)n_done;
 }
 
 /**
