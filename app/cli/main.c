@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/catalog/reference.h"
 #include "app/cli/cli.h"
 #include "app/kernel/server.h"
 #include "config.h"
@@ -20,6 +21,8 @@ static const struct {
   { "trellis --list-devices",      "name the devices that can compute" },
   { "trellis --version",           "print the version" },
   { "trellis --help",              "print this" },
+  { "trellis --help NAME",         "print the reference page of an operation, layer, optimizer..." },
+  { "trellis --reference FOLDER",  "write all reference pages, as Markdown" },
   { "",                            "" },
   { "with --batch:",               "" },
   { "--set CELL.NAME=VALUE",       "replace the first literal of that name in a cell" },
@@ -44,12 +47,13 @@ static const struct {
 };
 // clang-format on
 
-static void
+static int
 print_help (void)
 {
   g_print ("Trellis %s, a notebook for machine learning\n\n", TL_VERSION);
   for (guint i = 0; i < G_N_ELEMENTS (help); i++)
     g_print ("  %-28s %s\n", help[i].option, help[i].doc);
+  return TL_EXIT_OK;
 }
 
 static int usage_error (const char *format,
@@ -163,6 +167,30 @@ parse_batch (TlBatchOptions *options,
 }
 
 static int
+print_page (const char *name)
+{
+  const TlCatalogEntry *entry = tl_catalog_find (name);
+  const char           *nearest = entry == NULL ? tl_catalog_nearest (name) : NULL;
+  g_autofree char      *page = entry != NULL ? tl_reference_page (entry) : NULL;
+
+  if (entry == NULL)
+    return nearest != NULL ? usage_error ("there is nothing called %s; did you mean %s?", name, nearest) : usage_error ("there is nothing called %s", name);
+  g_print ("%s", page);
+  return TL_EXIT_OK;
+}
+
+static int
+write_reference (const char *folder)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (tl_reference_write (folder, &error))
+    return TL_EXIT_OK;
+  g_printerr ("trellis: %s\n", error->message);
+  return TL_EXIT_ERROR;
+}
+
+static int
 run_kernel (int   argc,
             char *argv[])
 {
@@ -220,10 +248,10 @@ main (int   argc,
     g_print ("Trellis %s\n", TL_VERSION);
     return TL_EXIT_OK;
   }
-  if (strcmp (argv[1], "--help") == 0 || strcmp (argv[1], "-h") == 0) {
-    print_help ();
-    return TL_EXIT_OK;
-  }
+  if (strcmp (argv[1], "--help") == 0 || strcmp (argv[1], "-h") == 0)
+    return argc > 2 ? print_page (argv[2]) : print_help ();
+  if (strcmp (argv[1], "--reference") == 0)
+    return argc > 2 ? write_reference (argv[2]) : usage_error ("--reference needs a folder");
   if (strcmp (argv[1], "--list-devices") == 0) {
     g_print ("cpu\n");
     return TL_EXIT_OK;

@@ -60,6 +60,7 @@ const TlTransformClass tl_transform_random_flip = {
   .name = "random_flip",
   .title = "RandomFlip",
   .doc = "Exchanges left and right, in training, with a given probability.",
+  .formula = "y[i] = x[width - 1 - i] with probability p",
   .attrs = attrs,
   .is_random = TRUE,
   .setup = setup,

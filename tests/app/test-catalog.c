@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "app/catalog/catalog.h"
+#include "app/catalog/reference.h"
 #include "core/data/datasets.h"
 #include "core/data/transforms.h"
 #include "core/nn/layer.h"
@@ -101,6 +101,36 @@ test_ports (void)
   g_assert_cmpstr (tl_catalog_get_entry (0)->group, ==, "data");
 }
 
+/* What the pages of the reference are made of is there. */
+static void
+test_reference (void)
+{
+  for (guint i = 0; i < tl_catalog_get_n_entries (); i++) {
+    const TlCatalogEntry *entry = tl_catalog_get_entry (i);
+    g_autofree char      *page = tl_reference_page (entry);
+    g_autofree char      *heading = g_strdup_printf ("## %s\n\n%s\n", entry->name, entry->doc);
+    gboolean              computes = entry->kind != TL_CATALOG_DATASET && entry->kind != TL_CATALOG_BATCH && entry->kind != TL_CATALOG_TRAIN;
+    const TlSample       *samples = entry->kind == TL_CATALOG_OP ? ((const TlOpClass *)entry->row)->samples
+                                    : entry->kind == TL_CATALOG_LAYER || entry->kind == TL_CATALOG_LOSS
+                                      ? ((const TlLayerClass *)entry->row)->samples
+                                      : NULL;
+
+    g_assert_true (g_str_has_prefix (page, heading));
+    if (computes)
+      expect_text (entry, "formula", entry->formula);
+    if (entry->kind == TL_CATALOG_OP || entry->kind == TL_CATALOG_LAYER || entry->kind == TL_CATALOG_LOSS) {
+      expect_text (entry, "source", entry->source);
+      if ((samples == NULL || samples[0].shapes == NULL) && strcmp (entry->name, "Input") != 0)
+        g_error ("%s has no sample", entry->name);
+    }
+    if (entry->kind == TL_CATALOG_OPTIMIZER || entry->kind == TL_CATALOG_SCHEDULE)
+      expect_text (entry, "source", entry->source);
+    for (const TlAttrSpec *spec = entry->attrs; spec != NULL && spec->name != NULL; spec++)
+      if (strstr (page, spec->doc) == NULL)
+        g_error ("the page of %s does not tell of %s", entry->name, spec->name);
+  }
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -109,5 +139,6 @@ main (int   argc,
   g_test_add_func ("/app/catalog/every-row", test_every_row);
   g_test_add_func ("/app/catalog/documented", test_documented);
   g_test_add_func ("/app/catalog/ports", test_ports);
+  g_test_add_func ("/app/catalog/reference", test_reference);
   return g_test_run ();
 }
