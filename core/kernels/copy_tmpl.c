@@ -19,7 +19,8 @@ void TL_ISA_NAME (tl_fill_run) (const void *args, void *const *data, void *works
 
 #define TILE_ELEMENTS 65536
 #define BLOCK 16 /* edge of a transposed block */
-#define BAND 256 /* rows of a transposed band, a multiple of BLOCK */
+#define ROWS 256 /* rows of a transposed tile, if they are not too long */
+#define BAND 64  /* columns of a transposed band, whole vectors */
 
 enum {
   DST,
@@ -69,7 +70,9 @@ plan_copy (const TlCopyArgs *args, CopyPlan *plan)
   if (plan->transpose) {
     for (unsigned d = 0; d + 1 < last; d++)
       plan->outer *= space->shape[d];
-    plan->step = tl_max_i64 (BLOCK, TILE_ELEMENTS / space->shape[last] / BLOCK * BLOCK);
+    /* Rows enough that a column is a run of some length, or a tile's worth. */
+    plan->step = tl_max_i64 (TILE_ELEMENTS / space->shape[last], tl_min_i64 (ROWS, 8 * TILE_ELEMENTS / space->shape[last]));
+    plan->step = tl_max_i64 (BLOCK, plan->step / BLOCK * BLOCK);
     plan->per_outer = tl_ceil_div (space->shape[last - 1], plan->step);
   } else {
     for (unsigned d = 0; d < last; d++)
@@ -138,6 +141,69 @@ TRANSPOSE (2, uint16_t)
 TRANSPOSE (4, uint32_t)
 TRANSPOSE (8, uint64_t)
 
+/* Elements of four bytes in squares of whole vectors: every line of a cache is read and written at one go. */
+#define LANES (TL_VECTOR_BYTES / 4)
+
+typedef uint32_t Vec __attribute__ ((vector_size (TL_VECTOR_BYTES)));
+typedef uint32_t VecU __attribute__ ((vector_size (TL_VECTOR_BYTES), aligned (4), may_alias));
+
+// clang-format off
+#if TL_VECTOR_BYTES == 64
+#  define LOW  { 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23 }
+#  define HIGH { 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31 }
+#elif TL_VECTOR_BYTES == 32
+#  define LOW  { 0, 8, 1, 9, 2, 10, 3, 11 }
+#  define HIGH { 4, 12, 5, 13, 6, 14, 7, 15 }
+#else
+#  define LOW  { 0, 4, 1, 5 }
+#  define HIGH { 2, 6, 3, 7 }
+#endif
+// clang-format on
+
+/* After log2 (LANES) perfect shuffles of the rows' halves, columns are rows. */
+static inline __attribute__ ((always_inline)) void
+shuffle_rows (const Vec *from, Vec *to)
+{
+  const Vec low = LOW, high = HIGH;
+
+  _Pragma ("GCC unroll 16") for (int i = 0; i < LANES / 2; i++)
+  {
+    to[2 * i] = __builtin_shuffle (from[i], from[i + LANES / 2], low);
+    to[2 * i + 1] = __builtin_shuffle (from[i], from[i + LANES / 2], high);
+  }
+}
+
+static void
+transpose_square (uint32_t *dst, int64_t dst_row, const uint32_t *src, int64_t src_col)
+{
+  Vec x[LANES], y[LANES];
+
+  _Pragma ("GCC unroll 16") for (int i = 0; i < LANES; i++) x[i] = *(const VecU *)(src + i * src_col);
+  shuffle_rows (x, y);
+  shuffle_rows (y, x);
+#if LANES >= 8
+  shuffle_rows (x, y);
+#endif
+#if LANES >= 16
+  shuffle_rows (y, x);
+#endif
+  _Pragma ("GCC unroll 16") for (int i = 0; i < LANES; i++) * (VecU *)(dst + i * dst_row) = LANES == 8 ? y[i] : x[i];
+}
+
+static void
+transpose_vectors (uint32_t *dst, int64_t dst_row, const uint32_t *src, int64_t src_col, int64_t rows, int64_t cols)
+{
+  int64_t whole_rows = rows / LANES * LANES, whole_cols = cols / LANES * LANES;
+
+  /* Few columns at a time: each may lie in a page of its own. */
+  for (int64_t band = 0; band < whole_cols; band += BAND)
+    for (int64_t r = 0; r < whole_rows; r += LANES)
+      for (int64_t c = band; c < tl_min_i64 (band + BAND, whole_cols); c += LANES)
+        transpose_square (dst + r * dst_row + c, dst_row, src + c * src_col + r, src_col);
+  transpose_4 (dst + whole_rows * dst_row, dst_row, src + whole_rows, src_col, rows - whole_rows, cols);
+  transpose_4 (dst + whole_cols, dst_row, src + whole_cols * src_col, src_col, whole_rows, cols - whole_cols);
+}
+
 static void
 transpose_any (size_t size, void *dst, int64_t dst_row, const void *src, int64_t src_col, int64_t rows, int64_t cols)
 {
@@ -146,7 +212,7 @@ transpose_any (size_t size, void *dst, int64_t dst_row, const void *src, int64_t
   else if (size == 2)
     transpose_2 (dst, dst_row, src, src_col, rows, cols);
   else if (size == 4)
-    transpose_4 (dst, dst_row, src, src_col, rows, cols);
+    transpose_vectors (dst, dst_row, src, src_col, rows, cols);
   else
     transpose_8 (dst, dst_row, src, src_col, rows, cols);
 }
