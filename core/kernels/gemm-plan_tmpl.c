@@ -41,16 +41,22 @@ TL_NAME (tl_gemm_fold) (const TlGemmArgs *args, TlGemmArgs *folded)
   folded->batch_rank = n;
 }
 
-/* An estimate in cycles of the product with @rows broadcast and @cols by vectors, stored at @col_stride == 1 as they stand. */
+/* Elements of 1024 bytes: rows that far apart, or a multiple of it, share few lines of a cache. */
+#define CONFLICT (1024 / (ptrdiff_t)sizeof (real))
+
+/*
+ * An estimate in cycles of the product with @rows broadcast and @cols by vectors, stored at @col_stride == 1 as they stand; @copy says that
+ * rows lie along a conflicting leap and are copied panel by panel.
+ */
 static double
-cost (int64_t rows, int64_t cols, int64_t k, bool turn_pack, bool turn_store)
+cost (int64_t rows, int64_t cols, int64_t k, bool turn_pack, bool turn_store, bool copy)
 {
   double vectors = ceil_div (cols, VL);
   double product = (double)rows * vectors * k * 0.5;
   double pack = turn_pack ? 0.5 * cols * k : rows > 2 * MR ? 0.15 * cols * k
                                                            : 0;
 
-  return product + pack + (turn_store ? 1.0 * rows * cols : 0);
+  return product + pack + (turn_store ? 1.0 * rows * cols : 0) + (copy ? 1.5 * rows * k : 0);
 }
 
 static void
@@ -63,8 +69,8 @@ choose_path (const TlGemmArgs *args, GemmPlan *plan)
   if (plan->dot)
     plan->swap = args->n > args->m;
   else
-    plan->swap = cost (args->n, args->m, args->k, args->a_row != 1, true) <
-                 cost (args->m, args->n, args->k, args->b_col != 1, false);
+    plan->swap = cost (args->n, args->m, args->k, args->a_row != 1, true, args->b_col == 1 && args->b_row % CONFLICT == 0) <
+                 cost (args->m, args->n, args->k, args->b_col != 1, false, args->a_row == 1 && args->a_col % CONFLICT == 0);
 
   if (plan->swap) {
     plan->n_rows = args->n, plan->n_cols = args->m;
@@ -116,17 +122,16 @@ cut_product (GemmPlan *plan, int64_t tile_work)
 static void
 choose_packing (const TlGemmArgs *args, GemmPlan *plan)
 {
-  const ptrdiff_t conflict = 1024 / (ptrdiff_t)sizeof (real);
-  const int64_t  *col_batch = plan->swap ? args->a_batch : args->b_batch;
-  ptrdiff_t       leap;
-  bool            one_col_factor = true;
+  const int64_t *col_batch = plan->swap ? args->a_batch : args->b_batch;
+  ptrdiff_t      leap;
+  bool           one_col_factor = true;
 
   for (int d = 0; d < args->batch_rank; d++)
     one_col_factor = one_col_factor && col_batch[d] == 0;
 
   plan->columns = plan->row_k != 1 && plan->row_stride == 1;
   leap = plan->columns ? plan->row_k : plan->row_stride;
-  plan->copy = (plan->row_k != 1 && !plan->columns) || (leap % conflict == 0 && plan->col_tile > NR);
+  plan->copy = (plan->row_k != 1 && !plan->columns) || (leap % CONFLICT == 0 && plan->col_tile > NR);
   plan->direct = plan->col_stride == 1 && plan->n_rows <= 2 * MR;
   plan->shared = !plan->direct && plan->n_row_tiles * plan->n_item_tiles > 1 && one_col_factor;
 }
@@ -179,6 +184,6 @@ TL_NAME (tl_gemm_plan) (const TlGemmArgs *args, GemmPlan *plan)
   if (plan->shared) {
     int64_t n_panels = ceil_div (plan->n_cols, NR);
     plan->n_shared = n_panels * NR * max_i64 (plan->k, 1);
-    plan->pack_tile = max_i64 (1, min_i64 (n_panels, PACK_MAX / 2 / (NR * max_i64 (plan->k, 1))));
+    plan->pack_tile = max_i64 (plan->col_stride == 1 ? 4 : 1, min_i64 (n_panels, PACK_MAX / 2 / (NR * max_i64 (plan->k, 1))));
   }
 }

@@ -206,14 +206,28 @@ run_tile (const Tile *tile)
     finish_swapped (tile);
 }
 
+/* Whole panels whose columns lie side by side: a row is read at one go for all of them. */
+static void
+pack_side_by_side (const GemmPlan *plan, const real *src, int64_t n_panels, real *dst)
+{
+  for (int64_t p = 0; p < plan->k; p++, src += plan->col_k, dst += NR)
+    for (int64_t q = 0; q < n_panels; q++) {
+      vec_store (dst + q * plan->k * NR, vec_load (src + q * NR));
+      vec_store (dst + q * plan->k * NR + VL, vec_load (src + q * NR + VL));
+    }
+}
+
 /* Phase 0: panels of the column factor, k contiguous within a panel. */
 static void
 run_pack (const GemmPlan *plan, const real *col_base, size_t tile, real *shared)
 {
   int64_t first = (int64_t)tile * plan->pack_tile * NR;
   int64_t end = min_i64 (first + plan->pack_tile * NR, plan->n_cols);
+  int64_t n_whole = plan->col_stride == 1 && plan->k > 0 ? (end - first) / NR : 0;
 
-  for (int64_t col = first; col < end; col += NR)
+  if (n_whole > 0)
+    pack_side_by_side (plan, col_base + first, n_whole, shared + first * plan->k);
+  for (int64_t col = first + n_whole * NR; col < end; col += NR)
     pack_panel (col_base + col * plan->col_stride, plan->col_k, plan->col_stride, plan->k, min_i64 (NR, end - col),
                 shared + col * max_i64 (plan->k, 1));
 }
