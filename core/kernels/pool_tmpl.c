@@ -402,6 +402,30 @@ window_scale (const TlPoolArgs *args, int64_t oh, int64_t ow)
   return (real)1 / (real)(divisor_along (args, 0, oh) * divisor_along (args, 1, ow));
 }
 
+/* acc += x * scale over a run of channels, by vectors where they lie side by side. */
+static inline void
+add_scaled (real *restrict acc, const real *restrict x, int64_t stride, real scale, int64_t n)
+{
+  if (stride == 1)
+    for (int64_t i = 0; i < n; i++)
+      acc[i] += x[i] * scale;
+  else
+    for (int64_t i = 0; i < n; i++)
+      acc[i] += x[i * stride] * scale;
+}
+
+/* out = acc * scale. */
+static inline void
+put_scaled (real *restrict out, int64_t stride, const real *restrict acc, real scale, int64_t n)
+{
+  if (stride == 1)
+    for (int64_t i = 0; i < n; i++)
+      out[i] = acc[i] * scale;
+  else
+    for (int64_t i = 0; i < n; i++)
+      out[i * stride] = acc[i] * scale;
+}
+
 static void
 avg_row (const TlPoolArgs *args, void *const *data, int64_t n, int64_t oh)
 {
@@ -423,11 +447,9 @@ avg_row (const TlPoolArgs *args, void *const *data, int64_t n, int64_t oh)
         for (int64_t b = w.first; b < w.end; b++) {
           const real *in = x + (h.start + a) * args->x_stride[2] + (w.start + b) * args->x_stride[3] + c * stride;
 
-          for (int64_t i = 0; i < run; i++)
-            acc[i] += in[i * stride];
+          add_scaled (acc, in, stride, 1, run);
         }
-      for (int64_t i = 0; i < run; i++)
-        y[ow * args->y_stride[3] + (c + i) * args->y_stride[1]] = acc[i] * scale;
+      put_scaled (y + ow * args->y_stride[3] + c * args->y_stride[1], args->y_stride[1], acc, scale, run);
     }
   }
 }
@@ -451,13 +473,10 @@ avg_gradient_row (const TlPoolArgs *args, void *const *data, int64_t n, int64_t 
       for (int64_t oh = h_first; oh < h_end; oh++)
         for (int64_t ow = w_first; ow < w_end; ow++) {
           const real *in = dy + oh * args->y_stride[2] + ow * args->y_stride[3] + c * stride;
-          real        scale = window_scale (args, oh, ow);
 
-          for (int64_t i = 0; i < run; i++)
-            acc[i] += in[i * stride] * scale;
+          add_scaled (acc, in, stride, window_scale (args, oh, ow), run);
         }
-      for (int64_t i = 0; i < run; i++)
-        dx[w * args->x_stride[3] + (c + i) * args->x_stride[1]] = acc[i];
+      put_scaled (dx + w * args->x_stride[3] + c * args->x_stride[1], args->x_stride[1], acc, 1, run);
     }
   }
 }
