@@ -71,6 +71,7 @@ plan_step (const Workload *workload,
   loss = tl_cross_entropy (y, target, TL_REDUCTION_MEAN, error);
   if (loss == NULL || !tl_backward (loss, NULL, FALSE, error) || !tl_optimizer_step (optimizer, error))
     return NULL;
+  tl_optimizer_zero_grad (optimizer); /* as fit does: nobody reads gradients between steps */
   return tl_plan_new (g_steal_pointer (&trace), &loss, 1, TL_PLAN_CHECKED, error);
 }
 
