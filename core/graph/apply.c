@@ -101,8 +101,13 @@ apply_composite (const TlNodeInit *init,
   TlGradient                decompose = { .op = init->op, .attrs = init->attrs, .n_in = init->n_in, .in = init->in, .n_out = n_out, .dx = out };
   TlMeta                    metas[TL_OP_MAX_OUT];
   g_autofree const TlMeta **in = g_new0 (const TlMeta *, init->n_in + 1);
-  gboolean                  ok;
+  gboolean                  data_sized = (init->op->flags & TL_OP_DATA_SIZED) != 0, ok;
 
+  if (data_sized && tl_context_get ()->trace != NULL) {
+    g_set_error (error, TL_ERROR, TL_ERROR_UNSUPPORTED,
+                 "%s: the size of the result depends on values, so it cannot stand in a step that is planned", init->op->name);
+    return FALSE;
+  }
   for (guint i = 0; i < init->n_in; i++)
     in[i] = init->in[i] != NULL ? &init->in[i]->meta : NULL;
   if (!tl_node_infer (init->op, FALSE, init->result, in, init->n_in, init->attrs, metas, n_out, error))
@@ -112,7 +117,7 @@ apply_composite (const TlNodeInit *init,
   ok = init->op->decompose (&decompose, error);
   for (guint i = 0; i < n_out; i++)
     if (ok)
-      g_assert (out[i]->meta.dtype == metas[i].dtype && tl_meta_same_shape (&out[i]->meta, &metas[i]));
+      g_assert (out[i]->meta.dtype == metas[i].dtype && (data_sized || tl_meta_same_shape (&out[i]->meta, &metas[i])));
     else
       g_clear_pointer (&out[i], tl_tensor_unref);
   return ok;

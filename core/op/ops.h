@@ -137,6 +137,23 @@ TlTensor *tl_arange (double   start,
                      double   step,
                      TlDType  dtype,
                      GError **error);
+TlTensor *tl_gather (TlTensor *x,
+                     gint      axis,
+                     TlTensor *index,
+                     GError  **error);
+TlTensor *tl_scatter (TlTensor *x,
+                      gint      axis,
+                      TlTensor *index,
+                      TlTensor *src,
+                      GError  **error);
+TlTensor *tl_scatter_add (TlTensor *x,
+                          gint      axis,
+                          TlTensor *index,
+                          TlTensor *src,
+                          GError  **error);
+TlTensor *tl_cumsum (TlTensor *x,
+                     gint      axis,
+                     GError  **error);
 TlTensor *tl_linspace (double   start,
                        double   end,
                        gint64   steps,

@@ -3,11 +3,7 @@
 
 #include "core/kernels/kernels.h"
 
-const TlAttrSpec tl_reduce_attrs[] = {
-  { "dim", "axes to reduce, from the end if negative; none for all", TL_ATTR_INTS, .has_range = TRUE, .min = -8, .max = 7 },
-  { "keepdim", "whether reduced axes stay, with size 1", TL_ATTR_BOOL },
-  { NULL },
-};
+const TlAttrSpec tl_reduce_attrs[] = { TL_REDUCE_ATTRS, { NULL } };
 
 const TlSample tl_reduce_samples[] = {
   { "3,4", "" },
@@ -118,6 +114,40 @@ tl_reduce_spread (TlGradient *self,
     shape[i] = (mask >> i & 1) != 0 ? 1 : x->shape[i];
   kept = tl_reshape (reduced, x->rank, shape, error);
   return kept != NULL ? tl_expand (kept, x->rank, x->shape, error) : NULL;
+}
+
+/* The reduced axes, counted from 0 and rising. */
+guint
+tl_reduce_axes (const TlGradient *self,
+                gint             *axes)
+{
+  guint mask, n = 0, rank = self->in[0]->meta.rank;
+
+  reduced_mask (self->attrs, rank, &mask);
+  for (guint i = 0; i < rank; i++)
+    if ((mask >> i & 1) != 0)
+      axes[n++] = (gint)i;
+  return n;
+}
+
+/* sum (x - mean)^2 / (n - correction), in the shape of the result. */
+TlTensor *
+tl_reduce_variance (TlGradient *self,
+                    double      correction,
+                    GError    **error)
+{
+  TlTensor            *x = self->in[0];
+  gint                 axes[TL_TENSOR_MAX_RANK];
+  guint                n = tl_reduce_axes (self, axes);
+  g_autoptr (TlTensor) mean = n > 0 ? tl_mean (x, axes, n, TRUE, error) : tl_tensor_ref (x);
+  g_autoptr (TlTensor) squares = tl_map_text ("(a - b) * (a - b)", error, 2, x, mean);
+  g_autoptr (TlTensor) sum = NULL;
+  g_autoptr (TlTensor) count = tl_size (tl_reduce_count (self), x->meta.dtype, error);
+  g_autoptr (TlTensor) less = tl_tensor_new_number (correction, FALSE);
+
+  if (squares != NULL)
+    sum = n > 0 ? tl_sum (squares, axes, n, self->attrs[TL_REDUCE_ATTR_KEEPDIM].i != 0, error) : tl_tensor_ref (squares);
+  return tl_map_text ("a / max (b - c, 0)", error, 3, sum, count, less);
 }
 
 /* How many elements make one of the result; may be symbolic. */

@@ -13,6 +13,12 @@ G_BEGIN_DECLS
 enum { TL_REDUCE_ATTR_DIM,
        TL_REDUCE_ATTR_KEEPDIM };
 
+// clang-format off
+#define TL_REDUCE_ATTRS                                                                                                           \
+  { "dim", "axes to reduce, from the end if negative; none for all", TL_ATTR_INTS, .has_range = TRUE, .min = -8, .max = 7 },      \
+  { "keepdim", "whether reduced axes stay, with size 1", TL_ATTR_BOOL }
+// clang-format on
+
 extern const TlAttrSpec tl_reduce_attrs[];
 extern const TlSample   tl_reduce_samples[];
 
@@ -27,6 +33,11 @@ gboolean  tl_reduce_infer_not_empty (TlInfer *self,
 TlDim     tl_reduce_count (TlGradient *self);
 gboolean  tl_reduce_extreme_gradient (TlGradient *self,
                                       GError    **error);
+guint     tl_reduce_axes (const TlGradient *self,
+                          gint             *axes);
+TlTensor *tl_reduce_variance (TlGradient *self,
+                              double      correction,
+                              GError    **error);
 TlTensor *tl_reduce_spread (TlGradient *self,
                             TlTensor   *reduced,
                             GError    **error);

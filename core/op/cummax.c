@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/op/scan-common.h"
+
+static gboolean
+prepare (TlPrepare *self,
+         GError   **error)
+{
+  return tl_scan_prepare (self, TL_SCAN_MAX);
+}
+
+const TlOpClass tl_op_cummax = {
+  .name = "cummax",
+  .group = "reduction",
+  .doc = "Running maximum along an axis, and where it is. NaN stays.",
+  .formula = "y[i] = max (x[0], ..., x[i])",
+  .source = "elementary",
+  .in = tl_scan_ports,
+  .out = tl_scan_extreme_out_ports,
+  .attrs = tl_scan_attrs,
+  .infer = tl_scan_infer_extreme,
+  .prepare = prepare,
+  .gradient = tl_scan_extreme_gradient,
+  .samples = tl_scan_samples,
+  .torch = "torch.cummax(x0, dim)",
+};

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/op/sort-common.h"
+
+enum { DIM,
+       KEEPDIM };
+
+static const TlAttrSpec attrs[] = {
+  { "dim", "axis, from the end if negative; none for all elements", TL_ATTR_INTS, .has_range = TRUE, .min = -8, .max = 7 },
+  { "keepdim", "whether the axis stays, with size 1", TL_ATTR_BOOL },
+  { NULL },
+};
+
+static gboolean
+infer (TlInfer *self,
+       GError **error)
+{
+  const TlMeta *x = self->in[0];
+  gboolean      flat = self->attrs[DIM].n == 0;
+
+  if (self->attrs[DIM].n > 1)
+    return tl_infer_fail (self, TL_ERROR_VALUE, error, "%d axes given, at most one wanted", self->attrs[DIM].n);
+  if (!tl_sort_check (self, flat ? 0 : self->attrs[DIM].v[0], error))
+    return FALSE;
+  for (guint i = 0; i < x->rank; i++)
+    if ((flat || i == tl_axis (self->attrs[DIM].v[0], x->rank)) && (x->shape[i] == 0 || tl_dim_is_symbolic (x->shape[i]))) {
+      g_autofree char *shape = tl_shape_to_string (x->shape, x->rank);
+
+      return tl_infer_fail (self, TL_ERROR_SHAPE, error, "axis %u of %s has no known elements", i, shape);
+    }
+  if (!flat)
+    return tl_sort_infer_like (self, self->attrs[DIM].v[0], 1, self->attrs[KEEPDIM].i != 0, error);
+  tl_infer_out (self, 0, x->dtype, 0, NULL);
+  tl_infer_out (self, 1, TL_DTYPE_I64, 0, NULL);
+  return TRUE;
+}
+
+/* NaN stands last when sorted, and decides. */
+static gboolean
+decompose (TlGradient *self,
+           GError    **error)
+{
+  gboolean             flat = self->attrs[DIM].n == 0, keep = !flat && self->attrs[KEEPDIM].i != 0;
+  g_autoptr (TlTensor) x = flat ? tl_flatten (self->in[0], 0, error) : tl_tensor_ref (self->in[0]);
+  gint64               axis = flat ? 0 : self->attrs[DIM].v[0], n;
+  g_autoptr (TlTensor) values = NULL;
+  g_autoptr (TlTensor) indices = NULL;
+  TlTensor            *middle[2] = { NULL }, *last[2] = { NULL };
+  gboolean             ok;
+
+  if (x == NULL || !tl_sort (x, axis, FALSE, &values, &indices, error))
+    return FALSE;
+  n = x->meta.rank > 0 ? x->meta.shape[tl_axis (axis, x->meta.rank)] : 1;
+  ok = tl_sort_pick (values, indices, axis, (n - 1) / 2, keep, middle, error);
+  if (ok && tl_dtype_is_float (x->meta.dtype)) {
+    ok = tl_sort_pick (values, indices, axis, n - 1, keep, last, error);
+    self->dx[0] = ok ? tl_map_text ("select (b == b, a, b)", error, 2, middle[0], last[0]) : NULL;
+    self->dx[1] = self->dx[0] != NULL ? tl_map_text ("select (c == c, a, b)", error, 3, middle[1], last[1], last[0]) : NULL;
+    if (self->dx[1] != NULL) {
+      g_autoptr (TlTensor) whole = self->dx[1];
+
+      self->dx[1] = tl_cast (whole, TL_DTYPE_I64, error);
+    }
+    ok = self->dx[1] != NULL;
+  } else if (ok) {
+    self->dx[0] = g_steal_pointer (&middle[0]);
+    self->dx[1] = g_steal_pointer (&middle[1]);
+  }
+  for (guint i = 0; i < 2; i++) {
+    g_clear_pointer (&middle[i], tl_tensor_unref);
+    g_clear_pointer (&last[i], tl_tensor_unref);
+  }
+  return ok;
+}
+
+static const TlSample samples[] = {
+  { "7" },
+  { "6" },
+  { "3,5", "dim = {0}" },
+  { "2,3,4", "dim = {-2}, keepdim = true" },
+  { "f32:3,2", "dim = {0}", .special = "nan" },
+  { "" },
+  { NULL },
+};
+
+const TlOpClass tl_op_median = {
+  .name = "median",
+  .group = "sorting",
+  .doc = "The middle element, the lower one of two, and where it is. NaN if any is.",
+  .formula = "values = x in rising order, at floor ((n - 1) / 2)",
+  .source = "elementary",
+  .in = tl_ports_x,
+  .out = tl_sort_out_ports,
+  .attrs = attrs,
+  .infer = infer,
+  .decompose = decompose,
+  .samples = samples,
+  .torch = "torch.median(x0, dim[0], keepdim) if dim else torch.median(x0)",
+};

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+
+#include "core/op/sort-common.h"
+
+enum { Q,
+       DIM,
+       KEEPDIM,
+       INTERPOLATION };
+
+static const char *const interpolations[] = { "linear", "lower", "higher", "midpoint", "nearest", NULL };
+
+static const TlAttrSpec attrs[] = {
+  { "q", "share of the elements that are smaller", TL_ATTR_FLOAT, .required = TRUE, .has_range = TRUE, .min = 0, .max = 1 },
+  { "dim", "axis, from the end if negative; none for all elements", TL_ATTR_INTS, .has_range = TRUE, .min = -8, .max = 7 },
+  { "keepdim", "whether the axis stays, with size 1", TL_ATTR_BOOL },
+  { "interpolation", "what is taken between two elements", TL_ATTR_ENUM, .names = interpolations },
+  { NULL },
+};
+
+static gboolean
+infer (TlInfer *self,
+       GError **error)
+{
+  const TlMeta *x = self->in[0];
+  gboolean      flat = self->attrs[DIM].n == 0;
+
+  if (self->attrs[DIM].n > 1)
+    return tl_infer_fail (self, TL_ERROR_VALUE, error, "%d axes given, at most one wanted", self->attrs[DIM].n);
+  if (!tl_infer_need_float (self, 0, error) || !tl_sort_check (self, flat ? 0 : self->attrs[DIM].v[0], error))
+    return FALSE;
+  for (guint i = 0; i < x->rank; i++)
+    if ((flat || i == tl_axis (self->attrs[DIM].v[0], x->rank)) && (x->shape[i] == 0 || tl_dim_is_symbolic (x->shape[i]))) {
+      g_autofree char *shape = tl_shape_to_string (x->shape, x->rank);
+
+      return tl_infer_fail (self, TL_ERROR_SHAPE, error, "axis %u of %s has no known elements", i, shape);
+    }
+  if (!flat)
+    return tl_sort_infer_like (self, self->attrs[DIM].v[0], 1, self->attrs[KEEPDIM].i != 0, error);
+  tl_infer_out (self, 0, x->dtype, 0, NULL);
+  return TRUE;
+}
+
+static double
+weight_of (gint64 interpolation,
+           double fraction)
+{
+  switch (interpolation) {
+  case 0:
+    return fraction;
+  case 1:
+    return 0;
+  case 2:
+    return fraction > 0;
+  case 3:
+    return fraction > 0 ? 0.5 : 0;
+  default:
+    return 0; /* nearest: the position itself was rounded */
+  }
+}
+
+static gboolean
+decompose (TlGradient *self,
+           GError    **error)
+{
+  gboolean             flat = self->attrs[DIM].n == 0, keep = !flat && self->attrs[KEEPDIM].i != 0;
+  gint64               axis = flat ? 0 : self->attrs[DIM].v[0], n, low;
+  g_autoptr (TlTensor) x = flat ? tl_flatten (self->in[0], 0, error) : tl_tensor_ref (self->in[0]);
+  g_autoptr (TlTensor) values = NULL;
+  g_autoptr (TlTensor) weight = NULL;
+  TlTensor            *parts[3][2] = { { NULL } };
+  double               place;
+  gboolean             ok;
+
+  if (x == NULL || !tl_sort (x, axis, FALSE, &values, NULL, error))
+    return FALSE;
+  n = x->meta.rank > 0 ? x->meta.shape[tl_axis (axis, x->meta.rank)] : 1;
+  place = self->attrs[Q].d * (double)(n - 1);
+  if (self->attrs[INTERPOLATION].i == 4)
+    place = rint (place);
+  low = (gint64)floor (place);
+  weight = tl_tensor_new_number (weight_of (self->attrs[INTERPOLATION].i, place - (double)low), FALSE);
+  ok = tl_sort_pick (values, values, axis, low, keep, parts[0], error) &&
+       tl_sort_pick (values, values, axis, MIN (low + 1, n - 1), keep, parts[1], error) &&
+       tl_sort_pick (values, values, axis, n - 1, keep, parts[2], error);
+  if (ok)
+    self->dx[0] = tl_map_text ("select (c == c, a + d * (b - a), c)", error, 4, parts[0][0], parts[1][0], parts[2][0], weight);
+  for (guint i = 0; i < 3; i++)
+    for (guint j = 0; j < 2; j++)
+      g_clear_pointer (&parts[i][j], tl_tensor_unref);
+  return self->dx[0] != NULL;
+}
+
+static const TlSample samples[] = {
+  { "7", "q = 0.4" },
+  { "3,6", "q = 0.25, dim = {1}" },
+  { "2,3,4", "q = 0.9, dim = {-2}, keepdim = true, interpolation = midpoint" },
+  { "8", "q = 0.3, interpolation = higher" },
+  { "8", "q = 0.3, interpolation = lower" },
+  { "8", "q = 0.3, interpolation = nearest" },
+  { "f32:4", "q = 0.5", .special = "nan" },
+  { "1", "q = 1" },
+  { NULL },
+};
+
+const TlOpClass tl_op_quantile = {
+  .name = "quantile",
+  .group = "sorting",
+  .doc = "The value below which a share of the elements lies. NaN if any element is.",
+  .formula = "y = x in rising order, at q (n - 1)",
+  .source = "Hyndman & Fan 1996, doi:10.1080/00031305.1996.10473566",
+  .in = tl_ports_x,
+  .attrs = attrs,
+  .infer = infer,
+  .decompose = decompose,
+  .samples = samples,
+  .torch = "torch.quantile(x0, q, dim[0] if dim else None, keepdim, interpolation=interpolation)",
+};
