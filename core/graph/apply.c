@@ -51,14 +51,16 @@ check_attrs (const TlOpClass   *op,
 {
   for (guint i = 0; op->attrs != NULL && op->attrs[i].name != NULL; i++) {
     const TlAttrSpec *spec = &op->attrs[i];
-    guint             n = spec->type == TL_ATTR_INTS ? (guint)attrs[i].n : 1;
+    gboolean          is_list = spec->type == TL_ATTR_INTS || spec->type == TL_ATTR_FLOATS;
+    guint             n = is_list ? (guint)attrs[i].n : 1;
 
     if (!spec->has_range)
       continue;
     for (guint j = 0; j < n; j++) {
-      double value = spec->type == TL_ATTR_FLOAT  ? attrs[i].d
-                     : spec->type == TL_ATTR_INTS ? (double)attrs[i].v[j]
-                                                  : (double)attrs[i].i;
+      double value = spec->type == TL_ATTR_FLOAT    ? attrs[i].d
+                     : spec->type == TL_ATTR_FLOATS ? attrs[i].f[j]
+                     : spec->type == TL_ATTR_INTS   ? (double)attrs[i].v[j]
+                                                    : (double)attrs[i].i;
 
       if (tl_attr_is_sizes (spec) && tl_dim_is_symbolic (attrs[i].v[j]))
         continue;

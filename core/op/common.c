@@ -46,6 +46,29 @@ tl_map_text (const char *text,
   return expr != NULL ? tl_map (expr, in, n_in, TL_RESULT_PROMOTED, error) : NULL;
 }
 
+TlTensor *
+tl_map_numbers (const char      *text,
+                TlTensor *const *in,
+                guint            n_in,
+                const double    *numbers,
+                guint            n_numbers,
+                GError         **error)
+{
+  static const char *const letters[] = { "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l" };
+  TlExprName               names[G_N_ELEMENTS (letters) + 1] = { { NULL } };
+  g_autoptr (TlExpr)       expr = NULL;
+
+  g_return_val_if_fail (n_in + n_numbers <= G_N_ELEMENTS (letters), NULL);
+
+  for (guint i = 0; i < n_in; i++)
+    if (in[i] == NULL)
+      return NULL;
+  for (guint i = 0; i < n_in + n_numbers; i++)
+    names[i] = (TlExprName){ letters[i], i >= n_in, i >= n_in ? numbers[i - n_in] : 0 };
+  expr = tl_expr_parse (text, names, error);
+  return expr != NULL ? tl_map (expr, in, n_in, TL_RESULT_PROMOTED, error) : NULL;
+}
+
 gboolean
 tl_decompose_infer (const TlGradient *self,
                     TlMeta           *out,

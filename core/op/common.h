@@ -56,6 +56,17 @@ TlTensor *tl_map_text (const char *text,
                        ...);
 
 /*
+ * The same with numbers, named by the letters behind those of the inputs.  A number in the text and one given here are the same
+ * bits, planned or not; a tensor of a number is rounded to the dtype of the others before it is computed with.
+ */
+TlTensor *tl_map_numbers (const char      *text,
+                          TlTensor *const *in,
+                          guint            n_in,
+                          const double    *numbers,
+                          guint            n_numbers,
+                          GError         **error);
+
+/*
  * For decompose(): what infer() says of the outputs, into @out (array length=n_out).
  */
 gboolean tl_decompose_infer (const TlGradient *self,

@@ -144,3 +144,35 @@ tl_batch_norm_spread (TlTensor     *of_channels,
     shape[i] = i == 1 ? x->shape[1] : 1;
   return tl_reshape (of_channels, x->rank, shape, error);
 }
+
+TlTensor *
+tl_norm_groups (TlTensor *x,
+                gint64    n_groups,
+                double    eps,
+                TlTensor *weight,
+                TlTensor *bias,
+                GError  **error)
+{
+  const TlMeta        *meta = &x->meta;
+  TlDim                shape[2] = { tl_dim_mul (meta->shape[0], n_groups), meta->shape[1] / MAX (n_groups, 1) };
+  g_autoptr (TlTensor) rows = NULL;
+  g_autoptr (TlTensor) normal = NULL;
+  g_autoptr (TlTensor) y = NULL;
+  g_autoptr (TlTensor) scale = tl_batch_norm_spread (weight, meta, error);
+  g_autoptr (TlTensor) shift = tl_batch_norm_spread (bias, meta, error);
+
+  for (guint i = 2; i < meta->rank; i++)
+    shape[1] = tl_dim_mul (shape[1], meta->shape[i]);
+  rows = tl_reshape (x, 2, shape, error);
+  normal = rows != NULL ? tl_layer_norm (rows, 1, NULL, NULL, eps, error) : NULL;
+  y = normal != NULL ? tl_reshape (normal, meta->rank, meta->shape, error) : NULL;
+  if (y == NULL || (weight != NULL && scale == NULL) || (bias != NULL && shift == NULL))
+    return NULL;
+  if (scale != NULL && shift != NULL)
+    return tl_map_text ("a * b + c", error, 3, y, scale, shift);
+  if (scale != NULL)
+    return tl_mul (y, scale, error);
+  if (shift != NULL)
+    return tl_add (y, shift, error);
+  return g_steal_pointer (&y);
+}

@@ -49,4 +49,12 @@ TlTensor *tl_batch_norm_spread (TlTensor     *of_channels,
                                 const TlMeta *x,
                                 GError      **error);
 
+/* Normalises groups of channels (axis 1) of each example, as group_norm says. */
+TlTensor *tl_norm_groups (TlTensor *x,
+                          gint64    n_groups,
+                          double    eps,
+                          TlTensor *weight,
+                          TlTensor *bias,
+                          GError  **error);
+
 G_END_DECLS

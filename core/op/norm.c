@@ -24,15 +24,13 @@ powers (TlTensor *x,
         double    p,
         GError  **error)
 {
-  g_autoptr (TlTensor) order = tl_tensor_new_number (p, FALSE);
-
   if (p == 2)
     return tl_map_text ("a * a", error, 1, x);
   if (p == 1 || !isfinite (p))
     return tl_map_text ("abs (a)", error, 1, x);
   if (p == 0)
     return tl_map_text ("a != 0", error, 1, x);
-  return tl_map_text ("select (a == 0, select (b > 0, 0, pow (0, b)), pow (abs (select (a == 0, 1, a)), b))", error, 2, x, order);
+  return tl_map_numbers ("select (a == 0, select (b > 0, 0, pow (0, b)), pow (abs (select (a == 0, 1, a)), b))", &x, 1, &p, 1, error);
 }
 
 /* A root has no derivative at 0; there the gradient is 0. */
@@ -43,22 +41,21 @@ decompose (TlGradient *self,
   gint                 axes[TL_TENSOR_MAX_RANK];
   guint                n = tl_reduce_axes (self, axes);
   gboolean             keep = self->attrs[TL_REDUCE_ATTR_KEEPDIM].i != 0;
-  double               p = self->attrs[P].d;
+  double               p = self->attrs[P].d, root = p != 0 ? 1 / p : 1;
   g_autoptr (TlTensor) terms = powers (self->in[0], p, error);
-  g_autoptr (TlTensor) root = tl_tensor_new_number (p != 0 ? 1 / p : 1, FALSE);
   g_autoptr (TlTensor) sum = NULL;
 
   if (terms == NULL)
     return FALSE;
   sum = n == 0 ? tl_tensor_ref (terms) : isfinite (p) ? tl_sum (terms, axes, n, keep, error)
-                                     : p > 0          ? tl_amax (terms, axes, n, keep, error)
+                                       : p > 0        ? tl_amax (terms, axes, n, keep, error)
                                                       : tl_amin (terms, axes, n, keep, error);
   if (p == 2)
     self->dx[0] = tl_map_text ("select (a > 0, sqrt (select (a > 0, a, 1)), a)", error, 1, sum);
   else if (p == 0 || p == 1 || !isfinite (p))
     self->dx[0] = g_steal_pointer (&sum);
   else
-    self->dx[0] = tl_map_text ("select (a == 0, select (b > 0, a, pow (a, b)), pow (select (a == 0, 1, a), b))", error, 2, sum, root);
+    self->dx[0] = tl_map_numbers ("select (a == 0, select (b > 0, a, pow (a, b)), pow (select (a == 0, 1, a), b))", &sum, 1, &root, 1, error);
   return self->dx[0] != NULL;
 }
 

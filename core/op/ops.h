@@ -137,6 +137,11 @@ TlTensor *tl_arange (double   start,
                      double   step,
                      TlDType  dtype,
                      GError **error);
+TlTensor *tl_logsumexp (TlTensor   *x,
+                        const gint *axes,
+                        guint       n_axes,
+                        gboolean    keepdim,
+                        GError    **error);
 TlTensor *tl_gather (TlTensor *x,
                      gint      axis,
                      TlTensor *index,

@@ -86,3 +86,16 @@ tl_random_apply (const TlOpClass *op,
   call = tl_random_begin (counter, &values[TL_RANDOM_ATTR_SEED], &values[TL_RANDOM_ATTR_STREAM], error);
   return call != NULL ? tl_op_apply1 (op, &call, 1, values, error) : NULL;
 }
+
+TlTensor *
+tl_random_of_shape (const TlOpClass   *op,
+                    const TlMeta      *like,
+                    TlTensor          *call,
+                    const TlAttrValue *key,
+                    GError           **error)
+{
+  TlAttrValue values[] = { { .n = like->rank }, TL_FLOAT (0), TL_FLOAT (1), TL_INT (like->dtype), key[0], key[1] };
+
+  memcpy (values[TL_RANDOM_ATTR_SHAPE].v, like->shape, like->rank * sizeof (TlDim));
+  return tl_op_apply1 (op, &call, 1, values, error);
+}

@@ -52,4 +52,11 @@ TlTensor *tl_random_apply (const TlOpClass *op,
                            TlVariable      *counter,
                            GError         **error);
 
+/* Random numbers in the shape and dtype of @like by tl_op_rand or tl_op_randn; @key: seed and stream */
+TlTensor *tl_random_of_shape (const TlOpClass   *op,
+                              const TlMeta      *like,
+                              TlTensor          *call,
+                              const TlAttrValue *key,
+                              GError           **error);
+
 G_END_DECLS

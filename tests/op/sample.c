@@ -6,7 +6,7 @@
 
 #include "core/graph/attr.h"
 
-/* "dim = {0, 2}, keepdim = true": commas inside braces do not separate. */
+/* "dim = {0, 2}, keepdim = true": commas inside braces or quotes do not separate. */
 static void
 parse_attrs (Case       *self,
              const char *text)
@@ -20,8 +20,10 @@ parse_attrs (Case       *self,
     const char        *end = at;
     char              *equals;
     int                depth = 0;
+    gboolean           quoted = FALSE;
 
-    while (*end != '\0' && (*end != ',' || depth > 0)) {
+    while (*end != '\0' && (*end != ',' || depth > 0 || quoted)) {
+      quoted ^= *end == '"';
       depth += *end == '{' ? 1 : *end == '}' ? -1
                                              : 0;
       end++;
@@ -30,6 +32,7 @@ parse_attrs (Case       *self,
     equals = strchr (item, '=');
     g_assert_nonnull (equals);
     *equals = '\0';
+    g_strdelimit (equals + 1, "\"", ' ');
     tl_attr_set_text (self->op->name, self->op->attrs, self->attrs, g_strstrip (item), g_strstrip (equals + 1), &error);
     g_assert_no_error (error);
     at = *end == ',' ? end + 1 : end;

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/op/adaptive-common.h"
+
+static const TlPort     ports[] = { { "x", "`[n, channels, height, width]`, or without n, floating" }, { NULL } };
+static const TlAttrSpec attrs[] = { TL_ADAPTIVE_OUTPUT_SIZE, { NULL } };
+
+static gboolean
+infer (TlInfer *self,
+       GError **error)
+{
+  return tl_adaptive_infer (self, 2, error);
+}
+
+static gboolean
+decompose (TlGradient *self,
+           GError    **error)
+{
+  return tl_adaptive_decompose (self, 2, FALSE, error);
+}
+
+static const TlSample samples[] = {
+  { "1,2,6,4", "output_size = {3, 2}" },
+  { "1,2,5,7", "output_size = {3}" },
+  { "2,3,4,5", "output_size = {1}" },
+  { "2,2,3", "output_size = {4, 2}" },
+  { NULL },
+};
+
+const TlOpClass tl_op_adaptive_avg_pool2d = {
+  .name = "adaptive_avg_pool2d",
+  .group = "pooling",
+  .doc = "Mean of as many windows as wanted over two axes.",
+  .formula = "y[i] = mean of x from floor (i in / out) to ceil ((i + 1) in / out)",
+  .source = "He et al. 2014, arXiv:1406.4729",
+  .in = ports,
+  .attrs = attrs,
+  .infer = infer,
+  .decompose = decompose,
+  .samples = samples,
+  .onnx = { "GlobalAveragePool", 1 },
+  .torch = "F.adaptive_avg_pool2d(x0, output_size if len(output_size) > 1 else output_size[0])",
+};

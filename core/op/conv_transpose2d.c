@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/op/conv-nd.h"
+
+static gboolean
+infer (TlInfer *self,
+       GError **error)
+{
+  return tl_conv_transpose_infer (self, 2, error);
+}
+
+static const TlSample samples[] = {
+  { "2,4,3,4; 4,3,3,3; 3", "stride = {2}, padding = {1}, output_padding = {1, 0}" },
+  { "1,4,3,3; 4,2,3,2", "groups = 2, dilation = {2, 1}" },
+  { "1,1,1,1; 1,1,1,1; 1" },
+  { NULL },
+};
+
+const TlOpClass tl_op_conv_transpose2d = {
+  .name = "conv_transpose2d",
+  .group = "convolution",
+  .doc = "Transposed convolution over two axes.",
+  .formula = "y[n, o, i stride + u dilation - padding] += x[n, c, i] weight[c, o, u], and bias[o]",
+  .source = "Zeiler et al. 2010, doi:10.1109/CVPR.2010.5539957",
+  .in = tl_conv_transpose_ports,
+  .attrs = tl_conv_transpose_attrs,
+  .infer = infer,
+  .decompose = tl_conv_transpose_decompose,
+  .samples = samples,
+  .onnx = { "ConvTranspose", 1 },
+  .torch = "F.conv_transpose2d(x0, x1, x[2] if len(x) > 2 else None, stride, padding, output_padding, groups, dilation)",
+};

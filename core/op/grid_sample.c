@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/op/common.h"
+
+enum { X,
+       GRID };
+enum { MODE,
+       PADDING_MODE,
+       ALIGN_CORNERS };
+
+static const char *const modes[] = { "bilinear", "nearest", NULL };
+static const char *const paddings[] = { "zeros", "border", NULL };
+
+static const TlPort ports[] = {
+  { "x", "pictures `[n, channels, height, width]`, floating" },
+  { "grid", "places `[n, out height, out width, 2]`, x and y from -1 to 1, same dtype" },
+  { NULL },
+};
+
+static const TlAttrSpec attrs[] = {
+  { "mode", "how elements between others are found", TL_ATTR_ENUM, .names = modes },
+  { "padding_mode", "what lies outside the picture", TL_ATTR_ENUM, .names = paddings },
+  { "align_corners", "whether -1 and 1 are the centres of the outermost pixels instead of their outer edges", TL_ATTR_BOOL },
+  { NULL },
+};
+
+static gboolean
+infer (TlInfer *self,
+       GError **error)
+{
+  const TlMeta *x = self->in[X], *grid = self->in[GRID];
+
+  if (!tl_infer_need_float (self, X, error) || !tl_infer_need_same_dtype (self, X, GRID, error) || !tl_infer_need_rank (self, X, 4, 4, error) ||
+      !tl_infer_need_rank (self, GRID, 4, 4, error))
+    return FALSE;
+  if (grid->shape[0] != x->shape[0] || grid->shape[3] != 2 || tl_dim_is_symbolic (x->shape[2]) || tl_dim_is_symbolic (x->shape[3]) ||
+      x->shape[2] == 0 || x->shape[3] == 0) {
+    g_autofree char *a = tl_shape_to_string (x->shape, 4);
+    g_autofree char *b = tl_shape_to_string (grid->shape, 4);
+
+    return tl_infer_fail (self, TL_ERROR_SHAPE, error, "places %s do not fit pictures %s", b, a);
+  }
+  tl_infer_out (self, 0, x->dtype, 4, (const TlDim[]){ x->shape[0], x->shape[1], grid->shape[1], grid->shape[2] });
+  return TRUE;
+}
+
+/* One coordinate of all places in pixels, `[n, 1, places]`. */
+static TlTensor *
+find_coordinate (TlGradient *self,
+                 gint64      number,
+                 GError    **error)
+{
+  const TlMeta        *grid = &self->in[GRID]->meta;
+  double               n = (double)self->in[X]->meta.shape[3 - number];
+  const double         numbers[] = { n, n - 1 };
+  TlDim                shape[] = { grid->shape[0], 1, tl_dim_mul (grid->shape[1], grid->shape[2]) };
+  g_autoptr (TlTensor) one = tl_narrow (self->in[GRID], 3, number, 1, error);
+  g_autoptr (TlTensor) flat = one != NULL ? tl_reshape (one, 3, shape, error) : NULL;
+  const char          *texts[2][2] = { { "((a + 1) * b - 1) * 0.5", "min (max (((a + 1) * b - 1) * 0.5, 0), c)" },
+                                       { "(a + 1) * 0.5 * c", "min (max ((a + 1) * 0.5 * c, 0), c)" } };
+
+  return tl_map_numbers (texts[self->attrs[ALIGN_CORNERS].i != 0][self->attrs[PADDING_MODE].i], &flat, 1, numbers, 2, error);
+}
+
+/* The pixels at the places (@px, @py), whole numbers; 0 outside. */
+static TlTensor *
+take_pixels (TlGradient *self,
+             TlTensor   *px,
+             TlTensor   *py,
+             GError    **error)
+{
+  const TlMeta        *x = &self->in[X]->meta;
+  TlDim                shape[] = { x->shape[0], x->shape[1], tl_dim_mul (x->shape[2], x->shape[3]) };
+  const double         numbers[] = { (double)x->shape[3], (double)x->shape[2] };
+  TlTensor            *places[] = { px, py };
+  g_autoptr (TlTensor) flat = tl_reshape (self->in[X], 3, shape, error);
+  g_autoptr (TlTensor) inside = tl_map_numbers ("and (and (a >= 0, a < c), and (b >= 0, b < d))", places, 2, numbers, 2, error);
+  g_autoptr (TlTensor) number = tl_map_numbers ("min (max (b, 0), d - 1) * c + min (max (a, 0), c - 1)", places, 2, numbers, 2, error);
+  g_autoptr (TlTensor) whole = number != NULL ? tl_cast (number, TL_DTYPE_I64, error) : NULL;
+  g_autoptr (TlTensor) index = NULL;
+  g_autoptr (TlTensor) taken = NULL;
+
+  shape[2] = px != NULL ? px->meta.shape[2] : 0;
+  index = whole != NULL ? tl_expand (whole, 3, shape, error) : NULL;
+  taken = index != NULL && flat != NULL ? tl_gather (flat, 2, index, error) : NULL;
+  return tl_map_text ("select (b, a, 0)", error, 2, taken, inside);
+}
+
+static TlTensor *
+sample_bilinear (TlGradient *self,
+                 TlTensor   *px,
+                 TlTensor   *py,
+                 GError    **error)
+{
+  static const char *const weights[] = { "(1 - (a - floor (a))) * (1 - (b - floor (b)))", "(a - floor (a)) * (1 - (b - floor (b)))",
+                                         "(1 - (a - floor (a))) * (b - floor (b))", "(a - floor (a)) * (b - floor (b))" };
+  g_autoptr (TlTensor)     sum = NULL;
+
+  for (guint corner = 0; corner < 4; corner++) {
+    g_autoptr (TlTensor) before = g_steal_pointer (&sum);
+    g_autoptr (TlTensor) x = tl_map_text ((corner & 1) != 0 ? "floor (a) + 1" : "floor (a)", error, 1, px);
+    g_autoptr (TlTensor) y = tl_map_text ((corner & 2) != 0 ? "floor (a) + 1" : "floor (a)", error, 1, py);
+    g_autoptr (TlTensor) pixels = take_pixels (self, x, y, error);
+    g_autoptr (TlTensor) weight = tl_map_text (weights[corner], error, 2, px, py);
+
+    sum = before != NULL ? tl_map_text ("a + b * c", error, 3, before, pixels, weight) : tl_map_text ("a * b", error, 2, pixels, weight);
+    if (sum == NULL)
+      return NULL;
+  }
+  return g_steal_pointer (&sum);
+}
+
+static gboolean
+decompose (TlGradient *self,
+           GError    **error)
+{
+  TlMeta               out;
+  g_autoptr (TlTensor) px = find_coordinate (self, 0, error);
+  g_autoptr (TlTensor) py = px != NULL ? find_coordinate (self, 1, error) : NULL;
+  g_autoptr (TlTensor) y = NULL;
+
+  if (py == NULL || !tl_decompose_infer (self, &out, error))
+    return FALSE;
+  if (self->attrs[MODE].i == 0) {
+    y = sample_bilinear (self, px, py, error);
+  } else {
+    g_autoptr (TlTensor) x_round = tl_map_text ("round (a)", error, 1, px);
+    g_autoptr (TlTensor) y_round = tl_map_text ("round (a)", error, 1, py);
+
+    y = take_pixels (self, x_round, y_round, error);
+  }
+  self->dx[0] = y != NULL ? tl_reshape (y, 4, out.shape, error) : NULL;
+  return self->dx[0] != NULL;
+}
+
+static const TlSample samples[] = {
+  { "1,2,4,5; 1,3,2,2" },
+  { "2,1,3,3; 2,2,2,2", "align_corners = true", .low = -1.4, .high = 1.4 },
+  { "1,2,4,3; 1,2,3,2", "padding_mode = border", .low = -1.4, .high = 1.4 },
+  { "1,2,4,3; 1,2,3,2", "mode = nearest", .low = -1.4, .high = 1.4 },
+  { NULL },
+};
+
+const TlOpClass tl_op_grid_sample = {
+  .name = "grid_sample",
+  .group = "image",
+  .doc = "Pictures read at any places.",
+  .formula = "y[n, c, i, j] = x[n, c] at grid[n, i, j]",
+  .source = "Jaderberg et al. 2015, arXiv:1506.02025",
+  .in = ports,
+  .attrs = attrs,
+  .infer = infer,
+  .decompose = decompose,
+  .samples = samples,
+  .onnx = { "GridSample", 16 },
+  .torch = "F.grid_sample(x0, x1, mode, padding_mode, align_corners)",
+};

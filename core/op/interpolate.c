@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+
+#include "core/op/data-sized.h"
+
+enum { SIZE,
+       SCALE_FACTOR,
+       MODE,
+       ALIGN_CORNERS };
+
+enum { NEAREST,
+       NEAREST_EXACT,
+       LINEAR,
+       BICUBIC };
+
+static const TlPort ports[] = { { "x", "`[n, channels, ...]` with one to three spatial axes, floating" }, { NULL } };
+
+static const char *const modes[] = { "nearest", "nearest-exact", "linear", "bicubic", "bilinear", "trilinear", NULL };
+
+static const TlAttrSpec attrs[] = {
+  { "size", "sizes of the spatial axes, one for all or one each", TL_ATTR_INTS },
+  { "scale_factor", "factors of the sizes, instead of size", TL_ATTR_FLOATS, .has_range = TRUE, .min = 1e-9, .max = 1e9 },
+  { "mode", "how elements between others are found; bilinear and trilinear are other names of linear", TL_ATTR_ENUM, .names = modes },
+  { "align_corners", "whether the outermost elements lie on each other instead of their outer edges", TL_ATTR_BOOL },
+  { NULL },
+};
+
+#define MAX_TAPS 4
+
+typedef struct {
+  gint64 n_in;
+  gint64 n_out;
+  double scale; /* of a position, from output to input */
+} Axis;
+
+static gint64
+mode_of (const TlAttrValue *values)
+{
+  return MIN (values[MODE].i, BICUBIC) == BICUBIC && values[MODE].i != BICUBIC ? LINEAR : values[MODE].i;
+}
+
+static gboolean
+resolve (const TlAttrValue *values,
+         guint              n_spatial,
+         guint              i,
+         gint64             n_in,
+         Axis              *axis)
+{
+  const TlAttrValue *size = &values[SIZE], *factor = &values[SCALE_FACTOR];
+  double             given;
+
+  axis->n_in = n_in;
+  if (size->n > 0) {
+    axis->n_out = tl_attr_pair (size, i);
+    axis->scale = (double)n_in / (double)MAX (axis->n_out, 1);
+  } else {
+    given = factor->f[factor->n > (gint)i ? i : 0];
+    axis->n_out = (double)n_in * given < 1e15 ? (gint64)floor ((double)n_in * given) : 0;
+    axis->scale = 1 / given;
+  }
+  if (values[ALIGN_CORNERS].i != 0)
+    axis->scale = axis->n_out > 1 ? (double)(n_in - 1) / (double)(axis->n_out - 1) : 0;
+  return axis->n_out > 0;
+}
+
+static gboolean
+infer (TlInfer *self,
+       GError **error)
+{
+  const TlMeta *x = self->in[0];
+  TlDim         shape[TL_TENSOR_MAX_RANK];
+  guint         n_spatial = x->rank - MIN (x->rank, 2u);
+  gint          given = self->attrs[SIZE].n + self->attrs[SCALE_FACTOR].n;
+
+  if (!tl_infer_need_float (self, 0, error) || !tl_infer_need_rank (self, 0, 3, 5, error))
+    return FALSE;
+  if ((self->attrs[SIZE].n > 0) == (self->attrs[SCALE_FACTOR].n > 0) || (given != 1 && given != (gint)n_spatial))
+    return tl_infer_fail (self, TL_ERROR_VALUE, error, "either size or scale_factor must be given, with 1 or %u numbers", n_spatial);
+  if (self->attrs[MODE].i == BICUBIC && n_spatial != 2)
+    return tl_infer_fail (self, TL_ERROR_VALUE, error, "the mode bicubic wants two spatial axes, x has %u", n_spatial);
+  for (guint i = 0; i < x->rank; i++) {
+    Axis axis = { 0 };
+
+    shape[i] = x->shape[i];
+    if (i < 2)
+      continue;
+    if (tl_dim_is_symbolic (x->shape[i]) || x->shape[i] == 0 || !resolve (self->attrs, n_spatial, i - 2, x->shape[i], &axis)) {
+      g_autofree char *text = tl_shape_to_string (x->shape, x->rank);
+
+      return tl_infer_fail (self, TL_ERROR_SHAPE, error, "axis %u of %s cannot be brought to %" G_GINT64_FORMAT " elements", i, text, axis.n_out);
+    }
+    shape[i] = axis.n_out;
+  }
+  tl_infer_out (self, 0, x->dtype, x->rank, shape);
+  return TRUE;
+}
+
+/* Keys' cubic with a = -0.75. */
+static double
+cubic (double t)
+{
+  const double a = -0.75;
+
+  t = fabs (t);
+  if (t <= 1)
+    return ((a + 2) * t - (a + 3)) * t * t + 1;
+  return t < 2 ? ((a * t - 5 * a) * t + 8 * a) * t - 4 * a : 0;
+}
+
+/* The elements that make up element @i, and their weights; returns their number. */
+static guint
+find_taps (const Axis *axis,
+           gint64      mode,
+           gboolean    align,
+           gint64      i,
+           gint64     *places,
+           double     *weights)
+{
+  double at = align ? (double)i * axis->scale : ((double)i + 0.5) * axis->scale - 0.5, low;
+  guint  n = mode == BICUBIC ? 4 : mode == LINEAR ? 2
+                                                  : 1;
+
+  weights[0] = 1;
+  if (mode == NEAREST || mode == NEAREST_EXACT) {
+    places[0] = CLAMP ((gint64)floor (((double)i + (mode == NEAREST ? 0 : 0.5)) * axis->scale), 0, axis->n_in - 1);
+    return 1;
+  }
+  if (mode == LINEAR)
+    at = MAX (at, 0);
+  low = floor (at);
+  for (guint k = 0; k < n; k++) {
+    gint64 place = (gint64)low + (gint64)k - (mode == BICUBIC);
+
+    places[k] = CLAMP (place, 0, axis->n_in - 1);
+    weights[k] = mode == BICUBIC ? cubic (at - (double)place) : k == 0 ? 1 - (at - low)
+                                                                       : at - low;
+  }
+  return n;
+}
+
+static TlTensor *
+weights_tensor (const double *weights,
+                gint64        n,
+                TlDType       dtype,
+                guint         behind,
+                GError      **error)
+{
+  TlDim     shape[TL_TENSOR_MAX_RANK] = { n, 1, 1, 1, 1, 1, 1, 1 };
+  TlTensor *y = tl_tensor_new (dtype, behind + 1, shape, error);
+
+  for (gint64 i = 0; y != NULL && i < n; i++)
+    if (dtype == TL_DTYPE_F64)
+      ((double *)tl_tensor_peek_data (y))[i] = weights[i];
+    else
+      ((float *)tl_tensor_peek_data (y))[i] = (float)weights[i];
+  return y;
+}
+
+/* One axis: as many selections as there are taps, weighted and added. */
+static TlTensor *
+resize_axis (TlTensor   *x,
+             guint       number,
+             const Axis *axis,
+             gint64      mode,
+             gboolean    align,
+             GError    **error)
+{
+  g_autofree double   *weights = g_new (double, MAX_TAPS * axis->n_out);
+  g_autofree gint64   *places = g_new (gint64, MAX_TAPS * axis->n_out);
+  guint                n_taps = 0;
+  g_autoptr (TlTensor) sum = NULL;
+
+  for (gint64 i = 0; i < axis->n_out; i++) {
+    gint64 place[MAX_TAPS];
+    double weight[MAX_TAPS];
+
+    n_taps = find_taps (axis, mode, align, i, place, weight);
+    for (guint k = 0; k < n_taps; k++) {
+      places[(gint64)k * axis->n_out + i] = place[k];
+      weights[(gint64)k * axis->n_out + i] = weight[k];
+    }
+  }
+  for (guint k = 0; k < n_taps; k++) {
+    g_autoptr (GArray)   list = g_array_new (FALSE, FALSE, sizeof (gint64));
+    g_autoptr (TlTensor) index = NULL;
+    g_autoptr (TlTensor) taken = NULL;
+    g_autoptr (TlTensor) factor = NULL;
+    g_autoptr (TlTensor) before = g_steal_pointer (&sum);
+
+    g_array_append_vals (list, places + (gint64)k * axis->n_out, (guint)axis->n_out);
+    index = tl_new_indices (list, error);
+    taken = index != NULL ? tl_index_select (x, (gint)number, index, error) : NULL;
+    if (taken == NULL || n_taps == 1)
+      return g_steal_pointer (&taken);
+    factor = weights_tensor (weights + (gint64)k * axis->n_out, axis->n_out, x->meta.dtype, x->meta.rank - 1 - number, error);
+    sum = before != NULL ? tl_map_text ("a + b * c", error, 3, before, taken, factor) : tl_map_text ("a * b", error, 2, taken, factor);
+    if (sum == NULL)
+      return NULL;
+  }
+  return g_steal_pointer (&sum);
+}
+
+static gboolean
+decompose (TlGradient *self,
+           GError    **error)
+{
+  guint                rank = self->in[0]->meta.rank;
+  gint64               mode = mode_of (self->attrs);
+  g_autoptr (TlTensor) y = tl_tensor_ref (self->in[0]);
+
+  for (guint i = 2; i < rank; i++) {
+    g_autoptr (TlTensor) before = g_steal_pointer (&y);
+    Axis                 axis;
+
+    resolve (self->attrs, rank - 2, i - 2, before->meta.shape[i], &axis);
+    if (axis.n_in == axis.n_out && (mode == NEAREST || axis.scale == 1)) {
+      y = g_steal_pointer (&before);
+      continue;
+    }
+    y = resize_axis (before, i, &axis, mode, self->attrs[ALIGN_CORNERS].i != 0, error);
+    if (y == NULL)
+      return FALSE;
+  }
+  self->dx[0] = g_steal_pointer (&y);
+  return TRUE;
+}
+
+static const TlSample samples[] = {
+  { "1,2,4", "size = {7}" },
+  { "1,2,3,4", "size = {5, 3}" },
+  { "1,2,3,4", "scale_factor = {2}, mode = bilinear" },
+  { "1,2,3,4", "size = {5, 3}, mode = bilinear, align_corners = true" },
+  { "1,2,3,4", "scale_factor = {1.7, 2.3}, mode = bicubic" },
+  { "1,1,4,4", "size = {7, 3}, mode = bicubic, align_corners = true" },
+  { "1,2,5", "size = {3}, mode = linear" },
+  { "1,1,2,3,2", "size = {3, 4, 3}, mode = trilinear" },
+  { "1,2,5,4", "size = {3, 7}, mode = nearest-exact" },
+  { "2,1,1,1", "size = {2}" },
+  { NULL },
+};
+
+const TlOpClass tl_op_interpolate = {
+  .name = "interpolate",
+  .group = "image",
+  .doc = "Pictures brought to another size.",
+  .formula = "y[i] = sum of weight_k x[place_k (i)] along each axis",
+  .source = "Keys 1981, doi:10.1109/TASSP.1981.1163711",
+  .in = ports,
+  .attrs = attrs,
+  .infer = infer,
+  .decompose = decompose,
+  .samples = samples,
+  .onnx = { "Resize", 11 },
+  .torch = "F.interpolate(x0, size=(size if len(size) > 1 else size[0]) if size else None, scale_factor=(scale_factor if len(scale_factor) > 1 else scale_factor[0]) if scale_factor else None, mode=mode, align_corners=align_corners if 'near' not in mode else None)",
+};

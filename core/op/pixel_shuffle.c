@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/op/common.h"
+
+static const TlPort ports[] = { { "x", "`[..., channels, height, width]`" }, { NULL } };
+
+static const TlAttrSpec attrs[] = { { "upscale_factor", "edge of the block of pixels", TL_ATTR_INT, .required = TRUE, .def = { .i = 1 }, .has_range = TRUE, .min = 1, .max = 65536 }, { NULL } };
+
+static gboolean
+infer (TlInfer *self,
+       GError **error)
+{
+  const TlMeta *x = self->in[0];
+  gint64        r = self->attrs[0].i;
+  TlDim         shape[TL_TENSOR_MAX_RANK], *last;
+
+  if (!tl_infer_need_rank (self, 0, 3, TL_TENSOR_MAX_RANK - 2, error))
+    return FALSE;
+  for (guint i = 0; i < x->rank; i++)
+    shape[i] = x->shape[i];
+  last = shape + x->rank - 3;
+  if (tl_dim_is_symbolic (last[0]) || last[0] % (r * r) != 0)
+    return tl_infer_fail (self, TL_ERROR_SHAPE, error, "%" G_GINT64_FORMAT " channels are no blocks of %" G_GINT64_FORMAT " x %" G_GINT64_FORMAT, last[0], r, r);
+  last[0] /= r * r;
+  last[1] = tl_dim_mul (last[1], r);
+  last[2] = tl_dim_mul (last[2], r);
+  tl_infer_out (self, 0, x->dtype, x->rank, shape);
+  return TRUE;
+}
+
+/* Everything in front of the channels is one axis. */
+static gboolean
+decompose (TlGradient *self,
+           GError    **error)
+{
+  const TlMeta        *x = &self->in[0]->meta;
+  const TlDim         *last = x->shape + x->rank - 3;
+  gint64               r = self->attrs[0].i;
+  TlDim                n = 1;
+  TlMeta               out;
+  g_autoptr (TlTensor) open = NULL;
+  g_autoptr (TlTensor) turned = NULL;
+
+  for (guint i = 0; i + 3 < x->rank; i++)
+    n = tl_dim_mul (n, x->shape[i]);
+  open = tl_reshape (self->in[0], 6, (TlDim[]){ n, last[0] / (r * r), r, r, last[1], last[2] }, error);
+  turned = open != NULL ? tl_permute (open, (guint[]){ 0, 1, 4, 2, 5, 3 }, error) : NULL;
+  if (turned == NULL || !tl_decompose_infer (self, &out, error))
+    return FALSE;
+  self->dx[0] = tl_reshape (turned, out.rank, out.shape, error);
+  return self->dx[0] != NULL;
+}
+
+static const TlSample samples[] = { { "1,8,2,3", "upscale_factor = 2" }, { "4,2,2", "upscale_factor = 2" }, { "2,2,3,2", "upscale_factor = 1" }, { NULL } };
+
+const TlOpClass tl_op_pixel_shuffle = {
+  .name = "pixel_shuffle",
+  .group = "image",
+  .doc = "Channels become blocks of pixels.",
+  .formula = "y[c, h r + i, w r + j] = x[c r^2 + i r + j, h, w]",
+  .source = "Shi et al. 2016, arXiv:1609.05158",
+  .in = ports,
+  .attrs = attrs,
+  .infer = infer,
+  .decompose = decompose,
+  .samples = samples,
+  .onnx = { "DepthToSpace", 1 },
+  .torch = "F.pixel_shuffle(x0, upscale_factor)",
+};

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * What the recurrent rows share: a sequence is read step by step; the products with the inputs are one for all steps.
+ *
+ * Inputs: x, one or two states, weight_ih, weight_hh, and the biases of both.
+ *
+ * Thread rule: one thread at a time.
+ */
+
+#include "core/op/common.h"
+
+G_BEGIN_DECLS
+
+extern const TlPort tl_recurrent_ports_1[];
+extern const TlPort tl_recurrent_ports_2[];
+
+/*
+ * One step: @gx and @gh are the gates' sums from the input and from the state, `[n, gates hidden]`.  @state[0] is h, @state[1] is c;
+ * they are replaced by new references.
+ */
+typedef gboolean (*TlRecurrentStep) (TlGradient *self,
+                                     TlTensor   *gx,
+                                     TlTensor   *gh,
+                                     TlTensor  **state,
+                                     GError    **error);
+
+gboolean  tl_recurrent_infer (TlInfer *self,
+                              guint    n_gates,
+                              guint    n_states,
+                              GError **error);
+gboolean  tl_recurrent_decompose (TlGradient     *self,
+                                  guint           n_states,
+                                  TlRecurrentStep step,
+                                  GError        **error);
+TlTensor *tl_recurrent_gate (TlTensor *sums,
+                             guint     gate,
+                             gint64    hidden,
+                             GError  **error);
+
+G_END_DECLS
