@@ -251,5 +251,5 @@ const TlOpClass tl_op_interpolate = {
   .decompose = decompose,
   .samples = samples,
   .onnx = { "Resize", 11 },
-  .torch = "F.interpolate(x0, size=(size if len(size) > 1 else size[0]) if size else None, scale_factor=(scale_factor if len(scale_factor) > 1 else scale_factor[0]) if scale_factor else None, mode=mode, align_corners=align_corners if 'near' not in mode else None)",
+  .torch = "F.interpolate(x0, size=(size if len(size) > 1 else size[0]) if size else None, scale_factor=(scale_factor if len(scale_factor) > 1 else scale_factor[0]) if scale_factor else None, mode=mode, align_corners=align_corners if not mode.startswith('nearest') else None)",
 };
