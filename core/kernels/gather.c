@@ -70,16 +70,21 @@ stride_behind (const int64_t *shape, uint32_t rank, uint32_t axis)
   return stride;
 }
 
+/* The position that index @i means, or -1 and the error. */
 static inline int64_t
-get_index (const TlGatherArgs *args, const void *index, int64_t i)
+get_index (const TlGatherArgs *args, const void *index, int64_t i, TlIndexError *error)
 {
   int64_t n = args->x_shape[args->axis];
-  int64_t at = args->index_dtype == TL_DTYPE_I64   ? ((const int64_t *)index)[i]
-               : args->index_dtype == TL_DTYPE_I32 ? ((const int32_t *)index)[i]
-                                                   : ((const uint8_t *)index)[i];
+  int64_t given = args->index_dtype == TL_DTYPE_I64   ? ((const int64_t *)index)[i]
+                  : args->index_dtype == TL_DTYPE_I32 ? ((const int32_t *)index)[i]
+                                                      : ((const uint8_t *)index)[i];
+  int64_t at = given + (given < 0 ? n : 0);
 
-  at += at < 0 ? n : 0;
-  return at >= 0 && at < n ? at : -1;
+  if (at >= 0 && at < n)
+    return at;
+  if (error)
+    tl_index_tell_error (error, i, given, n);
+  return -1;
 }
 
 typedef struct {
@@ -88,36 +93,36 @@ typedef struct {
   int64_t n;
 } Line;
 
-#define GATHER(T)                                                                                          \
-  static void gather_##T (const TlGatherArgs *args, const T *x, const void *index, T *y, const Line *line) \
-  {                                                                                                        \
-    for (int64_t j = 0; j < line->n; j++) {                                                                \
-      int64_t i = line->index + j * line->index_stride, at = get_index (args, index, i);                   \
-                                                                                                           \
-      y[i] = at < 0 ? 0 : x[line->x + at * line->x_stride];                                                \
-    }                                                                                                      \
+#define GATHER(T)                                                                                                               \
+  static void gather_##T (const TlGatherArgs *args, const T *x, const void *index, T *y, const Line *line, TlIndexError *error) \
+  {                                                                                                                             \
+    for (int64_t j = 0; j < line->n; j++) {                                                                                     \
+      int64_t i = line->index + j * line->index_stride, at = get_index (args, index, i, error);                                 \
+                                                                                                                                \
+      y[i] = at < 0 ? 0 : x[line->x + at * line->x_stride];                                                                     \
+    }                                                                                                                           \
   }
-#define SCATTER(T)                                                                                               \
-  static void scatter_##T (const TlGatherArgs *args, const void *index, const T *source, T *y, const Line *line) \
-  {                                                                                                              \
-    for (int64_t j = 0; j < line->n; j++) {                                                                      \
-      int64_t i = line->index + j * line->index_stride, at = get_index (args, index, i);                         \
-                                                                                                                 \
-      if (at >= 0)                                                                                               \
-        y[line->x + at * line->x_stride] = source[i];                                                            \
-    }                                                                                                            \
+#define SCATTER(T)                                                                                                                    \
+  static void scatter_##T (const TlGatherArgs *args, const void *index, const T *source, T *y, const Line *line, TlIndexError *error) \
+  {                                                                                                                                   \
+    for (int64_t j = 0; j < line->n; j++) {                                                                                           \
+      int64_t i = line->index + j * line->index_stride, at = get_index (args, index, i, error);                                       \
+                                                                                                                                      \
+      if (at >= 0)                                                                                                                    \
+        y[line->x + at * line->x_stride] = source[i];                                                                                 \
+    }                                                                                                                                 \
   }
 /* U: in which the sum is made; whole numbers wrap around. */
-#define SCATTER_ADD(T, U)                                                                                            \
-  static void scatter_add_##T (const TlGatherArgs *args, const void *index, const T *source, T *y, const Line *line) \
-  {                                                                                                                  \
-    for (int64_t j = 0; j < line->n; j++) {                                                                          \
-      int64_t i = line->index + j * line->index_stride, at = get_index (args, index, i);                             \
-      T      *to = y + line->x + at * line->x_stride;                                                                \
-                                                                                                                     \
-      if (at >= 0)                                                                                                   \
-        *to = (T)((U)*to + (U)source[i]);                                                                            \
-    }                                                                                                                \
+#define SCATTER_ADD(T, U)                                                                                                                 \
+  static void scatter_add_##T (const TlGatherArgs *args, const void *index, const T *source, T *y, const Line *line, TlIndexError *error) \
+  {                                                                                                                                       \
+    for (int64_t j = 0; j < line->n; j++) {                                                                                               \
+      int64_t i = line->index + j * line->index_stride, at = get_index (args, index, i, error);                                           \
+      T      *to = y + line->x + at * line->x_stride;                                                                                     \
+                                                                                                                                          \
+      if (at >= 0)                                                                                                                        \
+        *to = (T)((U)*to + (U)source[i]);                                                                                                 \
+    }                                                                                                                                     \
   }
 #define ANY(KIND) KIND (uint8_t) KIND (uint16_t) KIND (uint32_t) KIND (uint64_t)
 ANY (GATHER)
@@ -156,16 +161,16 @@ gather_run (const void *args_, void *const *data, void *workspace, unsigned phas
 
     switch (tl_dtype_size (args->dtype)) {
     case 1:
-      gather_uint8_t (args, data[0], data[1], data[2], &line);
+      gather_uint8_t (args, data[0], data[1], data[2], &line, data[3]);
       break;
     case 2:
-      gather_uint16_t (args, data[0], data[1], data[2], &line);
+      gather_uint16_t (args, data[0], data[1], data[2], &line, data[3]);
       break;
     case 4:
-      gather_uint32_t (args, data[0], data[1], data[2], &line);
+      gather_uint32_t (args, data[0], data[1], data[2], &line, data[3]);
       break;
     default:
-      gather_uint64_t (args, data[0], data[1], data[2], &line);
+      gather_uint64_t (args, data[0], data[1], data[2], &line, data[3]);
     }
   }
 }
@@ -192,27 +197,27 @@ scatter_line (const TlGatherArgs *args, void *const *data, const Line *line)
 {
   if (args->add) {
     if (args->dtype == TL_DTYPE_F32)
-      scatter_add_float (args, data[1], data[2], data[3], line);
+      scatter_add_float (args, data[1], data[2], data[3], line, data[4]);
     else if (args->dtype == TL_DTYPE_F64)
-      scatter_add_double (args, data[1], data[2], data[3], line);
+      scatter_add_double (args, data[1], data[2], data[3], line, data[4]);
     else if (args->dtype == TL_DTYPE_I64)
-      scatter_add_int64_t (args, data[1], data[2], data[3], line);
+      scatter_add_int64_t (args, data[1], data[2], data[3], line, data[4]);
     else
-      scatter_add_int32_t (args, data[1], data[2], data[3], line);
+      scatter_add_int32_t (args, data[1], data[2], data[3], line, data[4]);
     return;
   }
   switch (tl_dtype_size (args->dtype)) {
   case 1:
-    scatter_uint8_t (args, data[1], data[2], data[3], line);
+    scatter_uint8_t (args, data[1], data[2], data[3], line, data[4]);
     break;
   case 2:
-    scatter_uint16_t (args, data[1], data[2], data[3], line);
+    scatter_uint16_t (args, data[1], data[2], data[3], line, data[4]);
     break;
   case 4:
-    scatter_uint32_t (args, data[1], data[2], data[3], line);
+    scatter_uint32_t (args, data[1], data[2], data[3], line, data[4]);
     break;
   default:
-    scatter_uint64_t (args, data[1], data[2], data[3], line);
+    scatter_uint64_t (args, data[1], data[2], data[3], line, data[4]);
   }
 }
 

@@ -5,20 +5,19 @@
  * Elements along an axis by an index for each of them.
  *
  *     kernel               data[]                              with c the other coordinates
- *     tl_gather_kernel     x, index, y                         y[c, j] = x[c, index[c, j]]
- *     tl_scatter_kernel    x, index, source, y                 y = x, then y[c, index[c, j]] = source[c, j], or += it
+ *     tl_gather_kernel     x, index, y, error?                  y[c, j] = x[c, index[c, j]]
+ *     tl_scatter_kernel    x, index, source, y, error?                y = x, then y[c, index[c, j]] = source[c, j], or += it
  *
  * All operands are contiguous.  index (i64, i32 or u8) and source have shape `index_shape`, x has `x_shape`; apart from the axis no size
  * of the index is larger than that of x.  gather and plain scatter take any dtype, adding takes f32, f64, i64 and i32.  Of equal indices the
  * last one counts; sums are made in ascending order of j.
  *
- * A negative index counts from the end.  One out of range gathers zero and scatters nothing.
+ * A negative index counts from the end.  One out of range gathers zero or scatters nothing, and is told in *error as in index.h.
  *
  * Thread rule: any thread.
  */
 
-#include "core/kernels/dtype.h"
-#include "core/kernels/work.h"
+#include "core/kernels/index.h"
 
 typedef struct {
   TlDType  dtype;

@@ -37,3 +37,26 @@ typedef struct {
   int64_t inner;
   int64_t n_indices;
 } TlIndexArgs;
+
+/**
+ * tl_index_tell_error:
+ * @error: where it is told
+ * @at: position in the indices
+ * @index: what stands there
+ * @size: what it should be below
+ *
+ * Tells an index out of range; of several, the first position stays.  Any number of threads.
+ */
+static inline __attribute__ ((unused)) void
+tl_index_tell_error (TlIndexError *error, int64_t at, int64_t index, int64_t size)
+{
+  while (__atomic_exchange_n (&error->lock, 1, __ATOMIC_ACQUIRE))
+    ;
+  if (!error->is_set || at < error->at) {
+    error->is_set = 1;
+    error->at = at;
+    error->index = index;
+    error->size = size;
+  }
+  __atomic_store_n (&error->lock, 0, __ATOMIC_RELEASE);
+}

@@ -31,21 +31,6 @@ get_index (const TlIndexArgs *args, const void *indices, int64_t j)
   return ((const uint8_t *)indices)[j];
 }
 
-/* Whichever thread comes first, the first position is kept. */
-static void
-tell_error (TlIndexError *error, int64_t at, int64_t index, int64_t size)
-{
-  while (__atomic_exchange_n (&error->lock, 1, __ATOMIC_ACQUIRE))
-    ;
-  if (!error->is_set || at < error->at) {
-    error->is_set = 1;
-    error->at = at;
-    error->index = index;
-    error->size = size;
-  }
-  __atomic_store_n (&error->lock, 0, __ATOMIC_RELEASE);
-}
-
 /* The row of index j, or -1 and an error. */
 static int64_t
 row_of (const TlIndexArgs *args, const void *indices, int64_t j, int from_end, TlIndexError *error)
@@ -57,7 +42,7 @@ row_of (const TlIndexArgs *args, const void *indices, int64_t j, int from_end, T
   if (i >= 0 && i < args->axis)
     return i;
   if (error)
-    tell_error (error, j, index, args->axis);
+    tl_index_tell_error (error, j, index, args->axis);
   return -1;
 }
 

@@ -8,7 +8,7 @@ const TlAttrSpec tl_gather_attrs[] = {
 
 const TlPort tl_scatter_ports[] = {
   { "x", "any tensor", TL_PORT_CONTIGUOUS },
-  { "index", "positions along dim, i64, i32 or u8, from the end if negative; nothing happens for one out of range", TL_PORT_NODIFF | TL_PORT_CONTIGUOUS },
+  { "index", "positions along dim, i64, i32 or u8, from the end if negative", TL_PORT_NODIFF | TL_PORT_CONTIGUOUS },
   { "src", "an element for each index, same dtype as x", TL_PORT_CONTIGUOUS },
   { NULL },
 };

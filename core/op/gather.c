@@ -3,7 +3,7 @@
 
 static const TlPort ports[] = {
   { "x", "any tensor", TL_PORT_CONTIGUOUS },
-  { "index", "positions along dim, i64, i32 or u8, from the end if negative; one out of range gathers 0", TL_PORT_NODIFF | TL_PORT_CONTIGUOUS },
+  { "index", "positions along dim, i64, i32 or u8, from the end if negative", TL_PORT_NODIFF | TL_PORT_CONTIGUOUS },
   { NULL },
 };
 
@@ -23,6 +23,7 @@ prepare (TlPrepare *self,
 {
   tl_gather_prepare (self, FALSE);
   self->kernel = &tl_gather_kernel;
+  tl_prepare_data (self, TL_OPERAND_IN (0), TL_OPERAND_IN (1), TL_OPERAND_OUT (0), TL_OPERAND_INDEX_ERROR);
   return TRUE;
 }
 
@@ -44,7 +45,7 @@ gradient (TlGradient *self,
  * @index: positions along it, i64, i32 or u8, of as many axes as @x
  * @error: return location for an error
  *
- * Errors: %TL_ERROR_SHAPE, %TL_ERROR_DTYPE, %TL_ERROR_VALUE
+ * Errors: %TL_ERROR_SHAPE, %TL_ERROR_DTYPE, %TL_ERROR_VALUE for a position out of range
  *
  * Returns: (transfer full): an element for each index, or %NULL
  */

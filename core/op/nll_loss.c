@@ -52,19 +52,18 @@ infer (TlInfer *self,
 /* The weight of each element: its class', and 0 where the target is ignored. */
 static TlTensor *
 weigh (TlGradient *self,
+       TlTensor   *counts,
+       TlTensor   *classes,
        GError    **error)
 {
-  const TlMeta        *target = &self->in[TARGET]->meta;
-  g_autoptr (TlTensor) ignored = tl_tensor_new_number ((double)self->attrs[IGNORE_INDEX].i, TRUE);
-  g_autoptr (TlTensor) counts = tl_ne (self->in[TARGET], ignored, error);
-  g_autoptr (TlTensor) one = tl_tensor_new_number (1, FALSE);
+  const TlMeta        *target = &classes->meta;
   g_autoptr (TlTensor) flat = NULL;
   g_autoptr (TlTensor) taken = NULL;
   g_autoptr (TlTensor) weight = NULL;
 
   if (!tl_has_in (self, WEIGHT))
-    return counts != NULL ? tl_cast (counts, self->in[X]->meta.dtype, error) : NULL;
-  flat = counts != NULL ? tl_flatten (self->in[TARGET], 0, error) : NULL;
+    return tl_cast (counts, self->in[X]->meta.dtype, error);
+  flat = tl_flatten (classes, 0, error);
   taken = flat != NULL ? tl_gather (self->in[WEIGHT], 0, flat, error) : NULL;
   weight = taken != NULL ? tl_reshape (taken, target->rank, target->shape, error) : NULL;
   return tl_map_text ("select (b, a, 0)", error, 2, weight, counts);
@@ -76,8 +75,11 @@ decompose (TlGradient *self,
 {
   const TlMeta        *target = &self->in[TARGET]->meta;
   gint                 axis = self->in[X]->meta.rank > 1;
-  g_autoptr (TlTensor) weight = weigh (self, error);
-  g_autoptr (TlTensor) index = weight != NULL ? tl_unsqueeze (self->in[TARGET], axis, error) : NULL;
+  g_autoptr (TlTensor) ignored = tl_tensor_new_number ((double)self->attrs[IGNORE_INDEX].i, TRUE);
+  g_autoptr (TlTensor) counts = tl_ne (self->in[TARGET], ignored, error);
+  g_autoptr (TlTensor) classes = tl_map_text ("select (b, a, 0)", error, 2, self->in[TARGET], counts);
+  g_autoptr (TlTensor) weight = classes != NULL ? weigh (self, counts, classes, error) : NULL;
+  g_autoptr (TlTensor) index = weight != NULL ? tl_unsqueeze (classes, axis, error) : NULL;
   g_autoptr (TlTensor) taken = index != NULL ? tl_gather (self->in[X], axis, index, error) : NULL;
   g_autoptr (TlTensor) flat = taken != NULL ? tl_reshape (taken, target->rank, target->shape, error) : NULL;
   g_autoptr (TlTensor) rows = tl_map_text ("-(select (b == 0, 0, a) * b)", error, 2, flat, weight);

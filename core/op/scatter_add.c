@@ -18,6 +18,7 @@ prepare (TlPrepare *self,
 {
   tl_gather_prepare (self, TRUE);
   self->kernel = &tl_scatter_kernel;
+  tl_prepare_data (self, TL_OPERAND_IN (0), TL_OPERAND_IN (1), TL_OPERAND_IN (2), TL_OPERAND_OUT (0), TL_OPERAND_INDEX_ERROR);
   return TRUE;
 }
 

@@ -3,7 +3,7 @@
 
 static const TlPort ports[] = {
   { "x", "any tensor" },
-  { "index", "positions in row-major order, i64, i32 or u8, from the end if negative; one out of range takes 0", TL_PORT_NODIFF },
+  { "index", "positions in row-major order, i64, i32 or u8, from the end if negative", TL_PORT_NODIFF },
   { NULL },
 };
 

@@ -681,6 +681,13 @@ test_tiles (void)
     { "slice", { "500,600", "dim = 1, start = 3, step = 2" } },
     { "index_select", { "900,100; i64:4000<900" } },
     { "arange", { "", "end = 200000" } },
+    { "cumsum", { "70000,3", "dim = 0" } },
+    { "cummax", { "40,2000", "dim = 1" } },
+    { "sort", { "150000" } },
+    { "gather", { "300,40; i64:300,500<40", "dim = 1" } },
+    { "scatter_add", { "300,40; i64:300,500<40; 300,500", "dim = 1" } },
+    { "tril", { "500,600" } },
+    { "scaled_dot_product_attention", { "4,100,32; 4,100,32; 4,100,32", "is_causal = true" } },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
