@@ -73,6 +73,7 @@ class Journey:
         # The examples are opened where they are, so they are copies.
         self.examples = self.home / 'share' / 'examples'
         self.examples.mkdir(parents=True)
+        self.source = pathlib.Path(examples)
         for file in pathlib.Path(examples).iterdir():
             if not file.name.endswith('.trellis.d') and file.name != 'digits-graph.trellis':
                 (shutil.copytree if file.is_dir() else shutil.copy)(file, self.examples / file.name)
@@ -316,6 +317,21 @@ class Journey:
         self.shot('canvas-dark')
         desktop.end()
 
+    def pipeline(self):
+        """A graph that is a whole training."""
+        document = self.document('pipeline.trellis', (self.source / 'digits-graph.trellis').read_text())
+        desktop = self.start('dark', document.path)
+        desktop.wait_title('pipeline')
+        desktop.click(110, 125)
+        desktop.key('ctrl+Return')
+        wait('the end of the training', lambda: document.status('digits') == 'ok', 90)
+        self.expect(document.events('run_finished')[-1]['status'] == 'done', 'the graph was not trained')
+        desktop.key('ctrl+shift+t')
+        time.sleep(1)
+        self.expect(self.display.colors(1022, 104, 236, 230) > 6, 'no picture is shown')
+        self.shot('pipeline-dark')
+        desktop.end()
+
     def lose_kernel(self):
         self.expect(not self.kernels(), 'a kernel that has nothing to do outlived its window')
         document = self.document('lost.trellis', LONG)
@@ -414,7 +430,7 @@ class Journey:
 
     def run(self):
         stations = [self.start_page, self.run_a_cell, self.run_all, self.try_model, self.edit_and_save, self.find_and_replace,
-                    self.recover, self.train, self.interrupt, self.mistakes, self.graph, self.lose_kernel, self.lose_desktop,
+                    self.recover, self.train, self.interrupt, self.mistakes, self.graph, self.pipeline, self.lose_kernel, self.lose_desktop,
                     self.close_while_training, self.unnamed, self.narrow, self.windows]
         wanted = os.environ.get('STATIONS')
         if wanted:

@@ -19,6 +19,7 @@ struct _TlSession {
   GHashTable     *dirty;   /* ids whose change was not told yet */
 
   gboolean training_dirty;
+  gint64   training_told_us;
   gboolean is_closed;
   guint    notify_id;
 };

@@ -7,6 +7,9 @@
 
 #define NOTIFY_INTERVAL_MS 33
 
+/* Curves are drawn by the processors that train. */
+#define TRAINING_INTERVAL_US 100000
+
 G_DEFINE_FINAL_TYPE (TlSession, tl_session, G_TYPE_OBJECT)
 
 enum {
@@ -33,8 +36,15 @@ notify_cb (gpointer user_data)
   while (g_hash_table_iter_next (&iter, &id, NULL))
     g_signal_emit (self, signals[SIGNAL_OUTPUTS_CHANGED], 0, id);
   if (self->training_dirty) {
-    self->training_dirty = FALSE;
-    g_signal_emit (self, signals[SIGNAL_TRAINING_CHANGED], 0);
+    gint64 now = g_get_monotonic_time ();
+
+    if (now - self->training_told_us >= TRAINING_INTERVAL_US || self->training == NULL || !tl_training_is_live (self->training)) {
+      self->training_dirty = FALSE;
+      self->training_told_us = now;
+      g_signal_emit (self, signals[SIGNAL_TRAINING_CHANGED], 0);
+    } else {
+      tl_session_queue_notify (self, NULL);
+    }
   }
   return G_SOURCE_REMOVE;
 }

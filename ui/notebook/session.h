@@ -8,7 +8,7 @@
  * however many events a kernel sends:
  *
  *     outputs-changed (id)      outputs or status of a cell
- *     training-changed ()       numbers or curves of the training
+ *     training-changed ()       numbers or curves of the training, 10 times a second while it runs
  *     kernel-changed ()         state of the kernel
  *
  * Thread rule: main thread only.
