@@ -35,7 +35,9 @@ wait_for (TlSession  *session,
   while (!condition (session) && !is_late)
     g_main_context_iteration (NULL, TRUE);
   if (is_late)
-    g_error ("waited too long for %s", what);
+    g_error ("waited too long for %s; kernel state %d, step %d", what,
+             tl_kernel_client_get_state (tl_session_get_kernel (session)),
+             tl_session_get_training (session) != NULL ? (int)tl_session_get_training (session)->step : -1);
   g_source_remove (id);
 }
 

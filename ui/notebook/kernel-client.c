@@ -12,7 +12,7 @@
 
 #define PROTOCOL_VERSION 1
 #define CONNECT_INTERVAL_MS 40
-#define CONNECT_TIMEOUT_MS 5000
+#define CONNECT_TIMEOUT_MS 15000
 #define ACKNOWLEDGE_INTERVAL_MS 250
 #define GAP_MS 60
 #define OBJECT_PATH "/org/trellisml/Kernel1"
@@ -333,6 +333,14 @@ retry_cb (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+/* Whether nobody listens there.  Anything else may be a kernel that is too busy to answer, and must not be given up. */
+static gboolean
+is_deserted (const GError *reason)
+{
+  return g_error_matches (reason, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED) ||
+         g_error_matches (reason, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
+}
+
 /* Nobody answered: start a kernel where that is wanted, else try again until the time is up. */
 static void
 connect_failed (TlKernelClient *self,
@@ -340,7 +348,9 @@ connect_failed (TlKernelClient *self,
 {
   g_autoptr (GError) error = NULL;
 
-  if (!self->may_spawn) {
+  if (!self->spawned && !is_deserted (reason) && g_get_monotonic_time () < self->deadline_us) {
+    self->retry_id = g_timeout_add (CONNECT_INTERVAL_MS, retry_cb, self);
+  } else if (!self->may_spawn) {
     set_state (self, TL_KERNEL_OFF);
   } else if (!self->spawned) {
     self->deadline_us = g_get_monotonic_time () + CONNECT_TIMEOUT_MS * 1000;
@@ -410,6 +420,7 @@ begin (TlKernelClient *self,
   self->spawned = FALSE;
   g_clear_pointer (&self->error, g_free);
   if (may_spawn || g_file_test (self->socket_path, G_FILE_TEST_EXISTS)) {
+    self->deadline_us = g_get_monotonic_time () + CONNECT_TIMEOUT_MS * 1000;
     set_state (self, TL_KERNEL_STARTING);
     try_connect (self);
   }
