@@ -3,6 +3,7 @@
 
 #include <stdatomic.h>
 
+#include "core/optim/average.h"
 #include "core/graph/plan.h"
 #include "core/train/trainer.h"
 
@@ -36,6 +37,7 @@ struct _TlTrainer {
   GPtrArray       *changing;        /* buffers and counters: changed by a forward pass */
   GPtrArray       *saved;           /* TlTensor: what `changing` was at the beginning of a step */
   guint64          n_parameters;
+  TlAverage       *average; /* (nullable) */
 
   TlLoader *train, *validation;
   guint     n_fields, n_inputs, n_outputs;

@@ -235,22 +235,34 @@ judge_epoch (TlTrainer *self,
   return TRUE;
 }
 
+/* Measures and judges the epoch; with an average of the weights, that average. */
+static gboolean
+measure_epoch (TlTrainer *self,
+               double    *validation_s,
+               GError   **error)
+{
+  gint64   since = g_get_monotonic_time ();
+  gboolean ok = self->average == NULL || tl_average_swap (self->average, error);
+
+  if (!ok)
+    return FALSE;
+  ok = self->validation == NULL || tl_trainer_evaluate_loader (self, self->validation, self->results[1], error);
+  *validation_s = seconds_since (since);
+  for (guint i = 0; ok && i < self->n_metrics; i++)
+    self->results[0][i] = tl_metric_get_value (&self->metrics[i]);
+  ok = ok && judge_epoch (self, error);
+  return (self->average == NULL || tl_average_swap (self->average, ok ? error : NULL)) && ok;
+}
+
 /* Both results are told after both are known: an epoch that is interrupted while it is measured is measured again. */
 static gboolean
 finish_epoch (TlTrainer *self,
               GError   **error)
 {
   double train_s = seconds_since (self->epoch_us);
-  gint64 since = g_get_monotonic_time ();
   double validation_s;
 
-  if (self->validation != NULL &&
-      !tl_trainer_evaluate_loader (self, self->validation, self->results[1], error))
-    return FALSE;
-  validation_s = seconds_since (since);
-  for (guint i = 0; i < self->n_metrics; i++)
-    self->results[0][i] = tl_metric_get_value (&self->metrics[i]);
-  if (!judge_epoch (self, error))
+  if (!measure_epoch (self, &validation_s, error))
     return FALSE;
   if (self->o.schedule != NULL && self->o.schedule->observe != NULL)
     self->o.schedule->observe (self->o.schedule_attrs, &self->schedule_state, self->results[self->validation != NULL][self->monitor],
@@ -308,7 +320,8 @@ finish (TlTrainer *self,
                                                                                             : NULL,
   };
 
-  if (!tl_trainer_write_checkpoint (self, error) ||
+  /* What the model holds from now on is the average. */
+  if (!tl_trainer_write_checkpoint (self, error) || (self->average != NULL && !tl_average_swap (self->average, error)) ||
       (model_path != NULL && !tl_trainer_save_model (self, model_path, error)))
     return FALSE;
   TELL (self, finished, &event);

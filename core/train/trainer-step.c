@@ -104,7 +104,7 @@ run_backward (TlTrainer *self,
     return FALSE;
   if (kind != TL_STEP_WHOLE && kind != TL_STEP_LAST)
     return TRUE;
-  if (!tl_optimizer_step (self->o.optimizer, error))
+  if (!tl_optimizer_step (self->o.optimizer, error) || (self->average != NULL && !tl_average_update (self->average, error)))
     return FALSE;
   tl_optimizer_zero_grad (self->o.optimizer);
   return TRUE;

@@ -22,6 +22,24 @@ variables_new (void)
   return g_ptr_array_new_with_free_func ((GDestroyNotify)tl_variable_unref);
 }
 
+/* Of everything that is trained. */
+static gboolean
+make_average (TlTrainer *self,
+              double     decay,
+              GError   **error)
+{
+  g_autoptr (GPtrArray) trained = g_ptr_array_new ();
+
+  for (guint i = 0; i < self->model_variables->len; i++)
+    if (tl_variable_get_trainable (self->model_variables->pdata[i]))
+      g_ptr_array_add (trained, self->model_variables->pdata[i]);
+  self->average = tl_average_new ((TlVariable *const *)trained->pdata, trained->len, decay, error);
+  if (self->average == NULL)
+    return FALSE;
+  tl_average_foreach_variable (self->average, add_variable_cb, self->variables);
+  return TRUE;
+}
+
 static gboolean
 collect_variables (TlTrainer              *self,
                    const TlTrainerOptions *options,
@@ -45,6 +63,8 @@ collect_variables (TlTrainer              *self,
       self->n_parameters += tl_tensor_get_n_elements (tl_variable_get_value (variable));
   }
   tl_optimizer_foreach_variable (options->optimizer, add_variable_cb, self->variables);
+  if (options->average > 0 && !make_average (self, options->average, error))
+    return FALSE;
   if (tl_context_get_random_counter (self->context) != NULL) {
     add_variable_cb (tl_context_get_random_counter (self->context), self->variables);
     add_variable_cb (tl_context_get_random_counter (self->context), self->changing);
@@ -278,6 +298,7 @@ tl_trainer_free (TlTrainer *self)
   for (guint i = 0; i < TL_N_STEP_KINDS; i++)
     g_clear_pointer (&self->plans[i], tl_plan_unref);
   g_clear_pointer (&self->evaluation, tl_plan_unref);
+  g_clear_pointer (&self->average, tl_average_free);
   for (guint i = 0; i < self->n_metrics; i++) {
     tl_metric_clear (&self->metrics[i]);
     tl_metric_clear (&self->before[i]);

@@ -510,6 +510,89 @@ test_predict (void)
   g_free (hashes[1]);
 }
 
+/* A training that averages ends with the average of the weights of another that does not. */
+
+#define DECAY 0.9
+
+typedef struct {
+  GPtrArray *parameters;
+  double     average[1 << 14];
+} Averaging;
+
+static void
+average_step_cb (gpointer         user_data,
+                 const TlRunStep *event)
+{
+  Averaging *self = user_data;
+  gsize      at = 0;
+
+  for (guint i = 0; i < self->parameters->len; i++) {
+    TlTensor *value = tl_variable_get_value (self->parameters->pdata[i]);
+
+    for (gsize j = 0; j < tl_tensor_get_n_elements (value); j++, at++) {
+      g_assert_cmpuint (at, <, G_N_ELEMENTS (self->average));
+      self->average[at] += (1 - DECAY) * (tl_tensor_peek_element (value, j) - self->average[at]);
+    }
+  }
+}
+
+static void
+take_start (Averaging *self)
+{
+  gsize at = 0;
+
+  for (guint i = 0; i < self->parameters->len; i++) {
+    TlTensor *value = tl_variable_get_value (self->parameters->pdata[i]);
+
+    for (gsize j = 0; j < tl_tensor_get_n_elements (value); j++)
+      self->average[at++] = tl_tensor_peek_element (value, j);
+  }
+}
+
+static void
+test_average (void)
+{
+  const TlRunSink       averaging_sink = { .step = average_step_cb };
+  g_autofree Averaging *averaging = g_new0 (Averaging, 1);
+  Digits                plain, averaged;
+  TlTrainerOptions      options;
+  g_autoptr (TlTrainer) first = NULL, second = NULL;
+  g_autoptr (GPtrArray) parameters = NULL;
+  g_autoptr (GError)    error = NULL;
+  gsize                 at = 0;
+
+  digits_init (&plain, FALSE);
+  averaging->parameters = tl_model_get_parameters (plain.model);
+  take_start (averaging);
+  options = digits_options (&plain);
+  options.epochs = 2;
+  options.sink = &averaging_sink;
+  options.sink_data = averaging;
+  first = tl_trainer_new (&options, &error);
+  g_assert_true (tl_trainer_run (first, &error));
+
+  digits_init (&averaged, FALSE);
+  options = digits_options (&averaged);
+  options.epochs = 2;
+  options.average = DECAY;
+  second = tl_trainer_new (&options, &error);
+  g_assert_no_error (error);
+  g_assert_true (tl_trainer_run (second, &error));
+  parameters = tl_model_get_parameters (averaged.model);
+  for (guint i = 0; i < parameters->len; i++) {
+    TlTensor *value = tl_variable_get_value (parameters->pdata[i]);
+
+    for (gsize j = 0; j < tl_tensor_get_n_elements (value); j++)
+      g_assert_cmpfloat_with_epsilon (tl_tensor_peek_element (value, j), averaging->average[at++], 1e-5);
+  }
+  g_assert_cmpfloat (tl_trainer_get_result (second, "accuracy", TRUE), !=, tl_trainer_get_result (first, "accuracy", TRUE));
+  g_ptr_array_unref (averaging->parameters);
+  g_clear_pointer (&first, tl_trainer_free);
+  g_clear_pointer (&second, tl_trainer_free);
+  digits_clear (&plain);
+  digits_clear (&averaged);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -526,5 +609,6 @@ main (int    argc,
   g_test_add_func ("/train/trainer/early-stop", test_early_stop);
   g_test_add_func ("/train/trainer/misfits", test_misfits);
   g_test_add_func ("/train/trainer/predict", test_predict);
+  g_test_add_func ("/train/trainer/average", test_average);
   return g_test_run ();
 }
