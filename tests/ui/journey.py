@@ -311,7 +311,7 @@ class Journey:
         desktop = self.start('dark', path)
         desktop.wait_title('fashion-mnist')
         self.shot('notebook-dark')
-        desktop.click(938, 397)
+        desktop.click(938, 412)
         time.sleep(0.8)
         desktop.key('Right', 'Right')
         self.shot('canvas-dark')
