@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/op/common.h"
+
+static const TlAttrSpec attrs[] = {
+  { "dim", "axis, from the end if negative", TL_ATTR_INT, .def = { .i = -1 }, .has_range = TRUE, .min = -8, .max = 7 },
+  { NULL },
+};
+
+static gboolean
+infer (TlInfer *self,
+       GError **error)
+{
+  guint axis;
+
+  if (!tl_infer_need_float (self, 0, error) || !tl_infer_axis (self, self->attrs[0].i, self->in[0]->rank, &axis, error))
+    return FALSE;
+  tl_infer_out (self, 0, self->in[0]->dtype, self->in[0]->rank, self->in[0]->shape);
+  return TRUE;
+}
+
+static gboolean
+decompose (TlGradient *self,
+           GError    **error)
+{
+  g_autoptr (TlTensor) turned = tl_neg (self->in[0], error);
+
+  self->dx[0] = turned != NULL ? tl_softmax (turned, (gint)self->attrs[0].i, error) : NULL;
+  return self->dx[0] != NULL;
+}
+
+static const TlSample samples[] = { { "3,4" }, { "3,4", "dim = 0" }, { "0,3" }, { NULL } };
+
+const TlOpClass tl_op_softmin = {
+  .name = "softmin",
+  .group = "activation",
+  .doc = "Softmax of the negative: the smallest elements count most.",
+  .formula = "y = softmax (-x)",
+  .source = "Bridle 1990, doi:10.1007/978-3-642-76153-9_28",
+  .in = tl_ports_x,
+  .attrs = attrs,
+  .infer = infer,
+  .decompose = decompose,
+  .samples = samples,
+  .torch = "F.softmin(x0, dim)",
+};
