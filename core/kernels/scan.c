@@ -129,11 +129,15 @@ SUMS (prod_u8, uint8_t, int64_t, int64_t, i, 1, MUL_WRAP)
   static void scan_##name (const T *x, T *y, int64_t *at, Carry *acc, int64_t first, int64_t rows, int64_t columns, \
                            int64_t stride)                                                                          \
   {                                                                                                                 \
+    for (int64_t c = 0; c < columns; c++) {                                                                         \
+      acc[c].member = (A)x[c];                                                                                      \
+      acc[c].at = first;                                                                                            \
+    }                                                                                                               \
     for (int64_t r = 0; r < rows; r++)                                                                              \
       for (int64_t c = 0; c < columns; c++) {                                                                       \
         A a = acc[c].member, b = (A)x[r * stride + c];                                                              \
                                                                                                                     \
-        if (r == 0 || (TAKE)) {                                                                                     \
+        if (TAKE) {                                                                                                 \
           acc[c].member = b;                                                                                        \
           acc[c].at = first + r;                                                                                    \
         }                                                                                                           \

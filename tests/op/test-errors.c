@@ -20,7 +20,7 @@ static const Mistake mistakes[] = {
   { "select", { "3", "index = 3" }, TL_ERROR_VALUE, "[3]" },
   { "pow", { "i32:3; i32:3" }, TL_ERROR_DTYPE, "i32" },
   { "matmul", { "3,4; 5,6" }, TL_ERROR_SHAPE, "[3, 4] x [5, 6]" },
-  { "matmul", { "3; 3,4" }, TL_ERROR_SHAPE, "[3]" },
+  { "matmul", { "; 3,4" }, TL_ERROR_SHAPE, "at least 1 axes" },
   { "matmul", { "3,4; f64:4,5" }, TL_ERROR_DTYPE, "f64" },
   { "linear", { "3,4; 5,3" }, TL_ERROR_SHAPE, "[3, 4]" },
   { "sum", { "3,4", "dim = {2}" }, TL_ERROR_VALUE, "2 axes" },
