@@ -99,14 +99,15 @@ test_too_deep (void)
   g_assert_error (error, TL_ERROR, TL_ERROR_FORMAT);
 }
 
-/* Every functor's derivative against central differences, for each argument. */
+/* Every functor's derivative against central differences, for each argument; whole numbers have none, tetragamma's is not known. */
 static void
 test_derivatives (void)
 {
   static const gboolean both[] = { TRUE, TRUE, TRUE };
 
   for (guint fn = 0; fn < TL_N_FN; fn++) {
-    g_autofree char *text = g_strdup_printf (tl_fn_arity (fn) == 1   ? "%s (a)"
+    g_autofree char *text = g_strdup_printf (fn == TL_FN_acosh       ? "%s (a + 1)"
+                                             : tl_fn_arity (fn) == 1 ? "%s (a)"
                                              : tl_fn_arity (fn) == 2 ? "%s (a, b)"
                                                                      : "%s (a > 0.5, a, b)",
                                              tl_fn_name (fn));
@@ -115,6 +116,10 @@ test_derivatives (void)
     const double       points[][2] = { { 0.31, 0.73 }, { 0.64, 0.27 } };
 
     g_assert_cmpuint (tl_expr_get_n_out (gradient), ==, 2);
+    if (fn == TL_FN_tetragamma)
+      g_assert_true (isnan (eval (gradient, 0, 0.31, 0.73, 1)));
+    if (fn == TL_FN_tetragamma || tl_fn_is_int_only (fn))
+      continue;
     for (guint p = 0; p < 2; p++) {
       double a = points[p][0], b = points[p][1], h = 1e-6;
       double da = (eval (expr, 0, a + h, b, 0) - eval (expr, 0, a - h, b, 0)) / (2 * h);
