@@ -118,10 +118,12 @@ typedef struct {
   {                                                                                                                                       \
     for (int64_t j = 0; j < line->n; j++) {                                                                                               \
       int64_t i = line->index + j * line->index_stride, at = get_index (args, index, i, error);                                           \
-      T      *to = y + line->x + at * line->x_stride;                                                                                     \
                                                                                                                                           \
-      if (at >= 0)                                                                                                                        \
+      if (at >= 0) {                                                                                                                      \
+        T *to = y + line->x + at * line->x_stride;                                                                                        \
+                                                                                                                                          \
         *to = (T)((U)*to + (U)source[i]);                                                                                                 \
+      }                                                                                                                                   \
     }                                                                                                                                     \
   }
 #define ANY(KIND) KIND (uint8_t) KIND (uint16_t) KIND (uint32_t) KIND (uint64_t)

@@ -143,7 +143,7 @@ test_randperm (void)
 {
   g_autoptr (TlTensor) call = new_indices ((const gint64[]){ 3 }, 1);
   g_autoptr (GError)   error = NULL;
-  g_autoptr (TlTensor) number = tl_reshape (call, 0, NULL, &error);
+  g_autoptr (TlTensor) number = tl_reshape (call, 0, tl_tensor_get_shape (call), &error);
   g_autoptr (TlTensor) y = apply ("randperm", "n = 1000, seed = 7", &number, 1);
   guint8               seen[1000] = { 0 };
   guint                moved = 0;
@@ -163,7 +163,7 @@ test_randint (void)
 {
   g_autoptr (TlTensor) call = new_indices ((const gint64[]){ 3 }, 1);
   g_autoptr (GError)   error = NULL;
-  g_autoptr (TlTensor) number = tl_reshape (call, 0, NULL, &error);
+  g_autoptr (TlTensor) number = tl_reshape (call, 0, tl_tensor_get_shape (call), &error);
   g_autoptr (TlTensor) y = apply ("randint", "low = -2, high = 3, shape = {10000}", &number, 1);
   guint                counts[5] = { 0 };
 
@@ -183,7 +183,7 @@ test_multinomial (void)
 {
   g_autoptr (TlTensor) call = new_indices ((const gint64[]){ 3 }, 1);
   g_autoptr (GError)   error = NULL;
-  g_autoptr (TlTensor) number = tl_reshape (call, 0, NULL, &error);
+  g_autoptr (TlTensor) number = tl_reshape (call, 0, tl_tensor_get_shape (call), &error);
   g_autoptr (TlTensor) weights = new_numbers ((const double[]){ 1, 0, 2, 5 }, 4);
   TlTensor            *in[] = { weights, number };
   g_autoptr (TlTensor) many = apply ("multinomial", "num_samples = 8000, replacement = true, seed = 7", in, 2);
