@@ -60,7 +60,8 @@ tl_expand (TlTensor    *x,
 
   g_return_val_if_fail (rank <= TL_TENSOR_MAX_RANK, NULL);
 
-  memcpy (values[0].v, shape, rank * sizeof (TlDim));
+  if (rank > 0)
+    memcpy (values[0].v, shape, rank * sizeof (TlDim));
   return tl_op_apply1 (&tl_op_expand, &x, 1, values, error);
 }
 

@@ -70,7 +70,8 @@ tl_reshape (TlTensor    *x,
 
   g_return_val_if_fail (rank <= TL_TENSOR_MAX_RANK, NULL);
 
-  memcpy (values[0].v, shape, rank * sizeof (TlDim));
+  if (rank > 0)
+    memcpy (values[0].v, shape, rank * sizeof (TlDim));
   return tl_op_apply1 (&tl_op_reshape, &x, 1, values, error);
 }
 

@@ -272,7 +272,7 @@ static const struct {
   { "winograd-valid", SHAPE (2, 48, 16, 18, 17, K (3, 3)) },
   { "winograd-asymmetric", SHAPE (2, 32, 32, 17, 18, K (3, 3), .pad_low = { 2, 0 }, .pad_high = { 0, 2 }) },
   { "winograd-many-blocks", SHAPE (40, 16, 16, 8, 8, K (3, 3), PAD (1, 1)) },
-  { "winograd-many-channels", SHAPE (2, 544, 80, 16, 16, K (3, 3), PAD (1, 1)) },
+  { "winograd-many-channels", SHAPE (1, 544, 32, 8, 8, K (3, 3), PAD (1, 1)) },
   { "winograd-gaps", SHAPE (2, 16, 32, 16, 16, K (3, 3), PAD (1, 1)), 3 },
   { "gaps", SHAPE (2, 5, 20, 9, 7, K (3, 3), PAD (1, 1)), 3 },
   { "gaps-in-place", SHAPE (2, 5, 16, 9, 7, K (3, 3), .stride = { 2, 1 }), 3 },
@@ -284,6 +284,14 @@ test_shape (gconstpointer data)
 {
   gsize i = GPOINTER_TO_SIZE (data);
 
+#ifdef __SANITIZE_ADDRESS__
+  const TlConvArgs *args = &shapes[i].args;
+
+  if (args->n * args->c * args->o * args->in[0] * args->in[1] * args->kernel[0] * args->kernel[1] > 5000000) {
+    g_test_skip ("too large for sanitizers: minutes; the same kernels run over the smaller shapes");
+    return;
+  }
+#endif
   for_levels (&shapes[i].args, shapes[i].gap);
 }
 

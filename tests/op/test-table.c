@@ -29,7 +29,9 @@ output_counts (const Case     *self,
                guint           output,
                const TlTensor *tensor)
 {
-  if (self->op->out != NULL && (self->op->out[output].flags & TL_PORT_NODIFF) != 0)
+  guint n = self->op->out != NULL ? tl_op_get_n_ports (self->op->out) : 0; /* the last port may stand for several */
+
+  if (n > 0 && (self->op->out[MIN (output, n - 1)].flags & TL_PORT_NODIFF) != 0)
     return FALSE;
   return tl_dtype_is_float (tl_tensor_get_dtype (tensor));
 }
