@@ -67,7 +67,7 @@ add_layer (Sum     *sum,
            TlLayer *layer)
 {
   sum->n_layers++;
-  for (guint i = 0; i < TL_LAYER_MAX_VARIABLES; i++)
+  for (guint i = 0; i < tl_layer_get_n_variables (layer); i++)
     add_variable (sum, tl_layer_get_variable (layer, i));
 }
 

@@ -81,7 +81,7 @@ layer_forward (Layer           *self,
   TlTensor     *out[MAX_OUT];
 
   for (guint i = 0; i < n_in; i++)
-    metas[i] = tl_tensor_get_meta (in[i]);
+    metas[i] = in[i] != NULL ? tl_tensor_get_meta (in[i]) : NULL;
   if ((!self->initialized && !set_up (self, metas, n_in, error)) ||
       !tl_layer_forward (self->layer, in, n_in, out, n_out, error))
     return FALSE;
@@ -90,16 +90,20 @@ layer_forward (Layer           *self,
   return TRUE;
 }
 
+/* nil stands for an optional input that is not given. */
 static guint
 take_inputs (lua_State *L,
              TlTensor **in)
 {
   int n = lua_gettop (L) - 1;
 
+  while (n > 0 && lua_isnil (L, n + 1))
+    n--;
+
   if (n > TL_LAYER_MAX_IN)
     tl_lua_error (L, TL_ERROR_VALUE, "more than %d inputs", TL_LAYER_MAX_IN);
   for (int i = 0; i < n; i++)
-    in[i] = tl_lua_check_tensor (L, i + 2);
+    in[i] = lua_isnil (L, i + 2) ? NULL : tl_lua_check_tensor (L, i + 2);
   return (guint)n;
 }
 
@@ -164,6 +168,9 @@ model_call (lua_State *L)
   if (n_in != tl_model_get_n_inputs (self->model))
     return tl_lua_error (L, TL_ERROR_VALUE, "%s: %u inputs given, %u wanted", tl_model_get_name (self->model), n_in,
                          tl_model_get_n_inputs (self->model));
+  for (guint i = 0; i < n_in; i++)
+    if (in[i] == NULL)
+      return tl_lua_error (L, TL_ERROR_VALUE, "%s: input %u is nil", tl_model_get_name (self->model), i + 1);
   if (n_out > MAX_OUT)
     return tl_lua_error (L, TL_ERROR_UNSUPPORTED, "%s has more than %d outputs", tl_model_get_name (self->model), MAX_OUT);
   luaL_checkstack (L, (int)n_out + 8, NULL);
@@ -215,13 +222,56 @@ push_attr (lua_State         *L,
   }
 }
 
-/* Methods (upvalue 1), then variables, then attributes. */
+static void
+push_layer (lua_State *L,
+            TlLayer   *layer,
+            gboolean   training)
+{
+  gpointer *slot = tl_lua_new_box (L, &tl_lua_type_layer);
+  Layer    *self = g_new0 (Layer, 1);
+
+  self->layer = tl_layer_ref (layer);
+  self->training = training;
+  self->initialized = self->named = TRUE;
+  *slot = self;
+}
+
+/* layer.self_attn: a part; layer.layers: the parts "layers.0", "layers.1"... in a table from 0, as PyTorch counts them. */
+static gboolean
+push_part (lua_State  *L,
+           Layer      *self,
+           const char *name)
+{
+  gsize    n = strlen (name);
+  gboolean found = FALSE;
+
+  for (guint i = 0; i < tl_layer_get_n_parts (self->layer); i++) {
+    TlLayer    *part = tl_layer_get_part (self->layer, i);
+    const char *own = part != NULL ? tl_layer_get_part_name (self->layer, i) : "";
+
+    if (part != NULL && strcmp (own, name) == 0) {
+      push_layer (L, part, self->training);
+      return TRUE;
+    }
+    if (strncmp (own, name, n) != 0 || own[n] != '.' || !g_ascii_isdigit (own[n + 1]))
+      continue;
+    if (!found)
+      lua_newtable (L);
+    found = TRUE;
+    push_layer (L, part, self->training);
+    lua_rawseti (L, -2, (lua_Integer)g_ascii_strtoull (own + n + 1, NULL, 10));
+  }
+  return found;
+}
+
+/* Methods (upvalue 1), then variables, then parts, then attributes. */
 static int
 layer_index (lua_State *L)
 {
   Layer              *self = tl_lua_check (L, 1, &tl_lua_type_layer);
   const char         *name = lua_type (L, 2) == LUA_TSTRING ? lua_tostring (L, 2) : "";
   const TlLayerClass *klass = tl_layer_get_class (self->layer);
+  TlVariable         *variable;
   gint                attr;
 
   lua_pushvalue (L, 2);
@@ -229,16 +279,13 @@ layer_index (lua_State *L)
     return 1;
   if (!self->initialized)
     set_up (self, NULL, 0, NULL);
-  for (guint i = 0; i < TL_LAYER_MAX_VARIABLES; i++) {
-    TlVariable *variable = tl_layer_get_variable (self->layer, i);
-    const char *path = variable != NULL ? tl_variable_get_path (variable) : NULL;
-    const char *dot = path != NULL ? strrchr (path, '.') : NULL;
-
-    if (path != NULL && strcmp (dot != NULL ? dot + 1 : path, name) == 0) {
-      push_variable (L, variable);
-      return 1;
-    }
+  variable = tl_layer_find_variable (self->layer, name);
+  if (variable != NULL) {
+    push_variable (L, variable);
+    return 1;
   }
+  if (push_part (L, self, name))
+    return 1;
   attr = tl_attr_find (klass->attrs, name);
   if (attr >= 0) {
     push_attr (L, &klass->attrs[attr], &tl_layer_get_attrs (self->layer)[attr]);
@@ -472,7 +519,7 @@ internal_variables (lua_State *L)
 
     if (!layer->initialized && !set_up (layer, NULL, 0, &error))
       return tl_lua_raise (L, error);
-    for (guint i = 0; i < TL_LAYER_MAX_VARIABLES; i++)
+    for (guint i = 0; i < tl_layer_get_n_variables (layer->layer); i++)
       if (tl_layer_get_variable (layer->layer, i) != NULL) {
         push_variable (L, tl_layer_get_variable (layer->layer, i));
         lua_rawseti (L, 2, ++n);

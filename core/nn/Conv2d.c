@@ -63,8 +63,8 @@ static gboolean
 forward (TlLayerForward *self,
          GError        **error)
 {
-  g_autoptr (TlTensor) weight = tl_read (self->variables[V_WEIGHT]);
-  g_autoptr (TlTensor) bias = self->variables[V_BIAS] != NULL ? tl_read (self->variables[V_BIAS]) : NULL;
+  g_autoptr (TlTensor) weight = tl_layer_read (self, V_WEIGHT);
+  g_autoptr (TlTensor) bias = tl_layer_read (self, V_BIAS);
   TlTensor            *in[] = { self->in[0], weight, bias };
 
   return tl_layer_apply (self, in, bias != NULL ? 3 : 2, error);

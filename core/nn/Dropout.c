@@ -9,7 +9,7 @@ forward (TlLayerForward *self,
   if (!self->training || self->attrs[0].d == 0)
     self->out[0] = tl_tensor_ref (self->in[0]);
   else
-    self->out[0] = tl_dropout (self->in[0], self->attrs[0].d, self->variables[0], error);
+    self->out[0] = tl_dropout (self->in[0], self->attrs[0].d, tl_layer_own (self, 0), error);
   return self->out[0] != NULL;
 }
 

@@ -26,7 +26,7 @@ static gboolean
 forward (TlLayerForward *self,
          GError        **error)
 {
-  g_autoptr (TlTensor) weight = tl_read (self->variables[0]);
+  g_autoptr (TlTensor) weight = tl_layer_read (self, 0);
   TlTensor            *in[] = { self->in[0], weight };
 
   return tl_layer_apply (self, in, 2, error);

@@ -56,8 +56,8 @@ static gboolean
 forward (TlLayerForward *self,
          GError        **error)
 {
-  g_autoptr (TlTensor) weight = self->variables[V_WEIGHT] != NULL ? tl_read (self->variables[V_WEIGHT]) : NULL;
-  g_autoptr (TlTensor) bias = self->variables[V_BIAS] != NULL ? tl_read (self->variables[V_BIAS]) : NULL;
+  g_autoptr (TlTensor) weight = tl_layer_read (self, V_WEIGHT);
+  g_autoptr (TlTensor) bias = tl_layer_read (self, V_BIAS);
   const TlMeta        *x = tl_tensor_get_meta (self->in[0]);
   TlTensor            *in[] = { self->in[0], weight, bias };
   TlAttrValue          values[TL_OP_MAX_ATTRS];

@@ -37,8 +37,8 @@ static gboolean
 forward (TlLayerForward *self,
          GError        **error)
 {
-  g_autoptr (TlTensor) weight = tl_read (self->variables[V_WEIGHT]);
-  g_autoptr (TlTensor) bias = self->variables[V_BIAS] != NULL ? tl_read (self->variables[V_BIAS]) : NULL;
+  g_autoptr (TlTensor) weight = tl_layer_read (self, V_WEIGHT);
+  g_autoptr (TlTensor) bias = tl_layer_read (self, V_BIAS);
 
   self->out[0] = tl_linear (self->in[0], weight, bias, error);
   return self->out[0] != NULL;

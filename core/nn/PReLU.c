@@ -25,7 +25,7 @@ static gboolean
 forward (TlLayerForward *self,
          GError        **error)
 {
-  g_autoptr (TlTensor) weight = tl_read (self->variables[0]);
+  g_autoptr (TlTensor) weight = tl_layer_read (self, 0);
 
   self->out[0] = tl_prelu (self->in[0], weight, error);
   return self->out[0] != NULL;

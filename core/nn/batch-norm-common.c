@@ -29,8 +29,9 @@ tl_batch_norm_setup (TlLayerSetup *self,
                      const char   *axes,
                      GError      **error)
 {
-  TlInit zeros = { &tl_initializer_zeros }, ones = { &tl_initializer_ones, 1 };
-  TlDim  n;
+  TlInit          zeros = { &tl_initializer_zeros }, ones = { &tl_initializer_ones, 1 };
+  TlLayerVariable tracked = { "num_batches_tracked", TL_VARIABLE_BUFFER, .init = zeros };
+  TlDim           n;
 
   if (self->n_in > 0 && (self->in[0]->rank < min_rank || self->in[0]->rank > max_rank)) {
     g_autofree char *shape = tl_shape_to_string (self->in[0]->shape, self->in[0]->rank);
@@ -45,8 +46,8 @@ tl_batch_norm_setup (TlLayerSetup *self,
   }
   tl_layer_declare (self, V_MEAN, "running_mean", TL_VARIABLE_BUFFER, 1, &n, zeros);
   tl_layer_declare (self, V_VAR, "running_var", TL_VARIABLE_BUFFER, 1, &n, ones);
-  tl_layer_declare (self, V_TRACKED, "num_batches_tracked", TL_VARIABLE_BUFFER, 0, NULL, zeros);
-  self->variables[V_TRACKED].meta.dtype = TL_DTYPE_I64;
+  tl_meta_init (&tracked.meta, TL_DTYPE_I64, 0, NULL);
+  tl_layer_declare_as (self, V_TRACKED, &tracked);
   return TRUE;
 }
 
@@ -54,14 +55,13 @@ gboolean
 tl_batch_norm_layer_forward (TlLayerForward *self,
                              GError        **error)
 {
-  TlVariable *const   *v = self->variables;
-  g_autoptr (TlTensor) weight = v[V_WEIGHT] != NULL ? tl_read (v[V_WEIGHT]) : NULL;
-  g_autoptr (TlTensor) bias = v[V_BIAS] != NULL ? tl_read (v[V_BIAS]) : NULL;
-  g_autoptr (TlTensor) y = tl_batch_norm (self->in[0], weight, bias, v[V_MEAN], v[V_VAR], self->training,
-                                          self->attrs[MOMENTUM].d, self->attrs[EPS].d, error);
+  g_autoptr (TlTensor) weight = tl_layer_read (self, V_WEIGHT);
+  g_autoptr (TlTensor) bias = tl_layer_read (self, V_BIAS);
+  g_autoptr (TlTensor) y = tl_batch_norm (self->in[0], weight, bias, tl_layer_own (self, V_MEAN), tl_layer_own (self, V_VAR),
+                                          self->training, self->attrs[MOMENTUM].d, self->attrs[EPS].d, error);
   g_autoptr (TlTensor) call = NULL;
 
-  if (y == NULL || (self->training && !tl_next_call (v[V_TRACKED], &call, error)))
+  if (y == NULL || (self->training && !tl_next_call (tl_layer_own (self, V_TRACKED), &call, error)))
     return FALSE;
   self->out[0] = g_steal_pointer (&y);
   return TRUE;

@@ -29,7 +29,7 @@ tl_dropout_mask (TlLayerForward *self,
   for (guint i = 0; i < x->rank; i++)
     shape[i] = i < rank ? x->shape[i] : 1;
   ones = tl_full (x->rank, shape, 1, x->dtype, error);
-  return ones != NULL ? tl_dropout (ones, self->attrs[0].d, self->variables[0], error) : NULL;
+  return ones != NULL ? tl_dropout (ones, self->attrs[0].d, tl_layer_own (self, 0), error) : NULL;
 }
 
 gboolean

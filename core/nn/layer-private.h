@@ -13,6 +13,9 @@ G_BEGIN_DECLS
 #undef TL_LAYER
 #undef TL_LAYER_OP
 
+/*
+ * A layer's variables: first its own, by slot, then those of its parts, part after part.
+ */
 struct _TlLayer {
   atomic_int          ref_count;
   const TlLayerClass *klass;
@@ -23,14 +26,31 @@ struct _TlLayer {
   gboolean            is_set_up;
   TlAttrValue         attrs[TL_OP_MAX_ATTRS];
   TlAttrValue         op_attrs[TL_OP_MAX_ATTRS];
-  TlVariable         *variables[TL_LAYER_MAX_VARIABLES]; /* owned */
-  TlInit              inits[TL_LAYER_MAX_VARIABLES];
+  guint               n_own;
+  guint               n_variables;
+  TlVariable        **variables; /* owned */
+  TlInit             *inits;     /* of its own */
+  guint               n_parts;
+  TlLayer           **parts; /* owned; NULL where there is none */
 };
 
 /* Finds a variable of before for a path; its value is kept if it still fits. */
 typedef TlVariable *(*TlLayerFindFunc) (const char *path,
                                         gpointer    user_data);
 
+/* A setup on its way. */
+struct _TlLayerDeclared {
+  TlLayer        *layer;
+  GArray         *variables; /* TlLayerVariable */
+  GPtrArray      *parts;     /* TlLayer, owned */
+  TlLayerFindFunc find;
+  gpointer        find_data;
+};
+
+void     tl_layer_free_variables (TlVariable **variables,
+                                  guint        n_variables);
+void     tl_layer_clear_contents (TlLayer *self);
+void     tl_layer_update_op_attrs (TlLayer *self);
 void     tl_layer_take_attrs (TlLayer           *self,
                               const TlAttrValue *attrs,
                               guint32            given);

@@ -6,230 +6,9 @@
 #include "core/base/error.h"
 #include "core/op/ops.h"
 
-const TlPort tl_layer_ports_x[] = { { "x", "input" }, { NULL } };
-
-const TlPort tl_layer_ports_loss[] = {
-  { "x", "predictions" },
-  { "target", "what they should be", TL_PORT_NODIFF },
-  { NULL },
-};
-
-/* A row is a class, or an operation from which a class is made. */
-static const struct {
-  const TlLayerClass *klass;
-  const char         *name;
-  const TlOpClass    *op;
-  TlLayerFlags        flags;
-} table[] = {
-#define TL_LAYER(name) { .klass = &tl_layer_##name },
-#define TL_LAYER_OP(name, op, flags) { NULL, #name, &tl_op_##op, (TlLayerFlags)(flags) },
-#include "core/nn/layers.def"
-#undef TL_LAYER
-#undef TL_LAYER_OP
-};
-
-static const TlLayerClass *rows[G_N_ELEMENTS (table)];
-
-__attribute__ ((constructor)) static void
-make_rows (void)
-{
-  static TlLayerClass made[G_N_ELEMENTS (table)];
-
-  for (guint i = 0; i < G_N_ELEMENTS (table); i++) {
-    const TlOpClass *op = table[i].op;
-
-    rows[i] = op != NULL ? &made[i] : table[i].klass;
-    if (op != NULL)
-      made[i] = (TlLayerClass){ .name = table[i].name, .group = op->group, .doc = op->doc, .formula = op->formula, .source = op->source, .in = op->in, .out = op->out, .attrs = op->attrs, .flags = table[i].flags, .op = op->name, .samples = op->samples, .torch = op->torch };
-  }
-}
-
-/**
- * tl_layer_find:
- * @name: a row's name, such as "Conv2d"
- *
- * Returns: (transfer none) (nullable): the row
- */
-const TlLayerClass *
-tl_layer_find (const char *name)
-{
-  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
-    if (strcmp (rows[i]->name, name) == 0)
-      return rows[i];
-  return NULL;
-}
-
-/**
- * tl_layer_get_n_rows:
- *
- * Returns: the number of layers
- */
-guint
-tl_layer_get_n_rows (void)
-{
-  return G_N_ELEMENTS (rows);
-}
-
-/**
- * tl_layer_get_row:
- * @row: a number below tl_layer_get_n_rows()
- *
- * Returns: (transfer none): the layer
- */
-const TlLayerClass *
-tl_layer_get_row (guint row)
-{
-  g_return_val_if_fail (row < G_N_ELEMENTS (rows), NULL);
-  return rows[row];
-}
-
-/**
- * tl_layer_declare:
- * @self: a setup
- * @slot: number of the variable in its layer
- * @name: its name: "weight"
- * @kind: what it is for
- * @rank: number of axes
- * @shape: (array length=rank) (nullable): sizes
- * @init: its first value
- *
- * Declares a variable: of the layer's dtype, and of i64 for counters.
- */
-void
-tl_layer_declare (TlLayerSetup  *self,
-                  guint          slot,
-                  const char    *name,
-                  TlVariableKind kind,
-                  guint          rank,
-                  const TlDim   *shape,
-                  TlInit         init)
-{
-  TlLayerVariable *variable = &self->variables[slot];
-
-  g_return_if_fail (slot < TL_LAYER_MAX_VARIABLES);
-
-  variable->name = name;
-  variable->kind = kind;
-  variable->init = init;
-  tl_meta_init (&variable->meta, kind == TL_VARIABLE_COUNTER ? TL_DTYPE_I64 : self->dtype, rank, shape);
-}
-
-/**
- * tl_layer_in_size:
- * @self: a setup
- * @input: number of an input
- * @axis: number of an axis, from the end if negative
- * @attr: number of the attribute that may state the size; 0 there means that the input decides
- * @size: (out): the size, a number
- * @error: return location for an error
- *
- * Finds a size that variables depend on: from the input, or from the attribute while nothing is known of the input.
- *
- * Errors: %TL_ERROR_SHAPE, %TL_ERROR_VALUE
- *
- * Returns: whether it is known and both agree
- */
-gboolean
-tl_layer_in_size (TlLayerSetup *self,
-                  guint         input,
-                  gint          axis,
-                  guint         attr,
-                  TlDim        *size,
-                  GError      **error)
-{
-  const char   *name = self->klass->attrs[attr].name;
-  const TlMeta *meta = input < self->n_in ? self->in[input] : NULL;
-  guint         at;
-
-  *size = self->attrs[attr].i;
-  if (meta == NULL) {
-    if (*size > 0)
-      return TRUE;
-    return tl_layer_fail (self->klass, TL_ERROR_VALUE, error, "%s must be given as long as the input is not known",
-                          name);
-  }
-  at = axis < 0 ? (guint)(meta->rank + axis) : (guint)axis;
-  if (at >= meta->rank) {
-    g_autofree char *shape = tl_shape_to_string (meta->shape, meta->rank);
-
-    return tl_layer_fail (self->klass, TL_ERROR_SHAPE, error, "the input's shape %s has too few axes", shape);
-  }
-  if (meta->shape[at] < 0) {
-    g_autofree char *text = tl_dim_to_string (meta->shape[at]);
-
-    return tl_layer_fail (self->klass, TL_ERROR_SHAPE, error,
-                          "axis %u of the input decides the parameters and must be a number, not %s", at, text);
-  }
-  if (*size > 0 && *size != meta->shape[at])
-    return tl_layer_fail (self->klass, TL_ERROR_SHAPE, error,
-                          "%s is %" G_GINT64_FORMAT ", axis %u of the input has %" G_GINT64_FORMAT, name, *size, at,
-                          meta->shape[at]);
-  *size = meta->shape[at];
-  return TRUE;
-}
-
-/**
- * tl_layer_fail:
- * @klass: a row
- * @code: a #TlError
- * @error: return location for an error
- * @format: what is wrong, with the numbers
- * @...: for @format
- *
- * Sets an error that names the layer.
- *
- * Returns: %FALSE
- */
-gboolean
-tl_layer_fail (const TlLayerClass *klass,
-               int                 code,
-               GError            **error,
-               const char         *format,
-               ...)
-{
-  g_autofree char *text = NULL;
-  va_list          args;
-
-  va_start (args, format);
-  text = g_strdup_vprintf (format, args);
-  va_end (args);
-  g_set_error (error, TL_ERROR, code, "%s: %s", klass->name, text);
-  return FALSE;
-}
-
-/**
- * tl_layer_apply:
- * @self: a forward pass of a row with .op
- * @in: (array length=n_in): inputs of the operation
- * @n_in: their number
- * @error: return location for an error
- *
- * Applies the row's operation with the layer's attributes; its first output is the layer's.
- *
- * Errors: as tl_op_apply()
- *
- * Returns: whether it worked
- */
-gboolean
-tl_layer_apply (TlLayerForward  *self,
-                TlTensor *const *in,
-                guint            n_in,
-                GError         **error)
-{
-  TlTensor *out[TL_OP_MAX_OUT] = { NULL };
-  guint     n_out = tl_op_get_n_out (self->op, n_in);
-
-  if (!tl_op_apply (self->op, in, n_in, self->op_attrs, out, n_out, error))
-    return FALSE;
-  for (guint i = 1; i < n_out; i++)
-    tl_tensor_unref (out[i]);
-  self->out[0] = out[0];
-  return TRUE;
-}
-
 /* The operation's attributes that the layer has too, by name or alias. */
-static void
-update_op_attrs (TlLayer *self)
+void
+tl_layer_update_op_attrs (TlLayer *self)
 {
   const TlAttrSpec *specs = self->op != NULL ? self->op->attrs : NULL;
 
@@ -266,7 +45,7 @@ tl_layer_new (const TlLayerClass *klass,
   self->path = g_strdup (path);
   self->dtype = dtype;
   tl_attr_init_defaults (klass->attrs, self->attrs);
-  update_op_attrs (self);
+  tl_layer_update_op_attrs (self);
   return self;
 }
 
@@ -283,6 +62,25 @@ tl_layer_ref (TlLayer *self)
   return self;
 }
 
+void
+tl_layer_free_variables (TlVariable **variables,
+                         guint        n_variables)
+{
+  for (guint i = 0; i < n_variables; i++)
+    g_clear_pointer (&variables[i], tl_variable_unref);
+  g_free (variables);
+}
+
+void
+tl_layer_clear_contents (TlLayer *self)
+{
+  tl_layer_free_variables (self->variables, self->n_variables);
+  for (guint i = 0; i < self->n_parts; i++)
+    g_clear_pointer (&self->parts[i], tl_layer_unref);
+  g_free (self->parts);
+  g_free (self->inits);
+}
+
 /**
  * tl_layer_unref:
  * @self: (transfer full) (nullable): a layer
@@ -292,8 +90,7 @@ tl_layer_unref (TlLayer *self)
 {
   if (self == NULL || atomic_fetch_sub_explicit (&self->ref_count, 1, memory_order_acq_rel) != 1)
     return;
-  for (guint i = 0; i < TL_LAYER_MAX_VARIABLES; i++)
-    g_clear_pointer (&self->variables[i], tl_variable_unref);
+  tl_layer_clear_contents (self);
   g_free (self->path);
   g_free (self);
 }
@@ -359,18 +156,100 @@ tl_layer_get_n_out (TlLayer *self)
 }
 
 /**
+ * tl_layer_get_n_variables:
+ * @self: a layer
+ *
+ * Returns: the number of its variables and those of its parts; 0 before it is set up
+ */
+guint
+tl_layer_get_n_variables (TlLayer *self)
+{
+  return self->n_variables;
+}
+
+/**
  * tl_layer_get_variable:
  * @self: a layer
- * @slot: a number below %TL_LAYER_MAX_VARIABLES
+ * @slot: a number below tl_layer_get_n_variables()
  *
- * Returns: (transfer none) (nullable): its variable of that number; %NULL where it has none, or is not set up
+ * Its own variables come first, by the numbers under which setup() declares them, then those of its parts.
+ *
+ * Returns: (transfer none) (nullable): the variable; %NULL where it has none of this number
  */
 TlVariable *
 tl_layer_get_variable (TlLayer *self,
                        guint    slot)
 {
-  g_return_val_if_fail (slot < TL_LAYER_MAX_VARIABLES, NULL);
+  g_return_val_if_fail (slot < self->n_variables, NULL);
   return self->variables[slot];
+}
+
+/* The length of the path and the dot, of variables and parts. */
+static gsize
+prefix_length (TlLayer *self)
+{
+  return *self->path != '\0' ? strlen (self->path) + 1 : 0;
+}
+
+/**
+ * tl_layer_find_variable:
+ * @self: a layer
+ * @name: name of a variable in the layer: "weight", "self_attn.in_proj_weight"
+ *
+ * Returns: (transfer none) (nullable): the variable
+ */
+TlVariable *
+tl_layer_find_variable (TlLayer    *self,
+                        const char *name)
+{
+  gsize n = prefix_length (self);
+
+  for (guint i = 0; i < self->n_variables; i++)
+    if (self->variables[i] != NULL && strcmp (tl_variable_get_path (self->variables[i]) + n, name) == 0)
+      return self->variables[i];
+  return NULL;
+}
+
+/**
+ * tl_layer_get_n_parts:
+ * @self: a layer
+ *
+ * Returns: the number of layers that it is made of; 0 before it is set up
+ */
+guint
+tl_layer_get_n_parts (TlLayer *self)
+{
+  return self->n_parts;
+}
+
+/**
+ * tl_layer_get_part:
+ * @self: a layer
+ * @slot: a number below tl_layer_get_n_parts()
+ *
+ * Returns: (transfer none) (nullable): the part; %NULL where it has none of this number
+ */
+TlLayer *
+tl_layer_get_part (TlLayer *self,
+                   guint    slot)
+{
+  g_return_val_if_fail (slot < self->n_parts, NULL);
+  return self->parts[slot];
+}
+
+/**
+ * tl_layer_get_part_name:
+ * @self: a layer
+ * @slot: number of a part that it has
+ *
+ * Returns: (transfer none): the part's name in the layer: "self_attn", "layers.0"
+ */
+const char *
+tl_layer_get_part_name (TlLayer *self,
+                        guint    slot)
+{
+  g_return_val_if_fail (slot < self->n_parts && self->parts[slot] != NULL, NULL);
+  return self->parts[slot]->path + prefix_length (self);
 }
 
 /**
@@ -396,18 +275,24 @@ void
 tl_layer_set_path (TlLayer    *self,
                    const char *path)
 {
+  gsize            n = prefix_length (self);
   g_autofree char *old = g_steal_pointer (&self->path);
 
   self->path = g_strdup (path);
-  for (guint i = 0; i < TL_LAYER_MAX_VARIABLES; i++) {
-    const char      *name = self->variables[i] != NULL ? tl_variable_get_path (self->variables[i]) : NULL;
+  for (guint i = 0; i < self->n_own + self->n_parts; i++) {
+    TlVariable      *variable = i < self->n_own ? self->variables[i] : NULL;
+    TlLayer         *part = i >= self->n_own ? self->parts[i - self->n_own] : NULL;
+    const char      *name = variable != NULL ? tl_variable_get_path (variable) : part != NULL ? part->path
+                                                                                              : NULL;
     g_autofree char *renamed = NULL;
 
     if (name == NULL)
       continue;
-    name += *old != '\0' ? strlen (old) + 1 : 0;
-    renamed = *path != '\0' ? g_strdup_printf ("%s.%s", path, name) : g_strdup (name);
-    tl_variable_set_path (self->variables[i], renamed);
+    renamed = *path != '\0' ? g_strdup_printf ("%s.%s", path, name + n) : g_strdup (name + n);
+    if (part != NULL)
+      tl_layer_set_path (part, renamed);
+    else
+      tl_variable_set_path (variable, renamed);
   }
 }
 
@@ -423,7 +308,7 @@ attr_was_set (TlLayer    *self,
   else
     self->given &= ~(1u << i);
   self->is_set_up = FALSE;
-  update_op_attrs (self);
+  tl_layer_update_op_attrs (self);
 }
 
 /**
@@ -482,156 +367,14 @@ tl_layer_take_attrs (TlLayer           *self,
   memcpy (self->attrs, attrs, tl_attr_count (self->klass->attrs) * sizeof (TlAttrValue));
   self->given = given;
   self->is_set_up = FALSE;
-  update_op_attrs (self);
+  tl_layer_update_op_attrs (self);
 }
 
 static gboolean
-same_variable (TlVariable            *variable,
-               const TlLayerVariable *declared)
-{
-  const TlMeta *meta = tl_tensor_get_meta (tl_variable_get_value (variable));
-
-  return tl_variable_get_kind (variable) == declared->kind && meta->dtype == declared->meta.dtype &&
-         tl_meta_same_shape (meta, &declared->meta);
-}
-
-static TlVariable *
-make_variable (const TlLayerVariable *declared,
-               const char            *path,
-               GError               **error)
-{
-  const TlMeta          *meta = &declared->meta;
-  g_autoptr (TlTensor)   value = tl_tensor_new (meta->dtype, meta->rank, meta->shape, error);
-  g_autoptr (TlVariable) variable = NULL;
-
-  if (value == NULL)
-    return NULL;
-  variable = tl_variable_new (path, declared->kind, value, error);
-  if (variable == NULL)
-    return NULL;
-  return tl_initialize (variable, &declared->init, tl_context_get_seed (tl_context_get ()), error)
-           ? g_steal_pointer (&variable)
-           : NULL;
-}
-
-/* All new variables, or none: a failure leaves the layer as it was. */
-static gboolean
-take_declared (TlLayer            *self,
-               const TlLayerSetup *setup,
-               TlLayerFindFunc     find,
-               gpointer            user_data,
-               GError            **error)
-{
-  TlVariable *made[TL_LAYER_MAX_VARIABLES] = { NULL };
-  gboolean    ok = TRUE;
-
-  for (guint i = 0; i < TL_LAYER_MAX_VARIABLES && ok; i++) {
-    const TlLayerVariable *declared = &setup->variables[i];
-    g_autofree char       *path = NULL;
-    TlVariable            *before = self->variables[i];
-
-    if (declared->name == NULL)
-      continue;
-    path = *self->path != '\0' ? g_strdup_printf ("%s.%s", self->path, declared->name) : g_strdup (declared->name);
-    if (before == NULL && find != NULL)
-      before = find (path, user_data);
-    if (before != NULL && same_variable (before, declared))
-      made[i] = tl_variable_ref (before);
-    else
-      made[i] = make_variable (declared, path, error);
-    ok = made[i] != NULL;
-  }
-  for (guint i = 0; i < TL_LAYER_MAX_VARIABLES; i++) {
-    if (ok) {
-      TlVariable *old = self->variables[i];
-
-      self->variables[i] = g_steal_pointer (&made[i]);
-      self->inits[i] = setup->variables[i].init;
-      g_clear_pointer (&old, tl_variable_unref);
-    }
-    g_clear_pointer (&made[i], tl_variable_unref);
-  }
-  return ok;
-}
-
-gboolean
-tl_layer_set_up_with (TlLayer             *self,
-                      const TlMeta *const *in,
-                      guint                n_in,
-                      TlLayerFindFunc      find,
-                      gpointer             user_data,
-                      GError             **error)
-{
-  TlLayerSetup  setup = { .klass = self->klass, .attrs = self->attrs, .dtype = self->dtype, .n_in = n_in };
-  const TlMeta *metas[TL_LAYER_MAX_IN];
-
-  if (self->is_set_up)
-    return TRUE;
-  for (guint i = 0; i < MIN (n_in, TL_LAYER_MAX_IN); i++)
-    metas[i] = in[i];
-  setup.in = metas;
-  setup.n_in = MIN (n_in, TL_LAYER_MAX_IN);
-  if (!tl_attr_check_required (self->klass->name, self->klass->attrs, self->given, error))
-    return FALSE;
-  if (self->klass->op != NULL && self->op == NULL)
-    return tl_layer_fail (self->klass, TL_ERROR_UNSUPPORTED, error, "this build has no operation %s", self->klass->op);
-  if (self->klass->setup != NULL && !self->klass->setup (&setup, error))
-    return FALSE;
-  if (!take_declared (self, &setup, find, user_data, error))
-    return FALSE;
-  self->is_set_up = TRUE;
-  return TRUE;
-}
-
-/**
- * tl_layer_set_up:
- * @self: a layer
- * @in: (array length=n_in) (nullable): descriptions of its inputs; sizes may be symbolic
- * @n_in: their number; 0 while they are not known
- * @error: return location for an error
- *
- * Makes the layer's variables; those of an earlier setup that still fit keep their values.
- *
- * Errors: %TL_ERROR_VALUE for an attribute that is missing, %TL_ERROR_SHAPE, %TL_ERROR_MEMORY
- *
- * Returns: whether it worked
- */
-gboolean
-tl_layer_set_up (TlLayer             *self,
-                 const TlMeta *const *in,
-                 guint                n_in,
-                 GError             **error)
-{
-  return tl_layer_set_up_with (self, in, n_in, NULL, NULL, error);
-}
-
-/**
- * tl_layer_initialize:
- * @self: a layer
- * @seed: the document's seed
- * @error: return location for an error
- *
- * Gives its variables their first values again.
- *
- * Errors: %TL_ERROR_MEMORY
- *
- * Returns: whether it worked
- */
-gboolean
-tl_layer_initialize (TlLayer *self,
-                     guint64  seed,
-                     GError **error)
-{
-  for (guint i = 0; i < TL_LAYER_MAX_VARIABLES; i++)
-    if (self->variables[i] != NULL && !tl_initialize (self->variables[i], &self->inits[i], seed, error))
-      return FALSE;
-  return TRUE;
-}
-
-static gboolean
-check_inputs (TlLayer *self,
-              guint    n_in,
-              GError **error)
+check_inputs (TlLayer         *self,
+              TlTensor *const *in,
+              guint            n_in,
+              GError         **error)
 {
   const TlPort *ports = self->klass->in;
   guint         n = tl_op_get_n_ports (ports), needed = n;
@@ -641,6 +384,9 @@ check_inputs (TlLayer *self,
     needed--;
   if (n_in < needed)
     return tl_layer_fail (self->klass, TL_ERROR_VALUE, error, "input %s is missing", ports[n_in].name);
+  for (guint i = 0; i < MIN (n_in, n); i++)
+    if (in[i] == NULL && (ports[i].flags & TL_PORT_OPTIONAL) == 0)
+      return tl_layer_fail (self->klass, TL_ERROR_VALUE, error, "input %s is missing", ports[i].name);
   if (n_in > (variadic ? TL_LAYER_MAX_IN : n))
     return tl_layer_fail (self->klass, TL_ERROR_VALUE, error, "%u inputs given, %u possible", n_in,
                           variadic ? TL_LAYER_MAX_IN : n);
@@ -650,7 +396,7 @@ check_inputs (TlLayer *self,
 /**
  * tl_layer_forward:
  * @self: a layer
- * @in: (array length=n_in): its inputs
+ * @in: (array length=n_in): its inputs; %NULL for an optional one that is not given
  * @n_in: their number
  * @out: (array length=n_out) (out): its outputs, (transfer full)
  * @n_out: tl_layer_get_n_out()
@@ -671,15 +417,15 @@ tl_layer_forward (TlLayer         *self,
                   GError         **error)
 {
   TlTensor      *made[TL_OP_MAX_OUT] = { NULL };
-  TlLayerForward forward = { .klass = self->klass, .attrs = self->attrs, .op = self->op, .op_attrs = self->op_attrs, .variables = self->variables, .training = tl_context_get_training (tl_context_get ()), .n_in = n_in, .in = in, .n_out = n_out, .out = made };
+  TlLayerForward forward = { .klass = self->klass, .attrs = self->attrs, .op = self->op, .op_attrs = self->op_attrs, .layer = self, .training = tl_context_get_training (tl_context_get ()), .n_in = n_in, .in = in, .n_out = n_out, .out = made };
   const TlMeta  *metas[TL_LAYER_MAX_IN];
 
   g_return_val_if_fail (n_out == tl_layer_get_n_out (self), FALSE);
 
-  if (!check_inputs (self, n_in, error))
+  if (!check_inputs (self, in, n_in, error))
     return FALSE;
   for (guint i = 0; i < n_in; i++)
-    metas[i] = tl_tensor_get_meta (in[i]);
+    metas[i] = in[i] != NULL ? tl_tensor_get_meta (in[i]) : NULL;
   if (!tl_layer_set_up (self, metas, n_in, error))
     return FALSE;
   if (!(self->klass->forward != NULL ? self->klass->forward (&forward, error)
@@ -687,4 +433,102 @@ tl_layer_forward (TlLayer         *self,
     return FALSE;
   memcpy (out, made, n_out * sizeof (TlTensor *));
   return TRUE;
+}
+
+/**
+ * tl_layer_own:
+ * @self: a forward pass
+ * @slot: number of a variable of the row
+ *
+ * Returns: (transfer none) (nullable): the variable; %NULL if setup() did not declare it
+ */
+TlVariable *
+tl_layer_own (TlLayerForward *self,
+              guint           slot)
+{
+  return slot < self->layer->n_own ? self->layer->variables[slot] : NULL;
+}
+
+/**
+ * tl_layer_read:
+ * @self: a forward pass
+ * @slot: number of a variable of the row
+ *
+ * Returns: (transfer full) (nullable): its value; %NULL if setup() did not declare it
+ */
+TlTensor *
+tl_layer_read (TlLayerForward *self,
+               guint           slot)
+{
+  TlVariable *variable = tl_layer_own (self, slot);
+
+  return variable != NULL ? tl_read (variable) : NULL;
+}
+
+/**
+ * tl_layer_run_part:
+ * @self: a forward pass
+ * @slot: number of a part that setup() declared
+ * @in: (array length=n_in): inputs of the part; %NULL for an optional one that is not given
+ * @n_in: their number
+ * @out: (array length=n_out) (out): its outputs, (transfer full)
+ * @n_out: the number of outputs that its row has
+ * @error: return location for an error
+ *
+ * Applies a part.  In a model, what its operations tell carries the part's path.
+ *
+ * Errors: as tl_layer_forward(), after the part's name
+ *
+ * Returns: whether it worked; on failure @out is not touched
+ */
+gboolean
+tl_layer_run_part (TlLayerForward  *self,
+                   guint            slot,
+                   TlTensor *const *in,
+                   guint            n_in,
+                   TlTensor       **out,
+                   guint            n_out,
+                   GError         **error)
+{
+  TlContext *context = tl_context_get ();
+  TlLayer   *part = slot < self->layer->n_parts ? self->layer->parts[slot] : NULL;
+  TlSource   outer, source;
+  gboolean   ok;
+
+  g_return_val_if_fail (part != NULL, FALSE);
+
+  tl_context_get_source (context, &outer);
+  source = outer;
+  if (outer.node != NULL)
+    source.node = g_intern_string (part->path);
+  tl_context_set_source (context, &source);
+  ok = tl_layer_forward (part, in, n_in, out, n_out, error);
+  tl_context_set_source (context, &outer);
+  if (!ok)
+    g_prefix_error (error, "%s: ", tl_layer_get_part_name (self->layer, slot));
+  return ok;
+}
+
+/**
+ * tl_layer_run_part1:
+ * @self: a forward pass
+ * @slot: number of a part with one output
+ * @x: its input
+ * @error: return location for an error
+ *
+ * Applies a part with one input and one output.
+ *
+ * Errors: as tl_layer_run_part()
+ *
+ * Returns: (transfer full): the output, or %NULL
+ */
+TlTensor *
+tl_layer_run_part1 (TlLayerForward *self,
+                    guint           slot,
+                    TlTensor       *x,
+                    GError        **error)
+{
+  TlTensor *y = NULL;
+
+  return tl_layer_run_part (self, slot, &x, 1, &y, 1, error) ? y : NULL;
 }

@@ -12,8 +12,15 @@
  * Shapes are those of the tensors that forward() makes in a scratch trace, so there is no second inference to keep in step.
  * A layer that is only an operation states .op and no function; its attributes are the operation's, by name.
  *
- * A TlLayer is a row in use: its attributes, its path and its variables.  Models (model.h) are made of them; a Lua module may hold
- * one by itself.
+ * A layer may have *parts*, which are layers too and may have parts in turn.  Their variables are also the layer's own, under the
+ * part's name; how many there are may depend on attributes:
+ *
+ *     setup():    tl_layer_declare_part (self, 0, "self_attn", tl_layer_find ("MultiheadAttention"), ...)
+ *     forward():  tl_layer_run_part (self, 0, in, 3, &y, 1, error)
+ *     variables:  encoder.self_attn.in_proj_weight, encoder.self_attn.in_proj_bias, ...
+ *
+ * A TlLayer is a row in use: its attributes, its path, its variables and its parts.  Models (model.h) are made of them; a Lua module
+ * may hold one by itself.
  *
  *     layer = tl_layer_new (tl_layer_find ("Linear"), "fc1", TL_DTYPE_F32);
  *     tl_layer_set_attr (layer, "out", &TL_INPUT_INT (10), &error);
@@ -29,7 +36,6 @@
 
 G_BEGIN_DECLS
 
-#define TL_LAYER_MAX_VARIABLES 8
 #define TL_LAYER_MAX_IN 16
 
 typedef struct _TlLayerClass TlLayerClass;
@@ -37,7 +43,7 @@ typedef struct _TlLayer      TlLayer;
 
 /**
  * TlLayerVariable:
- * @name: in its layer: "weight"
+ * @name: in its layer: "weight"; interned
  * @kind: what it is for
  * @meta: shape and dtype
  * @init: its first value
@@ -52,21 +58,31 @@ typedef struct {
 } TlLayerVariable;
 
 /**
+ * TlLayerAttr:
+ * @name: name or alias of an attribute
+ * @value: what it is set to
+ */
+typedef struct {
+  const char *name;
+  TlAttrInput value;
+} TlLayerAttr;
+
+/**
  * TlLayerSetup:
  * @klass: the row
  * @attrs: attribute values in the order of the row's specs
  * @dtype: dtype of the parameters
  * @n_in: number of inputs; 0 if nothing is known of them yet
- * @in: (array length=n_in): their descriptions; sizes may be symbolic
- * @variables: what setup() declares, see tl_layer_declare()
+ * @in: (array length=n_in): their descriptions; sizes may be symbolic; %NULL for an optional one that is not given
+ * @state: what was declared, see tl_layer_declare() and tl_layer_declare_part()
  */
 typedef struct {
-  const TlLayerClass *klass;
-  const TlAttrValue  *attrs;
-  TlDType             dtype;
-  guint               n_in;
-  const TlMeta      **in;
-  TlLayerVariable     variables[TL_LAYER_MAX_VARIABLES];
+  const TlLayerClass      *klass;
+  const TlAttrValue       *attrs;
+  TlDType                  dtype;
+  guint                    n_in;
+  const TlMeta           **in;
+  struct _TlLayerDeclared *state;
 } TlLayerSetup;
 
 /**
@@ -75,10 +91,10 @@ typedef struct {
  * @attrs: attribute values
  * @op: (nullable): the row's operation
  * @op_attrs: (nullable): values of its attributes: those of the layer's attributes of the same name or alias, and defaults
- * @variables: as setup() declared them; %NULL for one it did not declare
+ * @layer: the layer, with its variables and parts, see tl_layer_read() and tl_layer_run_part()
  * @training: whether the layer behaves as in training
  * @n_in: number of inputs
- * @in: (array length=n_in): the inputs
+ * @in: (array length=n_in): the inputs; %NULL for an optional one that is not given
  * @n_out: number of outputs
  * @out: (array length=n_out): to be set, (transfer full)
  */
@@ -87,7 +103,7 @@ typedef struct {
   const TlAttrValue  *attrs;
   const TlOpClass    *op;
   const TlAttrValue  *op_attrs;
-  TlVariable *const  *variables;
+  TlLayer            *layer;
   gboolean            training;
   guint               n_in;
   TlTensor *const    *in;
@@ -136,28 +152,55 @@ struct _TlLayerClass {
 extern const TlPort tl_layer_ports_x[];
 extern const TlPort tl_layer_ports_loss[];
 
-void     tl_layer_declare (TlLayerSetup  *self,
-                           guint          slot,
-                           const char    *name,
-                           TlVariableKind kind,
-                           guint          rank,
-                           const TlDim   *shape,
-                           TlInit         init);
-gboolean tl_layer_in_size (TlLayerSetup *self,
-                           guint         input,
-                           gint          axis,
-                           guint         attr,
-                           TlDim        *size,
-                           GError      **error);
-gboolean tl_layer_apply (TlLayerForward  *self,
-                         TlTensor *const *in,
-                         guint            n_in,
-                         GError         **error);
-gboolean tl_layer_fail (const TlLayerClass *klass,
-                        int                 code,
-                        GError            **error,
-                        const char         *format,
-                        ...) G_GNUC_PRINTF (4, 5);
+void        tl_layer_declare (TlLayerSetup  *self,
+                              guint          slot,
+                              const char    *name,
+                              TlVariableKind kind,
+                              guint          rank,
+                              const TlDim   *shape,
+                              TlInit         init);
+void        tl_layer_declare_as (TlLayerSetup          *self,
+                                 guint                  slot,
+                                 const TlLayerVariable *variable);
+gboolean    tl_layer_declare_part (TlLayerSetup        *self,
+                                   guint                slot,
+                                   const char          *name,
+                                   const TlLayerClass  *klass,
+                                   const TlLayerAttr   *attrs,
+                                   guint                n_attrs,
+                                   const TlMeta *const *in,
+                                   guint                n_in,
+                                   GError             **error);
+gboolean    tl_layer_in_size (TlLayerSetup *self,
+                              guint         input,
+                              gint          axis,
+                              guint         attr,
+                              TlDim        *size,
+                              GError      **error);
+gboolean    tl_layer_apply (TlLayerForward  *self,
+                            TlTensor *const *in,
+                            guint            n_in,
+                            GError         **error);
+TlVariable *tl_layer_own (TlLayerForward *self,
+                          guint           slot);
+TlTensor   *tl_layer_read (TlLayerForward *self,
+                           guint           slot);
+gboolean    tl_layer_run_part (TlLayerForward  *self,
+                               guint            slot,
+                               TlTensor *const *in,
+                               guint            n_in,
+                               TlTensor       **out,
+                               guint            n_out,
+                               GError         **error);
+TlTensor   *tl_layer_run_part1 (TlLayerForward *self,
+                                guint           slot,
+                                TlTensor       *x,
+                                GError        **error);
+gboolean    tl_layer_fail (const TlLayerClass *klass,
+                           int                 code,
+                           GError            **error,
+                           const char         *format,
+                           ...) G_GNUC_PRINTF (4, 5);
 
 /* The table. */
 const TlLayerClass *tl_layer_find (const char *name);
@@ -176,8 +219,16 @@ const char         *tl_layer_get_path (TlLayer *self);
 const TlAttrValue  *tl_layer_get_attrs (TlLayer *self);
 guint32             tl_layer_get_given (TlLayer *self);
 guint               tl_layer_get_n_out (TlLayer *self);
+guint               tl_layer_get_n_variables (TlLayer *self);
 TlVariable         *tl_layer_get_variable (TlLayer *self,
                                            guint    slot);
+TlVariable         *tl_layer_find_variable (TlLayer    *self,
+                                            const char *name);
+guint               tl_layer_get_n_parts (TlLayer *self);
+TlLayer            *tl_layer_get_part (TlLayer *self,
+                                       guint    slot);
+const char         *tl_layer_get_part_name (TlLayer *self,
+                                            guint    slot);
 gboolean            tl_layer_is_set_up (TlLayer *self);
 void                tl_layer_set_path (TlLayer    *self,
                                        const char *path);

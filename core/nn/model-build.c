@@ -321,7 +321,7 @@ take_variables (TlModel        *self,
   GHashTable *by_path = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 
   for (guint i = 0; i < builder->layers->len; i++)
-    for (guint slot = 0; slot < TL_LAYER_MAX_VARIABLES; slot++) {
+    for (guint slot = 0; slot < tl_layer_get_n_variables (builder->layers->pdata[i]); slot++) {
       TlVariable *variable = tl_layer_get_variable (builder->layers->pdata[i], slot);
 
       if (variable == NULL)

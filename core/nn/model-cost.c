@@ -109,7 +109,7 @@ tl_model_step_measure (TlModelStep        *step,
   }
   for (guint i = first_node; i < meter->trace->nodes->len; i++)
     add_node_cost (meter->trace->nodes->pdata[i], meter, &step->cost);
-  for (guint slot = 0; slot < TL_LAYER_MAX_VARIABLES && step->layer != NULL; slot++)
+  for (guint slot = 0; step->layer != NULL && slot < tl_layer_get_n_variables (step->layer); slot++)
     if (tl_layer_get_variable (step->layer, slot) != NULL)
       add_variable_cost (tl_layer_get_variable (step->layer, slot), &step->cost);
 }

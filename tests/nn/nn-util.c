@@ -111,7 +111,7 @@ set_attrs (TlLayer    *layer,
   foreach_attr (text, set_layer_attr, layer);
 }
 
-/* Adds a node whose inputs are the first outputs of the nodes in @from, separated by blanks. */
+/* Adds a node whose inputs are the first outputs of the nodes in @from, separated by blanks; "-" for none. */
 void
 add_node (TlModel    *model,
           const char *name,
@@ -125,7 +125,8 @@ add_node (TlModel    *model,
   tl_model_add (model, name, row, &error);
   g_assert_no_error (error);
   for (guint i = 0; names[i] != NULL && *names[i] != '\0'; i++)
-    tl_model_connect (model, names[i], 0, name, i, &error);
+    if (strcmp (names[i], "-") != 0)
+      tl_model_connect (model, names[i], 0, name, i, &error);
   g_assert_no_error (error);
   foreach_attr (attrs, set_node_attr, &(NodeOfModel){ model, name });
 }

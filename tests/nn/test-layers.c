@@ -14,7 +14,8 @@ typedef struct {
   TlSample            operands;
   TlLayer            *layer;
   Case               *sample;
-  TlTensor           *weights; /* of the output's elements in the loss */
+  guint               n_out;
+  TlTensor           *weights[TL_OP_MAX_OUT]; /* of the outputs' elements in the loss */
 } Fixture;
 
 static void
@@ -30,6 +31,7 @@ fixture_init (Fixture            *self,
   self->operands.attrs = NULL;
   self->sample = case_new (&self->as_op, &self->operands, dtype);
   self->layer = tl_layer_new (klass, "layer", dtype);
+  self->n_out = tl_layer_get_n_out (self->layer);
   set_attrs (self->layer, sample->attrs);
 }
 
@@ -38,14 +40,15 @@ fixture_clear (Fixture *self)
 {
   case_free (self->sample);
   tl_layer_unref (self->layer);
-  g_clear_pointer (&self->weights, tl_tensor_unref);
+  for (guint i = 0; i < self->n_out; i++)
+    g_clear_pointer (&self->weights[i], tl_tensor_unref);
 }
 
 /* Random rows draw the same numbers again. */
 static void
 reset_calls (TlLayer *layer)
 {
-  for (guint i = 0; i < TL_LAYER_MAX_VARIABLES; i++) {
+  for (guint i = 0; i < tl_layer_get_n_variables (layer); i++) {
     TlVariable *variable = tl_layer_get_variable (layer, i);
 
     if (variable != NULL && tl_variable_get_kind (variable) == TL_VARIABLE_COUNTER)
@@ -53,40 +56,65 @@ reset_calls (TlLayer *layer)
   }
 }
 
-static TlTensor *
-forward (Fixture  *self,
-         TlTensor *given[])
+static void
+clear_tensors (TlTensor **tensors,
+               guint      n)
 {
-  TlTensor          *in[CASE_MAX_IN], *y = NULL;
+  for (guint i = 0; i < n; i++)
+    g_clear_pointer (&tensors[i], tl_tensor_unref);
+}
+
+static void
+forward (Fixture  *self,
+         TlTensor *out[])
+{
+  TlTensor          *in[CASE_MAX_IN];
   g_autoptr (GError) error = NULL;
 
   for (guint i = 0; i < self->sample->n_in; i++)
-    in[i] = given != NULL                          ? tl_tensor_ref (given[i])
-            : self->sample->in[i].variable != NULL ? tl_read (self->sample->in[i].variable)
-                                                   : case_get_operand (self->sample, i, LAYOUT_CONTIGUOUS);
-  tl_layer_forward (self->layer, in, self->sample->n_in, &y, 1, &error);
+    in[i] = self->sample->in[i].variable != NULL ? tl_read (self->sample->in[i].variable)
+                                                 : case_get_operand (self->sample, i, LAYOUT_CONTIGUOUS);
+  tl_layer_forward (self->layer, in, self->sample->n_in, out, self->n_out, &error);
   g_assert_no_error (error);
-  for (guint i = 0; i < self->sample->n_in; i++)
-    tl_tensor_unref (in[i]);
-  return y;
+  clear_tensors (in, self->sample->n_in);
 }
 
-/* sum (y * weights) */
+static TlTensor *
+checked (TlTensor *tensor,
+         GError   *error)
+{
+  g_assert_no_error (error);
+  return tensor;
+}
+
+/* The sum of (y * weights) over all outputs that are numbers with fractions. */
 static TlTensor *
 loss (Fixture *self)
 {
-  g_autoptr (GError)   error = NULL;
-  g_autoptr (TlTensor) y = forward (self, NULL);
-  g_autoptr (TlTensor) product = NULL;
-  TlTensor            *sum;
+  GError              *error = NULL;
+  TlTensor            *out[TL_OP_MAX_OUT];
+  g_autoptr (TlTensor) total = NULL;
 
-  if (self->weights == NULL)
-    self->weights = random_tensor (self->sample->dtype, tl_tensor_get_rank (y), tl_tensor_get_shape (y), 7);
-  product = tl_mul (y, self->weights, &error);
-  g_assert_no_error (error);
-  sum = tl_sum (product, NULL, 0, FALSE, &error);
-  g_assert_no_error (error);
-  return sum;
+  forward (self, out);
+  for (guint i = 0; i < self->n_out; i++) {
+    g_autoptr (TlTensor) product = NULL;
+    g_autoptr (TlTensor) sum = NULL;
+    g_autoptr (TlTensor) before = g_steal_pointer (&total);
+
+    if (tl_dtype_is_float (tl_tensor_get_dtype (out[i])) && self->weights[i] == NULL)
+      self->weights[i] = random_tensor (self->sample->dtype, tl_tensor_get_rank (out[i]), tl_tensor_get_shape (out[i]), 7 + i);
+    if (tl_dtype_is_float (tl_tensor_get_dtype (out[i]))) {
+      product = checked (tl_mul (out[i], self->weights[i], &error), error);
+      sum = checked (tl_sum (product, NULL, 0, FALSE, &error), error);
+    }
+    if (before != NULL && sum != NULL)
+      total = checked (tl_add (before, sum, &error), error);
+    else
+      total = sum != NULL ? g_steal_pointer (&sum) : g_steal_pointer (&before);
+  }
+  clear_tensors (out, self->n_out);
+  g_assert_nonnull (total);
+  return g_steal_pointer (&total);
 }
 
 static double
@@ -104,7 +132,7 @@ trained_variables (Fixture *self)
 {
   GPtrArray *variables = g_ptr_array_new ();
 
-  for (guint i = 0; i < TL_LAYER_MAX_VARIABLES; i++) {
+  for (guint i = 0; i < tl_layer_get_n_variables (self->layer); i++) {
     TlVariable *variable = tl_layer_get_variable (self->layer, i);
 
     if (variable != NULL && tl_variable_get_trainable (variable))
@@ -211,17 +239,18 @@ symbolic_model (Fixture    *self,
 
   for (guint i = 0; i < self->sample->n_in; i++) {
     const CaseOperand *operand = &self->sample->in[i];
-    g_autofree char   *name = g_strdup_printf ("in%u", i);
+    g_autofree char   *name = operand->is_missing ? g_strdup ("-") : g_strdup_printf ("in%u", i);
     GString           *text = g_string_new ("shape = {");
 
+    g_string_append_printf (from, "%s%s", i > 0 ? " " : "", name);
     for (guint axis = 0; axis < operand->rank; axis++)
       if (axis == 0 && !is_cut && operand->shape[0] == self->sample->in[0].shape[0])
         g_string_append (text, "N,");
       else
         g_string_append_printf (text, "%" G_GINT64_FORMAT ",", operand->shape[axis]);
     g_string_append_printf (text, "}, dtype = %s", tl_dtype_name (operand->dtype));
-    add_node (model, name, "Input", NULL, text->str);
-    g_string_append_printf (from, "%s%s", i > 0 ? " " : "", name);
+    if (!operand->is_missing)
+      add_node (model, name, "Input", NULL, text->str);
     g_string_free (text, TRUE);
   }
   add_node (model, "layer", self->klass->name, from->str, attrs);
@@ -232,16 +261,27 @@ symbolic_model (Fixture    *self,
 }
 
 static void
+assert_shape (const TlMeta    *meta,
+              const TlMeta    *got,
+              const TlBinding *binding)
+{
+  g_assert_nonnull (meta);
+  g_assert_cmpint (meta->dtype, ==, got->dtype);
+  g_assert_cmpuint (meta->rank, ==, got->rank);
+  for (guint axis = 0; axis < meta->rank; axis++)
+    g_assert_cmpint (tl_dim_eval (meta->shape[axis], binding, 1), ==, got->shape[axis]);
+}
+
+static void
 test_shapes (gconstpointer data)
 {
   const TlLayerClass *klass = data;
 
   for (const TlSample *sample = klass->samples; sample->shapes != NULL; sample++) {
-    Fixture              self;
-    g_autoptr (TlModel)  model = NULL;
-    g_autoptr (TlTensor) y = NULL;
-    TlBinding            binding = { tl_dim_symbol ("N"), 0 };
-    const TlMeta        *meta, *got;
+    Fixture             self;
+    g_autoptr (TlModel) model = NULL;
+    TlTensor           *out[TL_OP_MAX_OUT];
+    TlBinding           binding = { tl_dim_symbol ("N"), 0 };
 
     fixture_init (&self, klass, sample, TL_DTYPE_F32);
     if (self.sample->in[0].rank == 0) { /* an input of a model has axes; the operation's own test takes the sample */
@@ -249,15 +289,11 @@ test_shapes (gconstpointer data)
       continue;
     }
     model = symbolic_model (&self, sample->attrs);
-    y = forward (&self, NULL);
+    forward (&self, out);
     binding.size = self.sample->in[0].shape[0];
-    meta = tl_model_get_output (model, 0, NULL);
-    got = tl_tensor_get_meta (y);
-    g_assert_nonnull (meta);
-    g_assert_cmpint (meta->dtype, ==, got->dtype);
-    g_assert_cmpuint (meta->rank, ==, got->rank);
-    for (guint axis = 0; axis < meta->rank; axis++)
-      g_assert_cmpint (tl_dim_eval (meta->shape[axis], &binding, 1), ==, got->shape[axis]);
+    for (guint i = 0; i < self.n_out; i++)
+      assert_shape (tl_model_get_node_output (model, "layer", i), tl_tensor_get_meta (out[i]), &binding);
+    clear_tensors (out, self.n_out);
     fixture_clear (&self);
   }
 }
@@ -269,17 +305,20 @@ test_dtypes (gconstpointer data)
   const TlLayerClass *klass = data;
 
   for (const TlSample *sample = klass->samples; sample->shapes != NULL; sample++) {
-    Fixture              narrow, wide;
-    g_autoptr (TlTensor) a = NULL;
-    g_autoptr (TlTensor) b = NULL;
+    Fixture   narrow, wide;
+    TlTensor *a[TL_OP_MAX_OUT], *b[TL_OP_MAX_OUT];
 
     fixture_init (&narrow, klass, sample, TL_DTYPE_F32);
     fixture_init (&wide, klass, sample, TL_DTYPE_F64);
-    a = forward (&narrow, NULL);
-    b = forward (&wide, NULL);
-    g_assert_true (tl_meta_same_shape (tl_tensor_get_meta (a), tl_tensor_get_meta (b)));
-    for (gsize i = 0; i < tl_tensor_get_n_elements (a); i++)
-      g_assert_cmpfloat_with_epsilon (tl_tensor_peek_element (a, i), tl_tensor_peek_element (b, i), 2e-5);
+    forward (&narrow, a);
+    forward (&wide, b);
+    for (guint k = 0; k < narrow.n_out; k++) {
+      g_assert_true (tl_meta_same_shape (tl_tensor_get_meta (a[k]), tl_tensor_get_meta (b[k])));
+      for (gsize i = 0; i < tl_tensor_get_n_elements (a[k]); i++)
+        g_assert_cmpfloat_with_epsilon (tl_tensor_peek_element (a[k], i), tl_tensor_peek_element (b[k], i), 2e-5);
+    }
+    clear_tensors (a, narrow.n_out);
+    clear_tensors (b, wide.n_out);
     fixture_clear (&narrow);
     fixture_clear (&wide);
   }
@@ -504,6 +543,92 @@ test_rename (void)
   g_assert_cmpstr (tl_variable_get_path (tl_layer_get_variable (layer, 0)), ==, "fc.weight");
 }
 
+/* Names, numbers and values of what a part brings; an attribute changes and the others keep their values. */
+static void
+test_parts (void)
+{
+  const TlDim          shape[] = { 1, 3, 5, 5 };
+  g_autoptr (TlLayer)  layer = tl_layer_new (tl_layer_find ("SeparableConv2d"), "a", TL_DTYPE_F32);
+  g_autoptr (TlLayer)  conv = tl_layer_new (tl_layer_find ("Conv2d"), "a.depthwise", TL_DTYPE_F32);
+  g_autoptr (TlTensor) x = random_tensor (TL_DTYPE_F32, 4, shape, 1);
+  g_autoptr (TlTensor) y = NULL;
+  g_autoptr (TlTensor) z = NULL;
+  g_autoptr (GError)   error = NULL;
+  TlVariable          *kept;
+
+  set_attrs (layer, "out = 2, kernel = 3");
+  tl_layer_forward (layer, &x, 1, &y, 1, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (tl_layer_get_n_variables (layer), ==, 3);
+  g_assert_cmpuint (tl_layer_get_n_parts (layer), ==, 2);
+  g_assert_cmpstr (tl_layer_get_part_name (layer, 1), ==, "pointwise");
+  kept = tl_layer_find_variable (layer, "depthwise.weight");
+  g_assert_cmpstr (tl_variable_get_path (kept), ==, "a.depthwise.weight");
+  g_assert_nonnull (tl_layer_find_variable (layer, "pointwise.bias"));
+  g_assert_null (tl_layer_find_variable (layer, "weight"));
+
+  /* First values are those that a layer of this path has. */
+  set_attrs (conv, "out = 3, kernel = 3, groups = 3, bias = false");
+  tl_layer_forward (conv, &x, 1, &z, 1, &error);
+  g_assert_no_error (error);
+  assert_same_bits (tl_variable_get_value (kept), tl_variable_get_value (tl_layer_get_variable (conv, 0)));
+
+  tl_variable_ref (kept);
+  set_attrs (layer, "bias = false");
+  tl_layer_set_up (layer, (const TlMeta *const[]){ tl_tensor_get_meta (x) }, 1, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (tl_layer_get_n_variables (layer), ==, 2);
+  g_assert_true (tl_layer_find_variable (layer, "depthwise.weight") == kept);
+  tl_variable_unref (kept);
+  tl_layer_set_path (layer, "block.b");
+  g_assert_cmpstr (tl_variable_get_path (tl_layer_get_variable (layer, 1)), ==, "block.b.pointwise.weight");
+  g_assert_cmpstr (tl_layer_get_path (tl_layer_get_part (layer, 0)), ==, "block.b.depthwise");
+  g_assert_true (tl_layer_find_variable (layer, "pointwise.weight") == tl_layer_get_variable (layer, 1));
+
+  /* A setup that fails leaves what there was. */
+  set_attrs (layer, "depth_multiplier = 60000, in_channels = 60000");
+  g_assert_false (tl_layer_set_up (layer, NULL, 0, &error));
+  g_assert_cmpstr (error->message, ==, "depthwise: Conv2d: out = 3600000000: it must be between 1 and 2147483647");
+  g_assert_cmpuint (tl_layer_get_n_variables (layer), ==, 2);
+}
+
+/* In a model: the parts' variables by path, kept over builds, and what the operations tell. */
+static void
+test_parts_in_model (void)
+{
+  const TlDim           shape[] = { 2, 3, 5, 5 };
+  g_autoptr (TlModel)   model = tl_model_new ("m");
+  g_autoptr (GPtrArray) parameters = NULL;
+  g_autoptr (TlTensor)  x = random_tensor (TL_DTYPE_F32, 4, shape, 1);
+  g_autoptr (TlTensor)  y = NULL;
+  g_autoptr (GError)    error = NULL;
+  TlVariable           *kept;
+  TlModelCost           cost;
+
+  add_node (model, "x", "Input", NULL, "shape = {N, 3, 5, 5}");
+  add_node (model, "sep", "SeparableConv2d", "x", "out = 4, kernel = 3");
+  tl_model_build (model, &error);
+  g_assert_no_error (error);
+  parameters = tl_model_get_parameters (model);
+  g_assert_cmpuint (parameters->len, ==, 3);
+  kept = tl_model_find_variable (model, "sep.pointwise.weight");
+  g_assert_nonnull (kept);
+  tl_model_set_attr_text (model, "sep", "kernel", "2", &error);
+  tl_model_build (model, &error);
+  g_assert_no_error (error);
+  g_assert_true (tl_model_find_variable (model, "sep.pointwise.weight") == kept);
+  y = model_call (model, x);
+  g_assert_cmpint (tl_tensor_get_shape (y)[2], ==, 4);
+  tl_model_measure (model, NULL, 0, &cost, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (cost.n_parameters, ==, 3 * 4 + 3 * 4 + 4);
+  g_assert_cmpfloat (cost.flops, >=, 2 * 16 * (3 * 4 + 3 * 4));
+  tl_model_set_attr_text (model, "sep", "kernel", "9", &error);
+  g_assert_no_error (error);
+  g_assert_false (tl_model_build (model, &error));
+  g_assert_true (g_str_has_prefix (error->message, "sep: depthwise: conv2d:"));
+}
+
 int
 main (int    argc,
       char **argv)
@@ -514,6 +639,8 @@ main (int    argc,
   g_test_add_func ("/nn/layers/batch-norm", test_batch_norm);
   g_test_add_func ("/nn/layers/errors", test_errors);
   g_test_add_func ("/nn/layers/rename", test_rename);
+  g_test_add_func ("/nn/layers/parts", test_parts);
+  g_test_add_func ("/nn/layers/parts-in-model", test_parts_in_model);
   for (guint i = 0; i < tl_layer_get_n_rows (); i++) {
     const TlLayerClass *klass = tl_layer_get_row (i);
     g_autofree char    *shapes = g_strdup_printf ("/nn/layers/shapes/%s", klass->name);

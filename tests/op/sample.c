@@ -88,6 +88,9 @@ parse_operand (Case           *self,
   gint64 limit = 10;
 
   operand->dtype = self->dtype;
+  operand->is_missing = strcmp (text, "-") == 0;
+  if (operand->is_missing)
+    return;
   operand->is_tested = colon == NULL;
   operand->n = 1;
   if (below != NULL) {
@@ -210,7 +213,7 @@ init_meta (TlMeta            *meta,
     meta->offset = 1;
 }
 
-/* Returns: (transfer full): an operand, its elements in memory in another way */
+/* Returns: (transfer full) (nullable): an operand, its elements in memory in another way */
 TlTensor *
 case_get_operand (Case      *self,
                   guint      number,
@@ -222,6 +225,8 @@ case_get_operand (Case      *self,
   g_autoptr (GError)    error = NULL;
   TlMeta                meta;
 
+  if (operand->is_missing)
+    return NULL;
   init_meta (&meta, operand, layout);
   storage = tl_storage_new (tl_device_cpu (), n_bytes, &error);
   g_assert_no_error (error);

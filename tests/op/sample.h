@@ -5,6 +5,7 @@
  * Cases from the text of TlSample: a row with operands and attributes.
  *
  *     shapes   "3,4; i64:4<5"     [3, 4] of the tested dtype; i64 [4] of whole numbers below 5
+ *              "3,4; -; 4"        an optional operand between others that is not given
  *     attrs    "dim = {0}, keepdim = true"
  *
  * The values of the floating operands stand in doubles that f32 can hold, so that cases of both dtypes are the same numbers.
@@ -28,6 +29,7 @@ typedef struct {
   guint       rank;
   TlDim       shape[TL_TENSOR_MAX_RANK];
   gsize       n;
+  gboolean    is_missing;
   gboolean    is_tested; /* of the tested dtype: gradients are checked */
   double     *values;
   TlVariable *variable; /* of a tested operand */
