@@ -128,15 +128,15 @@ configure () {
   printf '%s' "$*" > "$stamp"
 }
 
-# build DIR: compiles what changed, with ninja's progress on a terminal.  Prints nothing where nothing did.
+# build DIR [TARGET...]: compiles what changed, with ninja's progress on a terminal.  Prints nothing where nothing did.
 build () {
   local quiet=()
-  case "$(ninja -C "$1" -n 2>&1 < /dev/null)" in
+  case "$(ninja -C "$@" -n 2>&1 < /dev/null)" in
     *'no work to do'*) return 0 ;;
   esac
   say "building ${1#"$top/"}"
   [ -t 2 ] || quiet=(--quiet)
-  ninja "${quiet[@]}" -C "$1" < /dev/null >&2
+  ninja "${quiet[@]}" -C "$@" < /dev/null >&2
 }
 
 # with_lock DIR COMMAND...: two calls at once must not configure or build the same folder together.

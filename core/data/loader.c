@@ -278,6 +278,29 @@ tl_loader_free (TlLoader *self)
 }
 
 /**
+ * tl_loader_forecast:
+ * @types: (array length=n_fields): items of the fields, after transforms
+ * @n_fields: their number
+ * @n_items: items of the data set; 0 if it is not known
+ * @batch_size: items in a batch
+ *
+ * Returns: the bytes that a loader of such batches holds
+ */
+gsize
+tl_loader_forecast (const TlItemType *types,
+                    guint             n_fields,
+                    gsize             n_items,
+                    gsize             batch_size)
+{
+  gsize n_whole = n_items > 0 ? MIN (n_items, batch_size) : batch_size;
+  gsize n_bytes = 0;
+
+  for (guint field = 0; field < n_fields; field++)
+    n_bytes += tl_item_type_get_n_bytes (&types[field]);
+  return N_SLOTS * n_bytes * (n_whole + n_items % n_whole);
+}
+
+/**
  * tl_loader_get_n_fields:
  * @self: a loader
  *

@@ -60,6 +60,10 @@ TlLoader *tl_loader_new (const TlLoaderOptions *options,
                          GError               **error);
 void      tl_loader_free (TlLoader *self);
 
+gsize             tl_loader_forecast (const TlItemType *types,
+                                      guint             n_fields,
+                                      gsize             n_items,
+                                      gsize             batch_size);
 guint             tl_loader_get_n_fields (TlLoader *self);
 gsize             tl_loader_get_n_batches (TlLoader *self);
 gsize             tl_loader_get_n_items (TlLoader *self);

@@ -326,6 +326,15 @@ ensure_block (gpointer *block,
   return TRUE;
 }
 
+/* Sees to it that each thread has so much scratch memory. */
+gboolean
+tl_context_ensure_scratch (TlContext *self,
+                           gsize      n_bytes,
+                           GError   **error)
+{
+  return ensure_block (&self->scratch, &self->n_scratch, n_bytes, tl_pool_get_n_threads (self->pool), error);
+}
+
 typedef struct {
   TlContext    *context;
   TlRunFn       run;
@@ -368,7 +377,7 @@ tl_context_run (TlContext    *self,
   for (guint phase = 0; phase < work->n_phases; phase++)
     most = MAX (most, work->n_tiles[phase]);
   if (!ensure_block (&self->workspace, &self->n_workspace, work->workspace, 1, error) ||
-      !ensure_block (&self->scratch, &self->n_scratch, work->scratch, tl_pool_get_n_threads (self->pool), error))
+      !tl_context_ensure_scratch (self, work->scratch, error))
     return FALSE;
   if (most > 1) {
     Job job = { .context = self, .run = run, .args = args, .data = data, .work = work };

@@ -102,6 +102,13 @@ gboolean  tl_node_infer (const TlOpClass     *op,
                          TlMeta              *out,
                          guint                n_out,
                          GError             **error);
+void      tl_node_measure (const TlOpClass     *op,
+                           const TlMeta *const *in,
+                           guint                n_in,
+                           const TlAttrValue   *attrs,
+                           TlMeta              *out,
+                           guint                n_out,
+                           TlCost              *cost);
 gboolean  tl_map_prepare (TlPrepare *self,
                           GError   **error);
 gboolean  tl_map_gradient (TlGradient *self,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/base/error.h"
+#include "core/graph/profile-private.h"
 #include "core/kernels/kernels.h"
 
 /* Inputs of a call that live on the stack; variadic calls beyond it use the heap. */
@@ -169,6 +170,62 @@ is_empty (const TlMeta *metas,
   return n > 0;
 }
 
+static double
+count_bytes (const TlMeta *const *in,
+             guint                n_in,
+             const TlMeta        *out,
+             guint                n_out)
+{
+  double n_bytes = 0;
+
+  for (guint i = 0; i < n_in; i++)
+    if (in[i] != NULL)
+      n_bytes += (double)tl_meta_get_n_elements (in[i]) * (double)tl_dtype_size (in[i]->dtype);
+  for (guint i = 0; i < n_out; i++)
+    n_bytes += (double)tl_meta_get_n_elements (&out[i]) * (double)tl_dtype_size (out[i].dtype);
+  return n_bytes;
+}
+
+/* What one run of an operation does, its sizes being numbers; a row that does not say counts one for each element of its result. */
+void
+tl_node_measure (const TlOpClass     *op,
+                 const TlMeta *const *in,
+                 guint                n_in,
+                 const TlAttrValue   *attrs,
+                 TlMeta              *out,
+                 guint                n_out,
+                 TlCost              *cost)
+{
+  TlInfer infer = { op, n_in, in, attrs, n_out, out };
+
+  *cost = (TlCost){ 0 };
+  if (op->cost != NULL)
+    op->cost (&infer, cost);
+  else if (n_out > 0)
+    cost->flops = (double)tl_meta_get_n_elements (&out[0]);
+  cost->bytes = MAX (cost->bytes, count_bytes (in, n_in, out, n_out));
+}
+
+static gboolean
+run_profiled (TlContext        *context,
+              const TlNodeInit *init,
+              const TlPrepare  *prepare,
+              void *const      *data,
+              const TlWork     *work,
+              GError          **error)
+{
+  guint    row = tl_profile_ensure_row (context->profile, init->op->name, &context->source);
+  gint64   start = tl_profile_now (), end;
+  gboolean ok = tl_context_run (context, prepare->kernel->run, prepare->args, data, work, error);
+  TlCost   cost;
+
+  end = tl_profile_now ();
+  tl_node_measure (init->op, prepare->in, prepare->n_in, init->attrs, (TlMeta *)prepare->out, prepare->n_out, &cost);
+  tl_profile_add_event (context->profile, row, 0, start, end);
+  tl_profile_add_call (context->profile, row, end - start, cost.flops, cost.bytes);
+  return ok;
+}
+
 static gboolean
 run_now (TlContext        *context,
          const TlNodeInit *init,
@@ -199,6 +256,9 @@ run_now (TlContext        *context,
                                (gsize)out[i].offset * tl_dtype_size (out[i].dtype);
   tl_kernel_bind_data (&prepare, pointers, pointers + init->n_in, &index_error,
                        pointers + init->n_in + n_out);
+  if (context->profile != NULL)
+    return run_profiled (context, init, &prepare, pointers + init->n_in + n_out, &work, error) &&
+           tl_kernel_check_index (init->op, NULL, &index_error, error);
   return tl_context_run (context, prepare.kernel->run, prepare.args, pointers + init->n_in + n_out, &work, error) &&
          tl_kernel_check_index (init->op, NULL, &index_error, error);
 }

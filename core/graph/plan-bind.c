@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "core/base/error.h"
-#include "core/base/memory.h"
 #include "core/graph/plan-private.h"
 #include "core/kernels/copy.h"
 #include "core/kernels/kernels.h"
@@ -68,7 +67,6 @@ infer_all (Binder          *self,
   for (guint i = 0; i < plan->nodes->len; i++) {
     TlPlanNode               *node = tl_plan_node (plan, i);
     g_autofree const TlMeta **in = NULL;
-    TlCost                    cost = { 0 };
 
     if (node->dead)
       continue;
@@ -79,12 +77,9 @@ infer_all (Binder          *self,
     if (!tl_node_infer (node->op, node->expr != NULL, node->result, in, node->n_in, attrs[i], &metas[node->first_out],
                         node->n_out, error))
       return FALSE;
-    if (node->op->cost != NULL) {
-      TlInfer infer = { node->op, node->n_in, in, attrs[i], node->n_out, &metas[node->first_out] };
-
-      node->op->cost (&infer, &cost);
-      self->bound->flops += cost.flops;
-    }
+    if ((node->op->flags & TL_OP_VIEW) == 0)
+      tl_node_measure (node->op, in, node->n_in, attrs[i], &metas[node->first_out], node->n_out, &self->bound->costs[i]);
+    self->bound->flops += self->bound->costs[i].flops;
   }
   return TRUE;
 }
@@ -216,10 +211,9 @@ prepare_all (Binder       *self,
   return TRUE;
 }
 
-/* Values and workspaces share the arena. */
-static gboolean
-lay_out (Binder  *self,
-         GError **error)
+/* Values and workspaces share the arena; returns its bytes. */
+static gsize
+lay_out (Binder *self)
 {
   TlPlan           *plan = self->plan;
   guint             n = plan->values->len + self->n_order;
@@ -243,9 +237,26 @@ lay_out (Binder  *self,
     first[plan->values->len + k] = last[plan->values->len + k] = k;
   }
   tl_plan_layout (sizes, first, last, n, offsets, &n_total);
-  self->bound->arena = tl_storage_new (tl_device_cpu (), n_total, error);
   memcpy (self->offsets, offsets, plan->values->len * sizeof (gsize));
   memcpy (self->workspaces, offsets + plan->values->len, self->n_order * sizeof (gsize));
+  return n_total;
+}
+
+/* Bindings of one plan never run at once, so a smaller one (the last batch of an epoch) uses a larger one's arena. */
+static gboolean
+take_arena (Binder  *self,
+            gsize    n_bytes,
+            GError **error)
+{
+  for (guint i = 0; i < self->plan->bounds->len; i++) {
+    const TlBound *other = self->plan->bounds->pdata[i];
+
+    if (tl_storage_get_n_bytes (other->arena) < n_bytes)
+      continue;
+    self->bound->arena = tl_storage_ref (other->arena);
+    return TRUE;
+  }
+  self->bound->arena = tl_storage_new (tl_device_cpu (), n_bytes, error);
   return self->bound->arena != NULL;
 }
 
@@ -448,13 +459,11 @@ make_segments (Binder *self)
     bound->n_compute_segments = bound->n_segments;
 }
 
-static gboolean
-make_calls (Binder  *self,
-            GError **error)
+static void
+make_calls (Binder *self)
 {
   TlPlan  *plan = self->plan;
   TlBound *bound = self->bound;
-  guint    n_threads = tl_context_get_n_threads (tl_context_get ());
 
   bound->calls = tl_arena_new0 (&bound->memory, TlPlanCall, self->n_order + plan->assignments->len + 2);
   bound->slots = tl_arena_new0 (&bound->memory, GArray *, plan->values->len + 1);
@@ -474,10 +483,6 @@ make_calls (Binder  *self,
   add_assignment_calls (self);
   make_segments (self);
   bound->counters = tl_arena_alloc0 (&bound->memory, (bound->n_counters + 1) * sizeof (atomic_size_t));
-  bound->n_scratch = (bound->n_scratch + 4095) & ~(gsize)4095;
-  bound->n_threads = n_threads;
-  bound->scratch = tl_memory_alloc (bound->n_scratch * n_threads, error);
-  return bound->scratch != NULL;
 }
 
 static void
@@ -498,43 +503,70 @@ make_outputs (Binder *self)
   }
 }
 
-/* Sizes, kernels, memory and calls of a plan for given inputs. */
+/* Everything about a plan for given inputs but its memory.  Returns the bytes of its arena in @n_arena. */
+static gboolean
+bind_sizes (Binder       *self,
+            const TlMeta *inputs,
+            const TlDim  *sizes,
+            gsize        *n_arena,
+            GError      **error)
+{
+  TlPlan                  *plan = self->plan;
+  g_autofree TlBinding    *bindings = g_new0 (TlBinding, plan->n_symbols + 1);
+  g_autofree TlAttrValue **attrs = g_new0 (TlAttrValue *, plan->nodes->len + 1);
+
+  self->bound->sizes = tl_arena_dup (&self->bound->memory, sizes, plan->n_symbols * sizeof (TlDim));
+  self->bound->metas = tl_arena_new0 (&self->bound->memory, TlMeta, plan->values->len + 1);
+  self->bound->costs = tl_arena_new0 (&self->bound->memory, TlCost, plan->nodes->len + 1);
+  for (guint i = 0; i < plan->n_symbols; i++)
+    bindings[i] = (TlBinding){ plan->symbols[i], sizes[i] };
+  if (!infer_all (self, inputs, bindings, attrs, error))
+    return FALSE;
+  order_nodes (self);
+  find_roots (self);
+  find_checked (self);
+  find_lifetimes (self);
+  if ((plan->flags & TL_PLAN_UNFUSED) == 0)
+    reuse_in_place (self);
+  if (!prepare_all (self, attrs, error))
+    return FALSE;
+  *n_arena = lay_out (self);
+  return TRUE;
+}
+
+/*
+ * Sizes, kernels, memory and calls of a plan for given inputs.  With @needs, only what it would need is worked out: nothing is
+ * allocated and nothing can run.
+ */
 TlBound *
 tl_bound_new (TlPlan       *plan,
               const TlMeta *inputs,
               const TlDim  *sizes,
+              TlPlanNeeds  *needs,
               GError      **error)
 {
-  TlBound                 *bound = g_new0 (TlBound, 1);
-  guint                    n_values = plan->values->len, n_nodes = plan->nodes->len;
-  g_autofree TlBinding    *bindings = g_new0 (TlBinding, plan->n_symbols + 1);
-  g_autofree TlAttrValue **attrs = g_new0 (TlAttrValue *, n_nodes + 1);
-  g_autofree guint        *numbers = g_new0 (guint, 3 * n_values + n_nodes + 1);
-  g_autofree gsize        *bytes = g_new0 (gsize, n_values + n_nodes + 1);
-  g_autofree TlPrepare    *prepares = g_new0 (TlPrepare, n_nodes + 1);
-  g_autofree TlWork       *works = g_new0 (TlWork, n_nodes + 1);
-  Binder                   self = { .plan = plan, .bound = bound, .root = numbers, .first = numbers + n_values, .last = numbers + 2 * n_values, .order = numbers + 3 * n_values, .offsets = bytes, .workspaces = bytes + n_values, .prepares = prepares, .works = works };
-  gboolean                 ok;
+  TlBound              *bound = g_new0 (TlBound, 1);
+  guint                 n_values = plan->values->len, n_nodes = plan->nodes->len;
+  g_autofree guint     *numbers = g_new0 (guint, 3 * n_values + n_nodes + 1);
+  g_autofree gsize     *bytes = g_new0 (gsize, n_values + n_nodes + 1);
+  g_autofree TlPrepare *prepares = g_new0 (TlPrepare, n_nodes + 1);
+  g_autofree TlWork    *works = g_new0 (TlWork, n_nodes + 1);
+  Binder                self = { .plan = plan, .bound = bound, .root = numbers, .first = numbers + n_values, .last = numbers + 2 * n_values, .order = numbers + 3 * n_values, .offsets = bytes, .workspaces = bytes + n_values, .prepares = prepares, .works = works };
+  gsize                 n_arena = 0;
+  gboolean              ok = bind_sizes (&self, inputs, sizes, &n_arena, error);
 
-  bound->sizes = tl_arena_dup (&bound->memory, sizes, plan->n_symbols * sizeof (TlDim));
-  bound->metas = tl_arena_new0 (&bound->memory, TlMeta, n_values + 1);
-  for (guint i = 0; i < plan->n_symbols; i++)
-    bindings[i] = (TlBinding){ plan->symbols[i], sizes[i] };
-  ok = infer_all (&self, inputs, bindings, attrs, error);
-  if (ok) {
-    order_nodes (&self);
-    find_roots (&self);
-    find_checked (&self);
-    find_lifetimes (&self);
-    if ((plan->flags & TL_PLAN_UNFUSED) == 0)
-      reuse_in_place (&self);
-  }
-  ok = ok && prepare_all (&self, attrs, error) && lay_out (&self, error) && make_calls (&self, error);
+  if (ok && needs != NULL)
+    *needs = (TlPlanNeeds){ n_arena, bound->n_scratch, bound->flops };
+  else if (ok)
+    ok = take_arena (&self, n_arena, error);
   if (!ok) {
     tl_bound_free (bound);
     return NULL;
   }
-  make_outputs (&self);
+  if (needs == NULL) {
+    make_calls (&self);
+    make_outputs (&self);
+  }
   return bound;
 }
 
@@ -546,7 +578,6 @@ tl_bound_free (TlBound *self)
   for (guint i = 0; i < self->n_outputs && self->outputs != NULL; i++)
     g_clear_pointer (&self->outputs[i], tl_tensor_unref);
   g_clear_pointer (&self->arena, tl_storage_unref);
-  tl_memory_free (self->scratch, self->n_scratch * self->n_threads);
   tl_arena_clear (&self->memory);
   g_free (self);
 }

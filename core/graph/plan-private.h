@@ -83,8 +83,7 @@ typedef struct {
   TlMeta           *metas;     /* of all values */
   void            **addresses; /* of all values; NULL where it is a leaf's */
   TlStorage        *arena;
-  gpointer          scratch;
-  gsize             n_scratch; /* for each thread */
+  gsize             n_scratch; /* of the context, for each thread */
   TlPlanCall       *calls;
   guint             n_calls;
   guint             n_compute_calls;
@@ -98,11 +97,11 @@ typedef struct {
   void           ***assigned; /* for each assignment: where its address stands, or NULL */
   guint             n_values;
   guint             n_outputs;
-  guint             n_threads;    /* that scratch is for */
   TlTensor        **outputs;      /* over the arena; NULL for a leaf */
   TlPlanIndexError *index_errors; /* of nodes that look up by index */
   guint             n_index_errors;
   gint64            nonfinite[2]; /* results of the checks of f32 and f64, -1 where everything is finite */
+  TlCost           *costs;        /* of all nodes */
   double            flops;
   guint64           last_run;
 } TlBound;
@@ -149,7 +148,14 @@ void     tl_plan_count_uses (TlPlan *self);
 TlBound *tl_bound_new (TlPlan       *self,
                        const TlMeta *inputs,
                        const TlDim  *sizes,
+                       TlPlanNeeds  *needs,
                        GError      **error);
+void     tl_plan_replay_profiled (TlPlan    *self,
+                                  TlContext *context,
+                                  TlBound   *bound,
+                                  guint      first,
+                                  guint      end,
+                                  gboolean   stops);
 void     tl_bound_free (TlBound *bound);
 guint    tl_plan_layout (const gsize *sizes,
                          const guint *first,

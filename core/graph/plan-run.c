@@ -27,7 +27,7 @@ run_serial (const Replay        *replay,
       return;
     for (guint phase = 0; phase < call->work.n_phases; phase++)
       if (call->work.n_tiles[phase] > 0)
-        call->run (call->args, call->data, call->workspace, phase, 0, replay->bound->scratch);
+        call->run (call->args, call->data, call->workspace, phase, 0, replay->context->scratch);
   }
 }
 
@@ -39,7 +39,7 @@ replay_thread (gpointer data,
   const Replay *replay = data;
   TlBound      *bound = replay->bound;
   TlPool       *pool = replay->context->pool;
-  gpointer      scratch = (guint8 *)bound->scratch + thread * bound->n_scratch;
+  gpointer      scratch = (guint8 *)replay->context->scratch + thread * replay->context->n_scratch;
 
   for (guint s = replay->first_segment; s < replay->end_segment; s++) {
     const TlPlanSegment *segment = &bound->segments[s];
@@ -65,7 +65,8 @@ replay_thread (gpointer data,
 }
 
 static void
-replay_segments (TlContext *context,
+replay_segments (TlPlan    *self,
+                 TlContext *context,
                  TlBound   *bound,
                  guint      first,
                  guint      end,
@@ -74,6 +75,10 @@ replay_segments (TlContext *context,
   Replay   replay = { context, bound, first, end, stops };
   gboolean parallel = FALSE;
 
+  if (context->profile != NULL) {
+    tl_plan_replay_profiled (self, context, bound, first, end, stops);
+    return;
+  }
   for (guint s = first; s < end; s++)
     parallel = parallel || bound->segments[s].parallel;
   if (parallel)
@@ -99,17 +104,17 @@ fail_input (TlPlan       *self,
 
 /* What the symbols are for these inputs. */
 static gboolean
-match_inputs (TlPlan          *self,
-              TlTensor *const *inputs,
-              TlDim           *sizes,
-              GError         **error)
+match_inputs (TlPlan       *self,
+              const TlMeta *inputs,
+              TlDim        *sizes,
+              GError      **error)
 {
   for (guint i = 0; i < self->n_symbols; i++)
     sizes[i] = -1;
   for (guint i = 0; i < self->n_inputs; i++) {
-    const TlMeta *want = &self->input_metas[i], *got = &inputs[i]->meta;
+    const TlMeta *want = &self->input_metas[i], *got = &inputs[i];
 
-    if (want->dtype != got->dtype || want->rank != got->rank || !tl_tensor_has_data (inputs[i]))
+    if (want->dtype != got->dtype || want->rank != got->rank)
       return fail_input (self, i, got, error);
     for (guint axis = 0; axis < want->rank; axis++) {
       guint s = 0;
@@ -128,11 +133,8 @@ match_inputs (TlPlan          *self,
 static gboolean
 bound_fits (TlPlan          *self,
             const TlBound   *bound,
-            TlTensor *const *inputs,
-            guint            n_threads)
+            TlTensor *const *inputs)
 {
-  if (bound->n_threads < n_threads)
-    return FALSE;
   for (guint i = 0; i < self->n_inputs; i++) {
     const TlMeta *a = &bound->metas[self->inputs[i]], *b = &inputs[i]->meta;
 
@@ -148,40 +150,76 @@ find_bound (TlPlan          *self,
             TlTensor *const *inputs,
             GError         **error)
 {
-  guint              n_threads = tl_context_get_n_threads (tl_context_get ());
   g_autofree TlDim  *sizes = NULL;
   g_autofree TlMeta *metas = NULL;
   guint              oldest = 0;
   TlBound           *bound;
 
-  if (self->current != NULL && bound_fits (self, self->current, inputs, n_threads))
+  if (self->current != NULL && bound_fits (self, self->current, inputs))
     return TRUE;
   for (guint i = 0; i < self->bounds->len; i++) {
     bound = self->bounds->pdata[i];
     if (bound->last_run < ((TlBound *)self->bounds->pdata[oldest])->last_run)
       oldest = i;
-    if (!bound_fits (self, bound, inputs, n_threads))
+    if (!bound_fits (self, bound, inputs))
       continue;
     self->current = bound;
     return TRUE;
   }
   sizes = g_new0 (TlDim, self->n_symbols + 1);
   metas = g_new0 (TlMeta, self->n_inputs + 1);
-  if (!match_inputs (self, inputs, sizes, error))
-    return FALSE;
   for (guint i = 0; i < self->n_inputs; i++) {
     metas[i] = inputs[i]->meta;
     metas[i].offset = 0; /* addresses given at a run are those of the first element */
+    if (!tl_tensor_has_data (inputs[i]))
+      return fail_input (self, i, &metas[i], error);
   }
+  if (!match_inputs (self, metas, sizes, error))
+    return FALSE;
   if (self->bounds->len >= MAX_BOUNDS) {
     self->current = NULL;
     g_ptr_array_remove_index (self->bounds, oldest);
   }
-  bound = tl_bound_new (self, metas, sizes, error);
+  bound = tl_bound_new (self, metas, sizes, NULL, error);
   if (bound == NULL)
     return FALSE;
   g_ptr_array_add (self->bounds, bound);
   self->current = bound;
+  return TRUE;
+}
+
+/**
+ * tl_plan_forecast:
+ * @self: a plan
+ * @inputs: (array length=n_inputs): descriptions of its inputs; all sizes are numbers
+ * @n_inputs: their number
+ * @needs: (out): what a run with such inputs needs
+ * @error: return location for an error
+ *
+ * Works out memory and work without allocating what is forecast.  The numbers are those of the binding that a run would make.
+ *
+ * Errors: %TL_ERROR_SHAPE and %TL_ERROR_DTYPE for inputs that do not fit
+ *
+ * Returns: whether it worked
+ */
+gboolean
+tl_plan_forecast (TlPlan       *self,
+                  const TlMeta *inputs,
+                  guint         n_inputs,
+                  TlPlanNeeds  *needs,
+                  GError      **error)
+{
+  g_autofree TlDim *sizes = g_new0 (TlDim, self->n_symbols + 1);
+  TlBound          *bound;
+
+  g_return_val_if_fail (n_inputs == self->n_inputs, FALSE);
+
+  if (!match_inputs (self, inputs, sizes, error))
+    return FALSE;
+  bound = tl_bound_new (self, inputs, sizes, needs, error);
+  if (bound == NULL)
+    return FALSE;
+  tl_bound_free (bound);
   return TRUE;
 }
 
@@ -291,7 +329,7 @@ explain_nonfinite (TlPlan    *self,
 
       for (guint phase = 0; phase < call->work.n_phases; phase++)
         for (gsize tile = 0; tile < call->work.n_tiles[phase]; tile++)
-          call->run (call->args, call->data, call->workspace, phase, tile, bound->scratch);
+          call->run (call->args, call->data, call->workspace, phase, tile, context->scratch);
       if (call->node == TL_NO_VALUE)
         continue;
       node = tl_plan_node (self, call->node);
@@ -356,14 +394,14 @@ tl_plan_run (TlPlan          *self,
   g_return_val_if_fail (context->trace == NULL, FALSE);
 
   if (!find_bound (self, inputs, error) || !place_leaves (self, inputs, error) ||
-      !tl_context_check_cancelled (context, error))
+      !tl_context_ensure_scratch (context, self->current->n_scratch, error) || !tl_context_check_cancelled (context, error))
     return FALSE;
   bound = self->current;
   bound->last_run = ++self->n_runs;
   memset (bound->counters, 0, bound->n_counters * sizeof (atomic_size_t));
   for (guint i = 0; i < bound->n_index_errors; i++)
     bound->index_errors[i].error.is_set = 0;
-  replay_segments (context, bound, 0, bound->n_compute_segments, TRUE);
+  replay_segments (self, context, bound, 0, bound->n_compute_segments, TRUE);
   if (!tl_context_check_cancelled (context, error) || !check_indices (self, bound, error))
     return FALSE;
   if (bound->nonfinite[0] >= 0 || bound->nonfinite[1] >= 0) {
@@ -371,7 +409,7 @@ tl_plan_run (TlPlan          *self,
     return FALSE;
   }
   if (bound->n_segments > bound->n_compute_segments)
-    replay_segments (context, bound, bound->n_compute_segments, bound->n_segments, FALSE);
+    replay_segments (self, context, bound, bound->n_compute_segments, bound->n_segments, FALSE);
   return TRUE;
 }
 

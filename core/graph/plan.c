@@ -109,7 +109,8 @@ make_grads (TlPlan  *self,
     zero = tl_tensor_new (variable->value->meta.dtype, variable->value->meta.rank, variable->value->meta.shape, error);
     if (zero == NULL)
       return FALSE;
-    memset (zero->data, 0, tl_storage_get_n_bytes (zero->storage));
+    if (!tl_tensor_is_described (zero))
+      memset (zero->data, 0, tl_storage_get_n_bytes (zero->storage));
     tl_variable_set_grad (variable, zero);
   }
   return TRUE;

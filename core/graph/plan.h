@@ -50,6 +50,20 @@ typedef struct {
   double flops;
 } TlPlanStats;
 
+/**
+ * TlPlanNeeds:
+ * @n_arena: bytes of the arena
+ * @n_scratch: bytes of scratch memory for each thread
+ * @flops: floating-point operations of a run
+ *
+ * What a plan needs for inputs of given sizes, besides the inputs, the variables and their gradients.
+ */
+typedef struct {
+  gsize  n_arena;
+  gsize  n_scratch;
+  double flops;
+} TlPlanNeeds;
+
 TlPlan *tl_plan_new (TlTrace         *trace,
                      TlTensor *const *outputs,
                      guint            n_outputs,
@@ -62,6 +76,11 @@ gboolean  tl_plan_run (TlPlan          *self,
                        TlTensor *const *inputs,
                        guint            n_inputs,
                        GError         **error);
+gboolean  tl_plan_forecast (TlPlan       *self,
+                            const TlMeta *inputs,
+                            guint         n_inputs,
+                            TlPlanNeeds  *needs,
+                            GError      **error);
 TlTensor *tl_plan_peek_output (TlPlan *self,
                                guint   output);
 TlTensor *tl_plan_dup_output (TlPlan  *self,

@@ -10,14 +10,16 @@ static const char *const level_names[TL_N_CPU_LEVELS] = { "base", "avx2", "avx51
 TlCpuLevel
 tl_cpu_level_available (void)
 {
-#if defined(__x86_64__)
+#if defined(TL_HAVE_AVX2)
   __builtin_cpu_init ();
   if (!(__builtin_cpu_supports ("avx2") && __builtin_cpu_supports ("fma") && __builtin_cpu_supports ("f16c") &&
         __builtin_cpu_supports ("bmi2")))
     return TL_CPU_BASE;
+#  if defined(TL_HAVE_AVX512)
   if (__builtin_cpu_supports ("avx512f") && __builtin_cpu_supports ("avx512bw") &&
       __builtin_cpu_supports ("avx512dq") && __builtin_cpu_supports ("avx512vl"))
     return TL_CPU_AVX512;
+#  endif
   return TL_CPU_AVX2;
 #else
   return TL_CPU_BASE;

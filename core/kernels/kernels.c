@@ -4,8 +4,10 @@
 #include <stddef.h>
 
 extern const TlKernels tl_kernels_table_base;
-#if defined(__x86_64__)
+#if defined(TL_HAVE_AVX2)
 extern const TlKernels tl_kernels_table_avx2;
+#endif
+#if defined(TL_HAVE_AVX512)
 extern const TlKernels tl_kernels_table_avx512;
 #endif
 
@@ -14,9 +16,11 @@ tl_kernels_get_level (TlCpuLevel level)
 {
   if (level > tl_cpu_level_available ())
     return NULL;
-#if defined(__x86_64__)
+#if defined(TL_HAVE_AVX512)
   if (level == TL_CPU_AVX512)
     return &tl_kernels_table_avx512;
+#endif
+#if defined(TL_HAVE_AVX2)
   if (level == TL_CPU_AVX2)
     return &tl_kernels_table_avx2;
 #endif

@@ -243,7 +243,7 @@ draw (gpointer    data,
  * @seed: the document's seed
  * @error: return location for an error
  *
- * Gives a variable its first value: a function of @seed, its path and @init.
+ * Gives a variable its first value: a function of @seed, its path and @init.  A described one stays without.
  *
  * Errors: %TL_ERROR_MEMORY, %TL_ERROR_DTYPE
  *
@@ -266,6 +266,8 @@ tl_initialize (TlVariable   *variable,
                  tl_variable_get_path (variable), tl_dtype_name (meta->dtype));
     return FALSE;
   }
+  if (tl_tensor_is_described (tl_variable_get_value (variable)))
+    return TRUE;
   data = tl_variable_begin_write (variable, error);
   if (data == NULL)
     return n == 0;

@@ -166,13 +166,8 @@ make_variable (const TlLayerVariable *declared,
                const char            *path,
                GError               **error)
 {
-  const TlMeta          *meta = &declared->meta;
-  g_autoptr (TlTensor)   value = tl_tensor_new (meta->dtype, meta->rank, meta->shape, error);
-  g_autoptr (TlVariable) variable = NULL;
+  g_autoptr (TlVariable) variable = tl_variable_new_undefined (path, declared->kind, &declared->meta, error);
 
-  if (value == NULL)
-    return NULL;
-  variable = tl_variable_new (path, declared->kind, value, error);
   if (variable == NULL)
     return NULL;
   return tl_initialize (variable, &declared->init, tl_context_get_seed (tl_context_get ()), error)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/error.h"
+#include "core/graph/node-private.h"
 #include "core/graph/trace-private.h"
 #include "core/nn/model-private.h"
 
@@ -37,28 +38,22 @@ add_node_cost (const TlNode       *node,
 {
   g_autofree TlMeta        *metas = g_new0 (TlMeta, node->n_in + node->n_out);
   g_autofree const TlMeta **in = g_new0 (const TlMeta *, node->n_in + 1);
-  TlInfer                   infer = { node->op, node->n_in, in, node->attrs, node->n_out, metas + node->n_in };
-  TlCost                    own = { 0 };
+  TlMeta                   *out = metas + node->n_in;
+  TlCost                    own;
 
   if (node->op == &tl_op_leaf || (node->op->flags & TL_OP_VIEW) != 0)
     return;
-  for (guint i = 0; i < node->n_in; i++) {
-    if (node->in[i] == NULL || !eval_meta (&node->in[i]->meta, meter, &metas[i]))
-      continue;
-    in[i] = &metas[i];
-    cost->bytes += n_bytes (in[i]);
-  }
+  for (guint i = 0; i < node->n_in; i++)
+    if (node->in[i] != NULL && eval_meta (&node->in[i]->meta, meter, &metas[i]))
+      in[i] = &metas[i];
   for (guint i = 0; i < node->n_out; i++) {
-    if (!eval_meta (&node->out[i].meta, meter, &infer.out[i]))
+    if (!eval_meta (&node->out[i].meta, meter, &out[i]))
       return;
-    cost->bytes += n_bytes (&infer.out[i]);
-    cost->n_activations += n_bytes (&infer.out[i]);
+    cost->n_activations += n_bytes (&out[i]);
   }
-  if (node->op->cost != NULL)
-    node->op->cost (&infer, &own);
-  else
-    own.flops = (double)tl_meta_get_n_elements (&infer.out[0]);
+  tl_node_measure (node->op, in, node->n_in, node->attrs, out, node->n_out, &own);
   cost->flops += own.flops;
+  cost->bytes += own.bytes;
 }
 
 static void

@@ -12,11 +12,11 @@
 extern const unsigned  tl_n_compiled_programs;
 extern const TlProgram tl_compiled_programs[];
 
-extern const TlCompiledMap tl_compiled_f32_base[];
-extern const TlCompiledMap tl_compiled_f64_base[];
-#if defined(__x86_64__)
+#if defined(TL_HAVE_AVX2)
 extern const TlCompiledMap tl_compiled_f32_avx2[];
 extern const TlCompiledMap tl_compiled_f64_avx2[];
+#endif
+#if defined(TL_HAVE_AVX512)
 extern const TlCompiledMap tl_compiled_f32_avx512[];
 extern const TlCompiledMap tl_compiled_f64_avx512[];
 #endif

@@ -61,12 +61,13 @@ make_state (const char   *path,
             const TlMeta *like,
             GError      **error)
 {
-  g_autoptr (TlTensor)   zero = tl_tensor_new (like->dtype, like->rank, like->shape, error);
-  g_autoptr (TlVariable) state = zero != NULL ? tl_variable_new (path, TL_VARIABLE_STATE, zero, error) : NULL;
+  g_autoptr (TlVariable) state = tl_variable_new_undefined (path, TL_VARIABLE_STATE, like, error);
   gpointer               data;
 
   if (state == NULL)
     return NULL;
+  if (tl_tensor_is_described (tl_variable_get_value (state)))
+    return g_steal_pointer (&state);
   data = tl_variable_begin_write (state, error);
   if (data == NULL && tl_meta_get_n_elements (like) > 0)
     return NULL;

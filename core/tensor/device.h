@@ -97,6 +97,7 @@ struct _TlDeviceClass {
 };
 
 TlDevice *tl_device_cpu (void);
+TlDevice *tl_device_described (void);
 TlDevice *tl_device_find (const char *name,
                           GError    **error);
 

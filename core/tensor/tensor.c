@@ -184,6 +184,37 @@ tl_tensor_new_wrapped (const TlMeta *meta,
   return self;
 }
 
+static _Thread_local gboolean describes;
+
+/**
+ * tl_tensor_set_described:
+ * @described: whether tensors that this thread makes from now on have no memory
+ *
+ * A model can be described (its shapes, its costs) however large it is: its tensors are on tl_device_described().
+ *
+ * Returns: what it was before
+ */
+gboolean
+tl_tensor_set_described (gboolean described)
+{
+  gboolean before = describes;
+
+  describes = described;
+  return before;
+}
+
+/**
+ * tl_tensor_is_described:
+ * @self: a tensor
+ *
+ * Returns: whether it was made without memory, so that writing to it would be a waste
+ */
+gboolean
+tl_tensor_is_described (const TlTensor *self)
+{
+  return self->storage != NULL && self->storage->device == tl_device_described ();
+}
+
 /**
  * tl_tensor_new:
  * @dtype: element type
@@ -219,7 +250,7 @@ tl_tensor_new (TlDType      dtype,
     return NULL;
   }
   tl_meta_init (&meta, dtype, rank, shape);
-  storage = tl_storage_new (tl_device_cpu (), (gsize)n * tl_dtype_size (dtype), error);
+  storage = tl_storage_new (describes ? tl_device_described () : tl_device_cpu (), (gsize)n * tl_dtype_size (dtype), error);
   return storage != NULL ? tl_tensor_new_wrapped (&meta, storage) : NULL;
 }
 

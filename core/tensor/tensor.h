@@ -95,6 +95,8 @@ gsize      tl_storage_get_n_bytes (TlStorage *self);
 gboolean   tl_storage_is_shared (TlStorage *self);
 TlDevice  *tl_storage_get_device (TlStorage *self);
 
+gboolean  tl_tensor_set_described (gboolean described);
+gboolean  tl_tensor_is_described (const TlTensor *self);
 TlTensor *tl_tensor_new (TlDType      dtype,
                          guint        rank,
                          const TlDim *shape,

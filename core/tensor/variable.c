@@ -17,10 +17,40 @@ hash_path (const char *path)
 }
 
 /**
+ * tl_variable_new_undefined:
+ * @path: its name in checkpoints, such as "conv1.weight"
+ * @kind: what it is for
+ * @meta: its shape and dtype
+ * @error: return location for an error
+ *
+ * Parameters are trainable; the other kinds are not.  The elements are to be written before anything uses the variable.
+ *
+ * Errors: as tl_tensor_new()
+ *
+ * Returns: (transfer full): the variable, or %NULL
+ */
+TlVariable *
+tl_variable_new_undefined (const char    *path,
+                           TlVariableKind kind,
+                           const TlMeta  *meta,
+                           GError       **error)
+{
+  g_autoptr (TlVariable) self = g_new0 (TlVariable, 1);
+
+  atomic_init (&self->ref_count, 1);
+  self->path = g_strdup (path);
+  self->stream = hash_path (path);
+  self->kind = kind;
+  self->trainable = kind == TL_VARIABLE_PARAMETER;
+  self->value = tl_tensor_new (meta->dtype, meta->rank, meta->shape, error);
+  return self->value != NULL ? g_steal_pointer (&self) : NULL;
+}
+
+/**
  * tl_variable_new:
  * @path: its name in checkpoints, such as "conv1.weight"
  * @kind: what it is for
- * @value: its first value, contiguous; copied if others use its storage
+ * @value: its first value, contiguous; copied
  * @error: return location for an error
  *
  * Parameters are trainable; the other kinds are not.
@@ -35,19 +65,11 @@ tl_variable_new (const char    *path,
                  TlTensor      *value,
                  GError       **error)
 {
-  g_autoptr (TlVariable) self = g_new0 (TlVariable, 1);
+  TlVariable *self = tl_variable_new_undefined (path, kind, &value->meta, error);
 
-  atomic_init (&self->ref_count, 1);
-  self->path = g_strdup (path);
-  self->stream = hash_path (path);
-  self->kind = kind;
-  self->trainable = kind == TL_VARIABLE_PARAMETER;
-  self->value = tl_tensor_new (value->meta.dtype, value->meta.rank, value->meta.shape, error);
-  if (self->value == NULL)
-    return NULL;
-  if (tl_storage_get_n_bytes (self->value->storage) > 0)
+  if (self != NULL && tl_storage_get_n_bytes (self->value->storage) > 0 && !tl_tensor_is_described (self->value))
     memcpy (self->value->data, value->data, tl_storage_get_n_bytes (self->value->storage));
-  return g_steal_pointer (&self);
+  return self;
 }
 
 /**

@@ -29,6 +29,10 @@ typedef enum {
   TL_VARIABLE_COUNTER,
 } TlVariableKind;
 
+TlVariable *tl_variable_new_undefined (const char    *path,
+                                       TlVariableKind kind,
+                                       const TlMeta  *meta,
+                                       GError       **error);
 TlVariable *tl_variable_new (const char    *path,
                              TlVariableKind kind,
                              TlTensor      *value,

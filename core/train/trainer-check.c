@@ -64,9 +64,9 @@ tl_trainer_check_classes (TlTrainer    *self,
   gint64              ignored = attr >= 0 ? tl_layer_get_attrs (self->loss_layer)[attr].i : -1;
   const TlItemType   *type;
 
-  if (klass == NULL || (klass->flags & TL_LAYER_CLASSES) == 0 || output->rank < 2 || tl_dim_is_symbolic (output->shape[1]))
+  if (self->o.train == NULL || klass == NULL || (klass->flags & TL_LAYER_CLASSES) == 0 || output->rank < 2 || tl_dim_is_symbolic (output->shape[1]))
     return TRUE;
-  type = tl_loader_get_type (self->train, self->n_inputs);
+  type = &self->types[self->n_inputs];
   /* What transforms make of a target is theirs to answer for. */
   if (type->rank != 0 || type->dtype != tl_dataset_get_item_type (self->o.train, self->n_inputs)->dtype)
     return TRUE;

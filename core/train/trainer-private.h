@@ -39,11 +39,12 @@ struct _TlTrainer {
   guint64          n_parameters;
   TlAverage       *average; /* (nullable) */
 
-  TlLoader *train, *validation;
-  guint     n_fields, n_inputs, n_outputs;
-  TlPlan   *plans[TL_N_STEP_KINDS];
-  TlPlan   *evaluation;
-  TlTensor *weight; /* f32 without axes: this batch's share of the step */
+  TlLoader  *train, *validation;
+  guint      n_fields, n_inputs, n_outputs;
+  TlItemType types[TL_DATASET_MAX_FIELDS]; /* of the fields */
+  TlPlan    *plans[TL_N_STEP_KINDS];
+  TlPlan    *evaluation;
+  TlTensor  *weight; /* f32 without axes: this batch's share of the step */
 
   guint       n_metrics; /* with the loss, which is the first */
   const char *metric_names[TL_TRAINER_MAX_METRICS + 1];
@@ -74,6 +75,11 @@ struct _TlTrainer {
 gboolean tl_trainer_take_step (TlTrainer *self,
                                gsize     *n_items,
                                GError   **error);
+TlPlan  *tl_trainer_trace (TlTrainer *self,
+                           TlStepKind kind,
+                           GError   **error);
+TlPlan  *tl_trainer_trace_evaluation (TlTrainer *self,
+                                      GError   **error);
 gboolean tl_trainer_make_plans (TlTrainer *self,
                                 GError   **error);
 gboolean tl_trainer_evaluate_loader (TlTrainer *self,

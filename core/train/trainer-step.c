@@ -39,7 +39,7 @@ add_inputs (TlTrainer *self,
   TlMeta meta;
 
   for (guint i = 0; i < self->n_fields; i++) {
-    const TlItemType *type = tl_loader_get_type (self->train, i);
+    const TlItemType *type = &self->types[i];
     TlDim             shape[TL_TENSOR_MAX_RANK] = { tl_dim_symbol ("N") };
 
     memcpy (shape + 1, type->shape, type->rank * sizeof (TlDim));
@@ -140,10 +140,11 @@ finish (TlTrainer  *self,
   return tl_plan_new (g_steal_pointer (trace), wanted, output != NULL ? 2 : 1, flags, error);
 }
 
-static TlPlan *
-trace_training (TlTrainer *self,
-                TlStepKind kind,
-                GError   **error)
+/* A step of that kind, for N items. */
+TlPlan *
+tl_trainer_trace (TlTrainer *self,
+                  TlStepKind kind,
+                  GError   **error)
 {
   gboolean            grad_before = tl_context_set_grad_enabled (self->context, TRUE);
   gboolean            training_before = tl_context_set_training (self->context, TRUE);
@@ -162,9 +163,9 @@ trace_training (TlTrainer *self,
   return plan;
 }
 
-static TlPlan *
-trace_evaluation (TlTrainer *self,
-                  GError   **error)
+TlPlan *
+tl_trainer_trace_evaluation (TlTrainer *self,
+                             GError   **error)
 {
   gboolean            grad_before = tl_context_set_grad_enabled (self->context, FALSE);
   gboolean            training_before = tl_context_set_training (self->context, FALSE);
@@ -195,12 +196,12 @@ tl_trainer_make_plans (TlTrainer *self,
 
     if (!needed || self->plans[kind] != NULL)
       continue;
-    self->plans[kind] = trace_training (self, (TlStepKind)kind, error);
+    self->plans[kind] = tl_trainer_trace (self, (TlStepKind)kind, error);
     if (self->plans[kind] == NULL)
       return FALSE;
   }
   if (self->evaluation == NULL)
-    self->evaluation = trace_evaluation (self, error);
+    self->evaluation = tl_trainer_trace_evaluation (self, error);
   return self->evaluation != NULL;
 }
 

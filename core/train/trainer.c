@@ -123,7 +123,7 @@ make_loader (TlTrainer *self,
   TlLoader *loader = tl_loader_new (&options, error);
 
   for (guint i = 0; loader != NULL && !training && i < self->n_fields; i++) {
-    const TlItemType *a = tl_loader_get_type (self->train, i);
+    const TlItemType *a = &self->types[i];
     const TlItemType *b = tl_loader_get_n_fields (loader) > i ? tl_loader_get_type (loader, i) : NULL;
 
     if (b == NULL || a->dtype != b->dtype || a->rank != b->rank ||
@@ -142,7 +142,7 @@ check_inputs (TlTrainer *self,
               GError   **error)
 {
   for (guint i = 0; self->o.model != NULL && i < self->n_inputs; i++) {
-    const TlItemType *type = tl_loader_get_type (self->train, i);
+    const TlItemType *type = &self->types[i];
     const char       *name;
     const TlMeta     *input = tl_model_get_input (self->o.model, i, &name);
     gboolean          fits = input == NULL || input->rank == type->rank + 1;
@@ -238,6 +238,8 @@ make_loaders (TlTrainer *self,
   if (self->train == NULL)
     return FALSE;
   self->n_fields = tl_loader_get_n_fields (self->train);
+  for (guint i = 0; i < self->n_fields; i++)
+    self->types[i] = *tl_loader_get_type (self->train, i);
   if (self->o.validation != NULL) {
     self->validation = make_loader (self, self->o.validation, FALSE, error);
     if (self->validation == NULL)

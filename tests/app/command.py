@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -61,7 +62,9 @@ def run(*args, **options):
 
 
 def start(*args, **options):
-    return subprocess.Popen([TRELLIS, *args], env=ENV, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
+    """The program hears of a closed terminal, also where who runs the tests does not (nohup)."""
+    return subprocess.Popen([TRELLIS, *args], env=ENV, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                            preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL), **options)
 
 
 def expect(result, status, *texts):
