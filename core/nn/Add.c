@@ -38,4 +38,5 @@ const TlLayerClass tl_layer_Add = {
   .op = "add",
   .forward = forward,
   .samples = samples,
+  .torch = "sum(x[1:], x[0])",
 };

@@ -23,5 +23,6 @@ const TlLayerClass tl_layer_Concat = {
   .in = ports,
   .attrs = attrs,
   .op = "concat",
+  .torch = "torch.cat(x, dim)",
   .samples = samples,
 };

@@ -80,4 +80,7 @@ const TlLayerClass tl_layer_SeparableConv2d = {
   .setup = setup,
   .forward = forward,
   .samples = samples,
+  .torch = "torch.nn.Sequential(collections.OrderedDict("
+           "depthwise=torch.nn.Conv2d(x0.shape[1], x0.shape[1] * depth_multiplier, kernel, stride, padding, dilation, x0.shape[1], False), "
+           "pointwise=torch.nn.Conv2d(x0.shape[1] * depth_multiplier, out, 1, bias=bias)))",
 };

@@ -21,5 +21,5 @@ const TlOpClass tl_op_hardsigmoid = {
   .result = TL_RESULT_FLOAT,
   .samples = samples,
   .onnx = { "HardSigmoid", 6 },
-  .torch = "F.hardsigmoid(x0)",
+  .torch = "F.relu6(x0 + 3) / 6",
 };

@@ -39,5 +39,5 @@ const TlOpClass tl_op_soft_margin_loss = {
   .infer = tl_loss_infer,
   .decompose = decompose,
   .samples = samples,
-  .torch = "F.soft_margin_loss(x0, x1, reduction=reduction)",
+  .torch = "dict(none=lambda v: v, mean=torch.mean, sum=torch.sum)[reduction](torch.log1p(torch.exp(-x1 * x0)))",
 };
