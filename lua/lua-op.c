@@ -30,7 +30,8 @@ typedef struct {
   TlAttrValue      attrs[TL_OP_MAX_ATTRS];
   guint32          given;
   guint            n_out;
-  gpointer        *slots[MAX_IN];
+  TlTensor       **out;   /* both in a block that Lua owns */
+  gpointer       **slots; /* boxes for the results */
 } Call;
 
 /* Numbers in the place of tensors: boxed, so that the collector owns them. */
@@ -149,14 +150,12 @@ apply (Call     *call,
        gpointer *random_slot,
        GError  **error)
 {
-  TlTensor *out[MAX_IN];
-
   if (random_slot != NULL && !add_random_call (call, random_slot, error))
     return FALSE;
-  if (!tl_op_apply (call->op, call->in, call->n_in, call->attrs, out, call->n_out, error))
+  if (!tl_op_apply (call->op, call->in, call->n_in, call->attrs, call->out, call->n_out, error))
     return FALSE;
   for (guint i = 0; i < call->n_out; i++)
-    *call->slots[i] = out[i];
+    *call->slots[i] = call->out[i];
   return TRUE;
 }
 
@@ -197,8 +196,11 @@ call_op (lua_State       *L,
     return tl_lua_raise (L, error);
   if ((op->flags & TL_OP_RANDOM) != 0)
     random_slot = tl_lua_new_box (L, &tl_lua_type_tensor);
-  call.n_out = tl_op_get_n_out (op, call.n_in);
+  if (!tl_op_count_out (op, call.in, call.n_in, call.attrs, &call.n_out, &error))
+    return tl_lua_raise (L, error);
   luaL_checkstack (L, (int)call.n_out + 8, NULL);
+  call.slots = lua_newuserdatauv (L, call.n_out * (sizeof *call.slots + sizeof *call.out) + 1, 0);
+  call.out = (TlTensor **)(call.slots + call.n_out);
   for (guint i = 0; i < call.n_out; i++)
     call.slots[i] = tl_lua_new_box (L, &tl_lua_type_tensor);
   tell_source (L);

@@ -101,7 +101,7 @@ apply_composite (const TlNodeInit *init,
                  GError          **error)
 {
   TlGradient                decompose = { .op = init->op, .attrs = init->attrs, .n_in = init->n_in, .in = init->in, .n_out = n_out, .dx = out };
-  TlMeta                    metas[TL_OP_MAX_OUT];
+  g_autofree TlMeta        *metas = g_new0 (TlMeta, n_out + 1);
   g_autofree const TlMeta **in = g_new0 (const TlMeta *, init->n_in + 1);
   gboolean                  data_sized = (init->op->flags & TL_OP_DATA_SIZED) != 0, ok;
 
@@ -130,7 +130,7 @@ apply_composite (const TlNodeInit *init,
  * @op: an operation
  * @n_in: number of its inputs
  *
- * Returns: the number of outputs: the ports', or as many as inputs are updated
+ * Returns: the number of outputs: the ports', or as many as inputs; 0 for a row that counts them, see tl_op_count_out()
  */
 guint
 tl_op_get_n_out (const TlOpClass *op,
@@ -138,9 +138,76 @@ tl_op_get_n_out (const TlOpClass *op,
 {
   guint n = tl_op_get_n_ports (op->out);
 
+  if (op->count != NULL)
+    return 0;
   if (op->out != NULL && n > 0 && (op->out[n - 1].flags & TL_PORT_VARIADIC) != 0)
     return n_in;
   return n;
+}
+
+/**
+ * tl_op_count_out:
+ * @op: an operation
+ * @in: (array length=n_in): its inputs; %NULL for an optional one that is not given
+ * @n_in: their number
+ * @attrs: (nullable): values of all its attributes, in the row's order; %NULL for their defaults
+ * @n_out: (out): how many outputs it has for them
+ * @error: return location for an error
+ *
+ * Errors: %TL_ERROR_VALUE for a missing input, an attribute out of range or more than %TL_APPLY_MAX_OUT outputs; what the row says
+ *
+ * Returns: whether it could be told
+ */
+gboolean
+tl_op_count_out (const TlOpClass   *op,
+                 TlTensor *const   *in,
+                 guint              n_in,
+                 const TlAttrValue *attrs,
+                 guint             *n_out,
+                 GError           **error)
+{
+  g_autofree const TlMeta **metas = NULL;
+  TlAttrValue               defaults[TL_OP_MAX_ATTRS];
+  TlInfer                   infer = { .op = op, .n_in = n_in, .attrs = attrs != NULL ? attrs : defaults };
+
+  *n_out = tl_op_get_n_out (op, n_in);
+  if (op->count == NULL)
+    return TRUE;
+  if (attrs == NULL)
+    tl_attr_init_defaults (op->attrs, defaults);
+  if (!check_inputs (op, in, n_in, error) || !check_attrs (op, infer.attrs, error))
+    return FALSE;
+  infer.in = metas = g_new0 (const TlMeta *, n_in + 1);
+  for (guint i = 0; i < n_in; i++)
+    metas[i] = in[i] != NULL ? &in[i]->meta : NULL;
+  if (!op->count (&infer, error))
+    return FALSE;
+  *n_out = infer.n_out;
+  if (infer.n_out <= TL_APPLY_MAX_OUT)
+    return TRUE;
+  g_set_error (error, TL_ERROR, TL_ERROR_VALUE, "%s: %u results, at most %d are possible", op->name, infer.n_out, TL_APPLY_MAX_OUT);
+  return FALSE;
+}
+
+/* A caller that made room for as many outputs as there were before may be wrong about other sizes. */
+static gboolean
+check_count (const TlOpClass   *op,
+             TlTensor *const   *in,
+             guint              n_in,
+             const TlAttrValue *attrs,
+             guint              n_out,
+             GError           **error)
+{
+  guint n;
+
+  if (op->count == NULL)
+    return TRUE;
+  if (!tl_op_count_out (op, in, n_in, attrs, &n, error))
+    return FALSE;
+  if (n == n_out)
+    return TRUE;
+  g_set_error (error, TL_ERROR, TL_ERROR_SHAPE, "%s: there are %u results for these sizes, %u are wanted", op->name, n, n_out);
+  return FALSE;
 }
 
 /**
@@ -150,7 +217,7 @@ tl_op_get_n_out (const TlOpClass *op,
  * @n_in: their number
  * @attrs: (nullable): values of all its attributes, in the row's order; %NULL for their defaults
  * @out: (array length=n_out) (out): its outputs, (transfer full)
- * @n_out: number of outputs, see tl_op_get_n_out()
+ * @n_out: number of outputs, see tl_op_get_n_out() and tl_op_count_out()
  * @error: return location for an error
  *
  * Applies an operation: at once, or by recording it while a step is traced.
@@ -179,7 +246,8 @@ tl_op_apply (const TlOpClass   *op,
 
   if (attrs == NULL)
     tl_attr_init_defaults (op->attrs, defaults);
-  if (!check_inputs (op, in, n_in, error) || !check_attrs (op, init.attrs, error))
+  if (!check_inputs (op, in, n_in, error) || !check_attrs (op, init.attrs, error) ||
+      !check_count (op, in, n_in, init.attrs, n_out, error))
     return FALSE;
   for (ok = TRUE; n < n_in && ok; n++) {
     seen[n] = see_input (context, in[n], port_flags (op, n), error);

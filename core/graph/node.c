@@ -143,20 +143,26 @@ tl_kernel_bind_data (const TlPrepare *prepare,
   }
 }
 
-/* Whether the kernel found all indices in range. */
+/* Whether the kernel found all indices in range, and all matrices such as it needs them. */
 gboolean
 tl_kernel_check_index (const TlOpClass    *op,
                        const TlSource     *source,
                        const TlIndexError *index_error,
                        GError            **error)
 {
+  const char *at_node = source != NULL && source->node != NULL ? " at node " : "";
+  const char *node = source != NULL && source->node != NULL ? source->node : "";
+
   if (!index_error->is_set)
     return TRUE;
+  if (index_error->problem != NULL) {
+    g_set_error (error, TL_ERROR, TL_ERROR_VALUE, "%s: matrix %" G_GINT64_FORMAT " %s %" G_GINT64_FORMAT "%s%s", op->name, index_error->at,
+                 index_error->problem, index_error->index, at_node, node);
+    return FALSE;
+  }
   g_set_error (error, TL_ERROR, TL_ERROR_VALUE,
                "%s: index %" G_GINT64_FORMAT " at position %" G_GINT64_FORMAT " is out of range for a size of %" G_GINT64_FORMAT "%s%s",
-               op->name, index_error->index, index_error->at, index_error->size,
-               source != NULL && source->node != NULL ? " at node " : "",
-               source != NULL && source->node != NULL ? source->node : "");
+               op->name, index_error->index, index_error->at, index_error->size, at_node, node);
   return FALSE;
 }
 

@@ -25,6 +25,13 @@ G_BEGIN_DECLS
  */
 #define TL_APPLY_MAX_IN 4096
 
+/**
+ * TL_APPLY_MAX_OUT:
+ *
+ * Most outputs of an operation that counts them.
+ */
+#define TL_APPLY_MAX_OUT 4096
+
 gboolean  tl_op_apply (const TlOpClass   *op,
                        TlTensor *const   *in,
                        guint              n_in,
@@ -46,6 +53,12 @@ gboolean  tl_op_update (const TlOpClass   *op,
                         GError           **error);
 guint     tl_op_get_n_out (const TlOpClass *op,
                            guint            n_in);
+gboolean  tl_op_count_out (const TlOpClass   *op,
+                           TlTensor *const   *in,
+                           guint              n_in,
+                           const TlAttrValue *attrs,
+                           guint             *n_out,
+                           GError           **error);
 
 TlTensor *tl_map (TlExpr          *expr,
                   TlTensor *const *in,

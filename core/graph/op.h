@@ -23,7 +23,7 @@
 
 G_BEGIN_DECLS
 
-#define TL_OP_MAX_OUT 8 /* of rows that are not variadic */
+#define TL_OP_MAX_OUT 8 /* of rows whose last output is not variadic */
 #define TL_OP_MAX_ATTRS 16
 #define TL_ATTR_MAX_INTS 8
 
@@ -143,7 +143,7 @@ typedef enum {
  * @in: (array length=n_in): descriptions of the inputs; %NULL for an optional one that is not given
  * @attrs: attribute values in the order of the row's specs
  * @out: what infer() fills in, see tl_infer_out()
- * @n_out: number of outputs; infer() sets it where it is not the number of ports
+ * @n_out: number of outputs; count() sets it where it is not the number of ports
  */
 typedef struct {
   const TlOpClass     *op;
@@ -285,6 +285,8 @@ struct _TlOpClass {
   const char       *expr_grad; /* its gradient over the same names, y and dy; outputs separated by ";"; NULL: derived */
   TlResultType      result;
 
+  gboolean (*count) (TlInfer *self, /* sets n_out, where inputs and attributes say how many outputs there are */
+                     GError **error);
   gboolean (*infer) (TlInfer *self,
                      GError **error);
   gboolean (*prepare) (TlPrepare *self,

@@ -27,6 +27,8 @@ typedef struct {
   int64_t at;    /* position in the indices */
   int64_t index; /* what stands there */
   int64_t size;  /* it should be below */
+
+  const char *problem; /* NULL, or what is wrong with matrix @at instead; @index says where */
 } TlIndexError;
 
 typedef struct {
@@ -39,16 +41,17 @@ typedef struct {
 } TlIndexArgs;
 
 /**
- * tl_index_tell_error:
+ * tl_index_tell:
  * @error: where it is told
  * @at: position in the indices
  * @index: what stands there
  * @size: what it should be below
+ * @problem: NULL, or what else is wrong, a constant
  *
  * Tells an index out of range; of several, the first position stays.  Any number of threads.
  */
 static inline __attribute__ ((unused)) void
-tl_index_tell_error (TlIndexError *error, int64_t at, int64_t index, int64_t size)
+tl_index_tell (TlIndexError *error, int64_t at, int64_t index, int64_t size, const char *problem)
 {
   while (__atomic_exchange_n (&error->lock, 1, __ATOMIC_ACQUIRE))
     ;
@@ -57,6 +60,20 @@ tl_index_tell_error (TlIndexError *error, int64_t at, int64_t index, int64_t siz
     error->at = at;
     error->index = index;
     error->size = size;
+    error->problem = problem;
   }
   __atomic_store_n (&error->lock, 0, __ATOMIC_RELEASE);
+}
+
+static inline __attribute__ ((unused)) void
+tl_index_tell_error (TlIndexError *error, int64_t at, int64_t index, int64_t size)
+{
+  tl_index_tell (error, at, index, size, NULL);
+}
+
+/* Matrix @at of a batch cannot be computed: "is singular in column", @where. */
+static inline __attribute__ ((unused)) void
+tl_index_tell_problem (TlIndexError *error, int64_t at, int64_t where, const char *problem)
+{
+  tl_index_tell (error, at, where, 0, problem);
 }

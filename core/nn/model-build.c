@@ -158,6 +158,33 @@ build_node (TlModelFrame *frame,
   return ok;
 }
 
+/* Of a row that counts its outputs for what it is given; as long as that is not known, as many as are used. */
+static guint
+count_outputs (TlModelFrame *frame,
+               TlModelNode  *node,
+               TlModelStep  *step,
+               gboolean     *ok)
+{
+  TlTensor          *in[TL_LAYER_MAX_IN] = { NULL };
+  gboolean           is_known = *ok;
+  guint              n_out;
+  g_autoptr (GError) reason = NULL;
+
+  if (node->op == NULL || node->op->count == NULL)
+    return tl_model_node_n_out (node);
+  for (guint i = 0; i < step->n_in && is_known; i++) {
+    in[i] = step->in[i] != G_MAXUINT ? g_array_index (frame->values, TlModelValue, step->in[i]).tensor : NULL;
+    is_known = step->in[i] == G_MAXUINT || in[i] != NULL;
+  }
+  if (!is_known)
+    return tl_model_count_used (frame->model, node);
+  if (tl_op_count_out (node->op, in, step->n_in, node->attrs, &n_out, &reason))
+    return n_out;
+  tl_frame_add_problem (frame, node->name, NULL, reason->code, "%s", reason->message);
+  *ok = FALSE;
+  return tl_model_count_used (frame->model, node);
+}
+
 /* A step is kept also if it is wrong, so that numbers and the other nodes' shapes stand. */
 static void
 add_step (TlModelFrame *frame,
@@ -171,15 +198,15 @@ add_step (TlModelFrame *frame,
   step->name = g_intern_string (node->name);
   step->path = g_intern_string (path);
   step->first_out = frame->values->len;
-  step->n_out = tl_model_node_n_out (node);
-  step->metas = g_new0 (TlMeta, step->n_out + 1);
-  out = g_new0 (TlTensor *, step->n_out + 1);
   for (guint i = 0; i < node->problems->len; i++) {
     const TlModelProblem *problem = node->problems->pdata[i];
 
     tl_frame_add_problem (frame, node->name, problem->attr, problem->code, "%s", problem->message);
   }
   ok = tl_frame_resolve_links (frame, node, step) && ok;
+  step->n_out = count_outputs (frame, node, step, &ok);
+  step->metas = g_new0 (TlMeta, step->n_out + 1);
+  out = g_new0 (TlTensor *, step->n_out + 1);
   ok = ok && build_node (frame, node, step, out);
   step->is_known = ok;
   for (guint i = 0; i < step->n_out; i++) {
@@ -213,9 +240,9 @@ add_outputs (TlModelFrame *frame,
     instance->output_names[i] = g_intern_string (link->from);
     if (first == 0)
       continue; /* part of a circle */
-    if (link->output >= tl_model_node_n_out (node)) {
+    if (link->output >= tl_frame_get_n_out (frame, node)) {
       tl_frame_add_problem (frame, link->from, NULL, TL_ERROR_VALUE, "%s has %u outputs; output %u of the model is its number %u",
-                            link->from, tl_model_node_n_out (node), i + 1, link->output + 1);
+                            link->from, tl_frame_get_n_out (frame, node), i + 1, link->output + 1);
       continue;
     }
     instance->outputs[i] = first - 1 + link->output;

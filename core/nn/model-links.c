@@ -322,6 +322,41 @@ tl_model_node_n_out (const TlModelNode *node)
   return 1;
 }
 
+/* How many outputs of a node others take. */
+guint
+tl_model_count_used (TlModel           *model,
+                     const TlModelNode *node)
+{
+  guint n = 1;
+
+  for (guint k = 0; k <= model->nodes->len; k++) {
+    g_autoptr (GArray) outputs = k == model->nodes->len ? tl_model_list_outputs (model) : NULL;
+    GArray            *links = outputs != NULL ? outputs : ((TlModelNode *)model->nodes->pdata[k])->links;
+
+    for (guint i = 0; i < links->len; i++) {
+      const TlModelLink *link = &g_array_index (links, TlModelLink, i);
+
+      if (link->from != NULL && strcmp (link->from, node->name) == 0)
+        n = MAX (n, link->output + 1);
+    }
+  }
+  return n;
+}
+
+/* The number of outputs of a node that was built before. */
+guint
+tl_frame_get_n_out (TlModelFrame      *frame,
+                    const TlModelNode *node)
+{
+  guint first = GPOINTER_TO_UINT (g_hash_table_lookup (frame->first_out, node));
+
+  if (node->op != NULL && node->op->count != NULL)
+    for (guint k = 0; k < frame->instance->n_steps; k++)
+      if (frame->instance->steps[k].first_out + 1 == first && strcmp (frame->instance->steps[k].name, node->name) == 0)
+        return frame->instance->steps[k].n_out;
+  return tl_model_node_n_out (node);
+}
+
 /* Finds the values that a node takes; FALSE if one is missing or comes from something that is wrong. */
 gboolean
 tl_frame_resolve_links (TlModelFrame *frame,
@@ -346,9 +381,9 @@ tl_frame_resolve_links (TlModelFrame *frame,
       continue;
     }
     first = GPOINTER_TO_UINT (g_hash_table_lookup (frame->first_out, from));
-    if (first != 0 && link->output >= tl_model_node_n_out (from)) {
+    if (first != 0 && link->output >= tl_frame_get_n_out (frame, from)) {
       tl_frame_add_problem (frame, node->name, NULL, TL_ERROR_VALUE, "%s: input %s: %s has %u outputs, not %u", node->row,
-                            input_name (node, i), link->from, tl_model_node_n_out (from), link->output + 1);
+                            input_name (node, i), link->from, tl_frame_get_n_out (frame, from), link->output + 1);
       ok = FALSE;
       continue;
     }

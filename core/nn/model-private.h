@@ -101,6 +101,8 @@ void              tl_model_add_problem (GPtrArray  *problems,
                                         int         code,
                                         const char *message);
 GArray           *tl_model_list_outputs (TlModel *self);
+guint             tl_model_count_used (TlModel           *self,
+                                       const TlModelNode *node);
 gboolean          tl_model_check_input (const char   *name,
                                         const TlMeta *declared,
                                         gboolean      any_dtype,

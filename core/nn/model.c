@@ -249,7 +249,7 @@ tl_model_get_node (TlModel         *self,
   if (from->layer != NULL) {
     info->n_out = tl_op_get_n_ports (from->layer->out);
   } else if (from->op != NULL) {
-    info->n_out = tl_op_get_n_out (from->op, from->links->len);
+    info->n_out = from->op->count != NULL ? tl_model_count_used (self, from) : tl_op_get_n_out (from->op, from->links->len);
   } else if (from->model != NULL) {
     g_autoptr (GArray) outputs = tl_model_list_outputs (from->model);
 

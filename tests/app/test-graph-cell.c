@@ -89,6 +89,26 @@ test_shapes (void)
   expect_shape (unknown, "image", 0, NULL);
 }
 
+/* A row that counts its results has as many as its inputs and attributes say. */
+static void
+test_counted (void)
+{
+  const char             *text = "x = Input { shape = {N, 6} }\na, b, c = split(x) { split_size = 2, dim = 1 }\ny = mul(a, c)\nfc = Linear(y) { out = 3 }\n";
+  const char             *few = "x = Input { shape = {N, 6} }\na, b, c = chunk(x) { chunks = 2, dim = 1 }\ny = mul(a, c)\n";
+  const char             *open = "x = Input { shape = {N, 6} }\na, b = unbind(x)\ny = mul(a, b)\n";
+  g_autoptr (TlGraphCell) cell = tl_graph_cell_new ("cell", text, NULL, NULL);
+  g_autoptr (TlGraphCell) short_cell = tl_graph_cell_new ("cell", few, NULL, NULL);
+  g_autoptr (TlGraphCell) open_cell = tl_graph_cell_new ("cell", open, NULL, NULL);
+
+  expect_no_problem (cell);
+  expect_shape (cell, "a", 2, "[N, 2]");
+  expect_shape (cell, "fc", 0, "[N, 3]");
+  g_assert_cmpuint (tl_graph_cell_get_n_problems (short_cell), ==, 1);
+  g_assert_nonnull (strstr (tl_graph_cell_get_problem (short_cell, 0)->message, "a has 2 outputs, not 3"));
+  g_assert_cmpuint (tl_graph_cell_get_n_problems (open_cell), ==, 1);
+  g_assert_nonnull (strstr (tl_graph_cell_get_problem (open_cell, 0)->message, "how many parts axis 0 of [N, 6] has is not known yet"));
+}
+
 /* Each mistake is told once, at its node, with its line. */
 static void
 test_problems (void)
@@ -190,6 +210,7 @@ main (int   argc,
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/app/graph-cell/pipeline", test_pipeline);
   g_test_add_func ("/app/graph-cell/shapes", test_shapes);
+  g_test_add_func ("/app/graph-cell/counted", test_counted);
   g_test_add_func ("/app/graph-cell/problems", test_problems);
   g_test_add_func ("/app/graph-cell/unfinished", test_unfinished);
   g_test_add_func ("/app/graph-cell/circle", test_circle);

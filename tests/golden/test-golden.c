@@ -34,7 +34,7 @@ check_case (const TlOpClass *op,
   g_auto (GStrv)     parts = golden != NULL ? g_strsplit (golden, "\t", -1) : NULL;
   g_autoptr (GError) error = NULL;
   TlTensor          *in[CASE_MAX_IN] = { NULL }, *out[MAX_OUT] = { NULL };
-  guint              n_out = tl_op_get_n_out (op, self->n_in);
+  guint              n_out = case_get_n_out (self);
 
   if (golden == NULL || fabs (g_ascii_strtod (parts[0], NULL) - golden_sum (self)) > 1e-6) {
     g_test_message ("%s {%s} {%s}: %s; run tests/golden/make-goldens.py", op->name, sample->shapes,

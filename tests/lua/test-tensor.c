@@ -52,6 +52,12 @@ test_operators (void)
   cells_value (cells, "tl.concat ({ x, x }, { dim = 0 }).shape", "[6]");
   cells_value (cells, "tl.concat (x, x, x).shape", "[9]");
   cells_value (cells, "x:to ('f64').dtype", "f64");
+  cells_value (cells, "a, b = tl.chunk (m, 2, 1)\nb:totable ()", "{ { 2 }, { 5 } }");
+  cells_value (cells, "#{ tl.split (x, 1) }, #{ m:unbind (1) }", "3\t3");
+  cells_value (cells, "#{ tl.zeros (300):unbind () }", "300");
+  cells_value (cells, "f = tl.compile (function (v) local p = { tl.split (v, { 1, 2 }) } return p[1] * p[2] end)\nf (x):totable ()", "{ 2.0, 4.0 }");
+  cells_value (cells, "tl.inverse (tl.tensor { { 2.0, 0.0 }, { 0.0, 4.0 } }):totable ()", "{ { 0.5, 0.0 }, { 0.0, 0.25 } }");
+  cells_fail (cells, "a, b = tl.split (x, { 1, 1 })", TL_ERROR_SHAPE, 1, "not those of an axis of 3");
   cells_fail (cells, "y = x[4]", TL_ERROR_VALUE, 1, "counted from 1");
   cells_fail (cells, "x + {}", TL_ERROR_CODE, 1, "tensor");
   cells_fail (cells, "tl.relu ()", TL_ERROR_VALUE, 1, "input x is missing");

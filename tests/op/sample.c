@@ -260,3 +260,20 @@ case_update_variables (Case *self)
     g_assert_no_error (error);
   }
 }
+
+/* How many results the row has for these operands; it must be able to tell. */
+guint
+case_get_n_out (Case *self)
+{
+  TlTensor          *in[CASE_MAX_IN];
+  g_autoptr (GError) error = NULL;
+  guint              n_out;
+
+  for (guint i = 0; i < self->n_in; i++)
+    in[i] = case_get_operand (self, i, LAYOUT_CONTIGUOUS);
+  tl_op_count_out (self->op, in, self->n_in, self->attrs, &n_out, &error);
+  g_assert_no_error (error);
+  for (guint i = 0; i < self->n_in; i++)
+    tl_tensor_unref (in[i]);
+  return n_out;
+}

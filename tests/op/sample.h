@@ -51,5 +51,6 @@ TlTensor *case_get_operand (Case      *self,
                             guint      operand,
                             CaseLayout layout);
 void      case_update_variables (Case *self);
+guint     case_get_n_out (Case *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Case, case_free)

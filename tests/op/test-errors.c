@@ -60,6 +60,13 @@ static const Mistake mistakes[] = {
   { "mse_loss", { "4,5; 4" }, TL_ERROR_SHAPE, "[4, 5]" },
   { "dropout", { "3; i32:" }, TL_ERROR_DTYPE, "i32" },
   { "rand", { "i64:2", "shape = {3}" }, TL_ERROR_SHAPE, "[2]" },
+  { "split", { "7", "split_size = {3, 3}" }, TL_ERROR_SHAPE, "[3, 3] are not those of an axis of 7" },
+  { "split", { "7", "split_size = {0}" }, TL_ERROR_VALUE, "split_size = 0 of an axis of 7" },
+  { "split", { "9000", "split_size = {1}" }, TL_ERROR_VALUE, "9000 results" },
+  { "chunk", { "0", "chunks = 4000000000" }, TL_ERROR_VALUE, "2147483647 results" },
+  { "tensor_split", { "4", "sections = 2, indices = {1}" }, TL_ERROR_VALUE, "sections and indices" },
+  { "unbind", { "" }, TL_ERROR_SHAPE, "at least 1 axes" },
+  { "unbind", { "3", "dim = 1" }, TL_ERROR_VALUE, "axis 1" },
   { "arange", { "", "end = 3, step = -1" }, TL_ERROR_VALUE, "0 to 3 in steps of -1" },
   { "arange", { "", "end = 300, dtype = u8" }, TL_ERROR_VALUE, "u8" },
   { "arange", { "", "end = 3, dtype = bool" }, TL_ERROR_DTYPE, "bool" },
@@ -71,14 +78,16 @@ test_mistake (gconstpointer data)
   const Mistake     *mistake = data;
   const TlOpClass   *op = tl_op_find (mistake->op);
   g_autoptr (Case)   self = NULL;
-  TlTensor          *in[CASE_MAX_IN], *out[TL_OP_MAX_OUT];
+  TlTensor          *in[CASE_MAX_IN], *out[TL_OP_MAX_OUT + CASE_MAX_IN];
+  guint              n_out;
   g_autoptr (GError) error = NULL;
 
   g_assert_nonnull (op);
   self = case_new (op, &mistake->sample, TL_DTYPE_F32);
   for (guint i = 0; i < self->n_in; i++)
     in[i] = case_get_operand (self, i, LAYOUT_CONTIGUOUS);
-  g_assert_false (tl_op_apply (op, in, self->n_in, self->attrs, out, tl_op_get_n_out (op, self->n_in), &error));
+  g_assert_false (tl_op_count_out (op, in, self->n_in, self->attrs, &n_out, &error) &&
+                  tl_op_apply (op, in, self->n_in, self->attrs, out, n_out, &error));
   g_assert_error (error, TL_ERROR, (gint)mistake->code);
   g_test_message ("%s", error->message);
   g_assert_true (g_str_has_prefix (error->message, mistake->op));

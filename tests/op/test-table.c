@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/error.h"
 #include "core/graph/autodiff.h"
 #include "core/graph/plan.h"
 #include "core/kernels/cpu.h"
@@ -104,7 +105,7 @@ apply (Case      *self,
        TlTensor **out)
 {
   g_autoptr (GError) error = NULL;
-  guint              n_out = tl_op_get_n_out (self->op, self->n_in);
+  guint              n_out = case_get_n_out (self);
 
   tl_op_apply (self->op, in, self->n_in, self->attrs, out, n_out, &error);
   g_assert_no_error (error);
@@ -247,6 +248,29 @@ check_dtypes (const TlOpClass *op,
   unref_all (b, n);
 }
 
+/* Both work, or both are refused for the same reason: one element everywhere makes a matrix singular.  Returns: whether they work */
+static gboolean
+apply_alike (Case      *self,
+             TlTensor **in,
+             TlTensor **out,
+             TlTensor **plain_in,
+             TlTensor **plain_out)
+{
+  guint              n_out = case_get_n_out (self);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GError) plain_error = NULL;
+
+  if (tl_op_apply (self->op, plain_in, self->n_in, self->attrs, plain_out, n_out, &plain_error)) {
+    tl_op_apply (self->op, in, self->n_in, self->attrs, out, n_out, &error);
+    g_assert_no_error (error);
+    return TRUE;
+  }
+  g_assert_false (tl_op_apply (self->op, in, self->n_in, self->attrs, out, n_out, &error));
+  g_assert_cmpstr (error->message, ==, plain_error->message);
+  g_assert_error (error, TL_ERROR, TL_ERROR_VALUE);
+  return FALSE;
+}
+
 /* The layout of operands in memory changes nothing but the order of sums. */
 static void
 check_layouts (const TlOpClass *op,
@@ -258,7 +282,7 @@ check_layouts (const TlOpClass *op,
   for (CaseLayout layout = LAYOUT_PERMUTED; layout < N_LAYOUTS; layout++) {
     TlTensor *in[CASE_MAX_IN] = { NULL }, *plain[CASE_MAX_IN] = { NULL };
     TlTensor *a[MAX_OUT] = { NULL }, *b[MAX_OUT] = { NULL };
-    guint     n;
+    guint     n = case_get_n_out (self);
 
     for (guint i = 0; i < self->n_in; i++) {
       g_autoptr (GError) error = NULL;
@@ -267,11 +291,10 @@ check_layouts (const TlOpClass *op,
       plain[i] = tl_contiguous (in[i], &error);
       g_assert_no_error (error);
     }
-    n = apply (self, in, a);
-    apply (self, plain, b);
-    assert_all_near (self, layout == LAYOUT_PERMUTED ? "permuted" : layout == LAYOUT_GAPS ? "gaps"
-                                                                                          : "repeated",
-                     a, b, n, dtype == TL_DTYPE_F32 ? 2e-6 : 1e-13);
+    if (apply_alike (self, in, a, plain, b))
+      assert_all_near (self, layout == LAYOUT_PERMUTED ? "permuted" : layout == LAYOUT_GAPS ? "gaps"
+                                                                                            : "repeated",
+                       a, b, n, dtype == TL_DTYPE_F32 ? 2e-6 : 1e-13);
     unref_all (in, self->n_in);
     unref_all (plain, self->n_in);
     unref_all (a, n);
@@ -313,7 +336,7 @@ evaluate_gradient (Case *self)
 {
   TlTensor *results[MAX_OUT] = { NULL };
   double    sum = 0;
-  guint     n, n_out = tl_op_get_n_out (self->op, self->n_in);
+  guint     n, n_out = case_get_n_out (self);
 
   case_update_variables (self);
   n = compute (self, results);
@@ -367,7 +390,7 @@ check_first_order (const TlOpClass *op,
 {
   g_autoptr (Case) self = case_new (op, sample, TL_DTYPE_F64);
   TlTensor        *results[MAX_OUT] = { NULL };
-  guint            n_out = tl_op_get_n_out (op, self->n_in);
+  guint            n_out = case_get_n_out (self);
   guint            n = compute (self, results), k = n_out;
 
   for (guint i = 0; i < self->n_in; i++)
@@ -427,7 +450,7 @@ check_decompose (const TlOpClass *op,
 {
   g_autoptr (Case)   self = case_new (op, sample, TL_DTYPE_F64);
   TlTensor          *in[CASE_MAX_IN] = { NULL }, *out[MAX_OUT] = { NULL }, *parts[MAX_OUT] = { NULL };
-  guint              n_out = tl_op_get_n_out (op, self->n_in);
+  guint              n_out = case_get_n_out (self);
   TlGradient         decompose = { .op = op, .attrs = self->attrs, .n_in = self->n_in, .in = in, .n_out = n_out, .dx = parts };
   g_autoptr (GError) error = NULL;
 
