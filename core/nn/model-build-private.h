@@ -49,8 +49,8 @@ gboolean   tl_frame_resolve_links (TlModelFrame *frame,
                                    TlModelNode  *node,
                                    TlModelStep  *step);
 
-guint      tl_frame_get_n_out (TlModelFrame      *frame,
-                               const TlModelNode *node);
+guint tl_frame_get_n_out (TlModelFrame      *frame,
+                          const TlModelNode *node);
 
 gboolean tl_model_node_is_input (const TlModelNode *node);
 guint    tl_model_node_n_out (const TlModelNode *node);
