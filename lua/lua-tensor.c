@@ -500,6 +500,7 @@ const TlLuaFunction tl_lua_tl_functions[] = {
   { "grad", tl_grad_function, "tl.grad (y, x or { x... }, { create_graph })", "Gradients of a value, without adding them to parameters." },
   { "no_grad", tl_no_grad, "tl.no_grad (f, ...)", "Calls a function without remembering how values are computed." },
   { "compile", tl_lua_compile, "tl.compile (f)", "A function that is traced once for each kind of arguments and then replayed as a plan." },
+  { "profile", tl_lua_profile, "tl.profile (f, ...)", "Calls a function; gives a table of the operations that took most time, as text, and its rows." },
   { "manual_seed", tl_manual_seed, "tl.manual_seed (seed)", "Starts all random numbers anew." },
   { "context", tl_context_info, "tl.context ()", "Device, threads, seed and memory." },
   { "is_tensor", tl_is_tensor, "tl.is_tensor (value)", "Whether a value is a tensor or parameter." },

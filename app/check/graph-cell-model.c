@@ -8,12 +8,6 @@
 #include "core/base/error.h"
 #include "core/train/metrics.h"
 
-/* What is known of the fields of a batch. */
-typedef struct {
-  guint      n;
-  TlItemType types[TL_DATASET_MAX_FIELDS];
-} Fields;
-
 gboolean
 tl_cell_node_computes (const TlCellNode *self)
 {
@@ -163,10 +157,10 @@ is_used (TlGraphCell *self,
 
 /* Each field that is used is an input of the model. */
 static void
-add_fields (TlGraphCell  *self,
-            TlModel      *model,
-            const Fields *fields,
-            gboolean      with_loss)
+add_fields (TlGraphCell        *self,
+            TlModel            *model,
+            const TlCellFields *fields,
+            gboolean            with_loss)
 {
   for (guint i = 0; self->batch != NULL && i < self->batch->text->n_outputs; i++) {
     const char       *name = self->batch->text->outputs[i].name;
@@ -207,9 +201,9 @@ connect_node (TlGraphCell      *self,
 }
 
 static TlModel *
-make_model (TlGraphCell  *self,
-            const Fields *fields,
-            gboolean      with_loss)
+make_model (TlGraphCell        *self,
+            const TlCellFields *fields,
+            gboolean            with_loss)
 {
   TlModel *model = tl_model_new (self->id);
 
@@ -268,10 +262,10 @@ find_data_shape (TlGraphCell *self,
 
 /* The fields of the batch, if it is known of what. */
 static void
-find_fields (TlGraphCell *self,
-             TlDataset   *sample,
-             guint64      seed,
-             Fields      *fields)
+find_fields (TlGraphCell  *self,
+             TlDataset    *sample,
+             guint64       seed,
+             TlCellFields *fields)
 {
   g_autoptr (TlTransforms) transforms = NULL;
   const TlPipelineNode    *wrong = NULL;
@@ -358,8 +352,8 @@ set_layer_attr_cb (gpointer           user_data,
 
 /* What a training needs of the nodes that compute: the model as far as the prediction, and the loss by itself. */
 static void
-split (TlGraphCell  *self,
-       const Fields *fields)
+split (TlGraphCell        *self,
+       const TlCellFields *fields)
 {
   const TlGraphNode *loss = self->pipeline.loss;
 
@@ -381,28 +375,27 @@ tl_graph_cell_build (TlGraphCell *self,
                      TlDataset   *sample,
                      guint64      seed)
 {
-  Fields   fields;
   gboolean computes = FALSE;
 
-  find_fields (self, sample, seed, &fields);
+  find_fields (self, sample, seed, &self->fields);
   for (guint i = 0; i < self->text->n_nodes; i++)
     if (self->nodes[i].entry != NULL &&
         (self->nodes[i].entry->kind == TL_CATALOG_DATASET || self->nodes[i].entry->kind == TL_CATALOG_TRANSFORM))
       find_data_shape (self, &self->nodes[i], sample);
   g_clear_pointer (&self->whole, tl_model_unref);
-  self->whole = make_model (self, &fields, TRUE);
+  self->whole = make_model (self, &self->fields, TRUE);
   for (guint i = 0; i < self->text->n_nodes; i++)
     computes = computes || tl_cell_node_computes (&self->nodes[i]);
   /* As long as nothing is known of the data, nothing is known of what is computed from it. */
-  if (self->batch != NULL ? fields.n > 0 && computes : TRUE) {
+  if (self->batch != NULL ? self->fields.n > 0 && computes : TRUE) {
     tl_model_build (self->whole, NULL);
     take_problems (self);
   }
   g_clear_pointer (&self->model, tl_model_unref);
   self->model = tl_model_ref (self->whole);
-  if (self->train == NULL || self->prediction == NULL || fields.n == 0 || self->problems->len > 0)
+  if (self->train == NULL || self->prediction == NULL || self->fields.n == 0 || self->problems->len > 0)
     return;
   check_metrics (self);
   if (self->problems->len == 0)
-    split (self, &fields);
+    split (self, &self->fields);
 }

@@ -34,6 +34,12 @@ typedef struct {
   char                 *shape;
 } TlCellNode;
 
+/* What is known of the fields of a batch. */
+typedef struct {
+  guint      n;
+  TlItemType types[TL_DATASET_MAX_FIELDS];
+} TlCellFields;
+
 struct _TlGraphCell {
   char         *id;
   TlGraphText  *text;
@@ -49,6 +55,7 @@ struct _TlGraphCell {
   TlCellNode   *prediction;    /* what the loss is of */
   guint         prediction_output;
   TlPipeline    pipeline;
+  TlCellFields  fields;
 };
 
 /* graph-cell.c */

@@ -14,6 +14,7 @@
 
 #include "app/check/pipeline.h"
 #include "core/nn/model.h"
+#include "core/train/forecast.h"
 #include "lua/syntax/graph-text.h"
 
 G_BEGIN_DECLS
@@ -63,6 +64,9 @@ void                  tl_graph_cell_set_data (TlGraphCell *self,
 guint                 tl_graph_cell_get_n_problems (TlGraphCell *self);
 const TlGraphProblem *tl_graph_cell_get_problem (TlGraphCell *self,
                                                  guint        problem);
+char                 *tl_graph_cell_forecast (TlGraphCell *self,
+                                              TlForecast  *forecast,
+                                              GError     **error);
 char                 *tl_graph_cell_get_shape_text (TlGraphCell *self,
                                                     const char  *node,
                                                     guint        output);

@@ -14,7 +14,10 @@
 #include "core/base/error.h"
 #include "core/base/memory.h"
 #include "core/data/datasets.h"
+#include "core/graph/profile.h"
 #include "config.h"
+
+#define PROFILE_ROWS 20
 
 typedef struct {
   const TlBatchOptions *options;
@@ -215,6 +218,27 @@ catch_signals (void)
       sigaction (numbers[i], &action, NULL);
 }
 
+/* Where a relative path is seen from changes when the document's folder is entered. */
+static gboolean
+write_profile (TlProfile  *profile,
+               const char *path,
+               gboolean    quiet)
+{
+  g_autofree char   *trace = tl_profile_to_trace (profile);
+  g_autofree char   *table = tl_profile_to_string (profile, PROFILE_ROWS);
+  g_autoptr (GError) error = NULL;
+
+  if (!quiet)
+    g_printerr ("\n%s", table);
+  if (g_file_set_contents (path, trace, -1, &error)) {
+    if (!quiet)
+      g_printerr ("trace: %s\n", path);
+    return TRUE;
+  }
+  g_printerr ("trellis: --profile: %s\n", error->message);
+  return FALSE;
+}
+
 static int
 run_document (Batch      *self,
               TlSnapshot *snapshot)
@@ -224,6 +248,8 @@ run_document (Batch      *self,
   g_autofree char      *path = g_canonicalize_filename (options->path, NULL);
   g_autofree char      *folder = g_path_get_dirname (path);
   g_autofree char      *output = options->output != NULL ? g_canonicalize_filename (options->output, NULL) : NULL;
+  g_autofree char      *profile_path = options->profile != NULL ? g_canonicalize_filename (options->profile, NULL) : NULL;
+  g_autoptr (TlProfile) profile = options->profile != NULL ? tl_profile_new () : NULL;
   g_autoptr (GError)    error = NULL;
   TlSessionOptions      session_options = {
          .n_threads = options->n_threads,
@@ -251,11 +277,15 @@ run_document (Batch      *self,
     return TL_EXIT_ERROR;
   }
   tl_session_set_snapshot (session, snapshot);
+  tl_context_set_profile (tl_context_get (), profile);
   running = session;
   catch_signals ();
   status = run_cells (session, snapshot);
   running = NULL;
+  tl_context_set_profile (tl_context_get (), NULL);
   tl_session_free (session);
+  if (profile != NULL && !write_profile (profile, profile_path, options->quiet) && status == TL_EXIT_OK)
+    status = TL_EXIT_ERROR;
   return n_signals > 0 ? TL_EXIT_INTERRUPTED : status;
 }
 

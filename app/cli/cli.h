@@ -30,6 +30,7 @@ enum {
  * @n_memory_bytes: what tensors and Lua may use, 0 for most of what there is
  * @has_seed: whether @seed was given
  * @seed: the seed
+ * @profile: (nullable): file for a trace of all operations
  * @json: print events as JSON
  * @quiet: print errors only
  */
@@ -41,6 +42,7 @@ typedef struct {
   const char        *device;
   guint              n_threads;
   guint64            n_memory_bytes;
+  const char        *profile;
   gboolean           has_seed;
   guint64            seed;
   gboolean           json;

@@ -33,6 +33,7 @@ static const struct {
   { "--threads N",                 "threads that compute (one per processor)" },
   { "--memory MIB",                "what tensors and Lua may use together (80 % of the machine)" },
   { "--seed N",                    "seed of all random numbers (the document's, or 42)" },
+  { "--profile FILE",              "write a trace of all operations (for ui.perfetto.dev), and show which took most time" },
   { "--json",                      "print one event per line, as JSON" },
   { "--quiet",                     "print errors only" },
   { "",                            "" },
@@ -117,6 +118,8 @@ set_option (TlBatchOptions *options,
     options->output = value;
   } else if (strcmp (option, "--resume") == 0) {
     options->resume = value;
+  } else if (strcmp (option, "--profile") == 0) {
+    options->profile = value;
   } else if (strcmp (option, "--device") == 0) {
     options->device = value;
   } else if (strcmp (option, "--threads") == 0) {

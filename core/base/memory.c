@@ -272,3 +272,31 @@ tl_memory_get_stats (TlMemoryStats *stats)
   *stats = memory.stats;
   pthread_mutex_unlock (&memory.lock);
 }
+
+/**
+ * tl_memory_reset_peak:
+ *
+ * The peak counts from now on.
+ */
+void
+tl_memory_reset_peak (void)
+{
+  pthread_mutex_lock (&memory.lock);
+  memory.stats.n_peak = memory.stats.n_live;
+  pthread_mutex_unlock (&memory.lock);
+}
+
+/**
+ * tl_memory_get_block_size:
+ * @n_bytes: a size
+ *
+ * Returns: the bytes that a block of that size takes, as counted in #TlMemoryStats
+ */
+gsize
+tl_memory_get_block_size (gsize n_bytes)
+{
+  gsize class_size;
+
+  class_of (n_bytes, &class_size);
+  return class_size;
+}

@@ -39,5 +39,7 @@ void     tl_memory_set_limit (gsize n_bytes);
 void     tl_memory_set_reclaim (TlReclaimFunc func,
                                 gpointer      user_data);
 void     tl_memory_get_stats (TlMemoryStats *stats);
+void     tl_memory_reset_peak (void);
+gsize    tl_memory_get_block_size (gsize n_bytes);
 
 G_END_DECLS

@@ -292,12 +292,15 @@ tl_loader_forecast (const TlItemType *types,
                     gsize             n_items,
                     gsize             batch_size)
 {
-  gsize n_whole = n_items > 0 ? MIN (n_items, batch_size) : batch_size;
+  gsize n_whole = n_items > 0 ? MIN (n_items, batch_size) : batch_size, n_part = n_items % n_whole;
   gsize n_bytes = 0;
 
-  for (guint field = 0; field < n_fields; field++)
-    n_bytes += tl_item_type_get_n_bytes (&types[field]);
-  return N_SLOTS * n_bytes * (n_whole + n_items % n_whole);
+  for (guint field = 0; field < n_fields; field++) {
+    gsize n_item = tl_item_type_get_n_bytes (&types[field]);
+
+    n_bytes += tl_memory_get_block_size (n_item * n_whole) + (n_part > 0 ? tl_memory_get_block_size (n_item * n_part) : 0);
+  }
+  return N_SLOTS * n_bytes;
 }
 
 /**

@@ -4,16 +4,18 @@
 #include <string.h>
 
 #include "core/base/error.h"
+#include "core/base/memory.h"
 #include "core/data/loader.h"
 #include "core/op/ops.h"
 #include "core/train/trainer-private.h"
 
 #define DEFAULT_OPTIMIZER "Adam"
 
+/* What a tensor takes of the memory that is counted. */
 static gsize
 tensor_bytes (TlTensor *tensor)
 {
-  return tl_tensor_get_n_elements (tensor) * tl_dtype_size (tl_tensor_get_dtype (tensor));
+  return tl_memory_get_block_size (tl_tensor_get_n_elements (tensor) * tl_dtype_size (tl_tensor_get_dtype (tensor)));
 }
 
 typedef struct {
@@ -146,7 +148,7 @@ add_step (TlTrainer  *trainer,
 
   if (plan == NULL || !forecast_plan (trainer, plan, kind != TL_STEP_WHOLE, n_items, &needs, error))
     return FALSE;
-  forecast->n_arena += needs.n_arena;
+  forecast->n_arena += tl_memory_get_block_size (needs.n_arena);
   forecast->n_scratch = MAX (forecast->n_scratch, needs.n_scratch);
   forecast->flops = needs.flops;
   return TRUE;
@@ -163,7 +165,7 @@ add_evaluation (TlTrainer  *trainer,
 
   if (plan == NULL || !forecast_plan (trainer, plan, FALSE, n_items, &needs, error))
     return FALSE;
-  forecast->n_evaluation = needs.n_arena;
+  forecast->n_evaluation = tl_memory_get_block_size (needs.n_arena);
   forecast->n_scratch = MAX (forecast->n_scratch, needs.n_scratch);
   return TRUE;
 }
@@ -200,8 +202,10 @@ run (TlTrainer               *trainer,
   tl_model_foreach_variable (options->model, add_variable_cb, &sums);
   tl_optimizer_foreach_variable (trainer->o.optimizer, add_state_cb, &forecast->n_states);
   forecast->n_gradients = trainer->o.accumulate > 1 ? sums.n_trained : 0;
-  forecast->n_scratch = ((forecast->n_scratch + 4095) & ~(gsize)4095) * n_threads;
+  forecast->n_scratch = tl_memory_get_block_size (((forecast->n_scratch + 4095) & ~(gsize)4095) * n_threads);
   forecast->n_batches = tl_loader_forecast (trainer->types, trainer->n_fields, options->n_items, options->batch_size);
+  if (options->validates)
+    forecast->n_batches += tl_loader_forecast (trainer->types, trainer->n_fields, options->n_validation_items, options->batch_size);
   forecast->n_total = forecast->n_variables + forecast->n_gradients + forecast->n_states + forecast->n_arena +
                       forecast->n_evaluation + forecast->n_scratch + forecast->n_batches;
   return TRUE;

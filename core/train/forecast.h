@@ -27,6 +27,7 @@ G_BEGIN_DECLS
  * @fields: (array length=n_fields) (nullable): items of the fields of a batch; %NULL takes the model's inputs
  * @n_fields: their number
  * @n_items: items of the training set; 0 if it is not known
+ * @n_validation_items: items of the validation set; 0 if it is not known
  * @batch_size: items of a batch
  * @accumulate: batches of one optimizer step; 0 is 1
  * @validates: whether the model is also evaluated
@@ -42,6 +43,7 @@ typedef struct {
   const TlItemType       *fields;
   guint                   n_fields;
   gsize                   n_items;
+  gsize                   n_validation_items;
   gsize                   batch_size;
   guint                   accumulate;
   gboolean                validates;

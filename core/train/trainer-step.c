@@ -61,6 +61,26 @@ run_model (TlTrainer *self,
   return tl_model_forward (self->o.model, step->fields, self->n_inputs, step->outputs, self->n_outputs, error);
 }
 
+/* Errors and profiles name the loss as they name the nodes of a model. */
+static gboolean
+run_loss_layer (TlTrainer *self,
+                Step      *step,
+                GError   **error)
+{
+  TlTensor *in[] = { step->outputs[0], step->fields[self->n_inputs] };
+  TlSource  before, source;
+  gboolean  ok;
+
+  tl_context_get_source (self->context, &before);
+  source = before;
+  if (source.node == NULL)
+    source.node = g_intern_string (tl_layer_get_path (self->loss_layer));
+  tl_context_set_source (self->context, &source);
+  ok = tl_layer_forward (self->loss_layer, in, 2, &step->loss, 1, error);
+  tl_context_set_source (self->context, &before);
+  return ok;
+}
+
 static gboolean
 run_loss (TlTrainer *self,
           Step      *step,
@@ -73,9 +93,7 @@ run_loss (TlTrainer *self,
   if (self->o.loss_func != NULL) {
     step->loss = self->o.loss_func (step->outputs, self->n_outputs, targets, n_targets, self->o.loss_data, error);
   } else if (self->loss_layer != NULL) {
-    TlTensor *in[] = { step->outputs[0], targets[0] };
-
-    if (!tl_layer_forward (self->loss_layer, in, 2, &step->loss, 1, error))
+    if (!run_loss_layer (self, step, error))
       return FALSE;
   } else {
     step->loss = tl_tensor_ref (step->outputs[self->n_outputs - 1]);

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The command line as a person uses it: usage, overrides, events, results, start-up time.  Prints TAP."""
+import json
 import os
 import re
 import subprocess
@@ -160,6 +161,19 @@ def test_repeatable(folder):
         models.append(read(event(events(result), 'run_finished')['model']))
     assert models[1] == models[2], 'two runs with the same seed differ'
     assert models[0] == models[1], '1 thread differs from 2'
+
+
+def test_profile(folder):
+    path = document(folder, ('graph', 'net', GRAPH))
+    trace = os.path.join(folder, 'trace.json')
+    result = run('--batch', path, '--profile', trace)
+    expect(result, 0, 'GFLOP/s', 'net.fc1', f'trace: {trace}')
+    told = json.loads(read(trace))
+    spans = [one for one in told['traceEvents'] if one['ph'] == 'X']
+    assert {'linear', 'cross_entropy', 'adam_update'} <= {one['name'] for one in spans}
+    assert any(one.get('args', {}).get('where') == 'net.fc2' for one in spans)
+    assert all(one['dur'] >= 0 and one['ts'] >= 0 for one in spans)
+    expect(run('--batch', path, '--profile', os.path.join(folder, 'none', 'trace.json')), 1, '--profile: ')
 
 
 def test_quiet(folder):

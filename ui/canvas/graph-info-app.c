@@ -91,7 +91,9 @@ check (const char        *text,
        const char *const *other_texts)
 {
   Others                  others = { other_ids, other_texts, NULL, NULL };
+  gboolean                before = tl_tensor_set_described (TRUE);
   TlModelCost             total;
+  TlForecast              forecast;
   g_autoptr (TlGraphCell) cell = tl_graph_cell_new ("graph", text, find_model, &others);
   const TlGraphText      *graph = tl_graph_cell_get_text (cell);
   TlGraphReport          *report = tl_graph_report_new ();
@@ -106,7 +108,11 @@ check (const char        *text,
       report->n_parameters = total.n_parameters;
       report->flops = total.flops;
     }
+    report->memory_sizes = report->n_parameters > 0 ? tl_graph_cell_forecast (cell, &forecast, NULL) : NULL;
+    if (report->memory_sizes != NULL)
+      report->memory = (double)forecast.n_total;
   }
+  tl_tensor_set_described (before);
   for (guint i = 0; i < graph->n_nodes; i++)
     report_shapes (report, cell, &graph->nodes[i]);
   report_problems (report, cell);

@@ -22,6 +22,7 @@ tl_graph_report_new (void)
   self->nodes = g_ptr_array_new_with_free_func (node_report_free);
   self->n_parameters = -1;
   self->flops = -1;
+  self->memory = -1;
   return self;
 }
 
@@ -32,6 +33,7 @@ tl_graph_report_free (TlGraphReport *self)
     return;
   g_ptr_array_unref (self->nodes);
   g_free (self->error);
+  g_free (self->memory_sizes);
   g_free (self);
 }
 

@@ -83,12 +83,16 @@ typedef struct {
  * @nodes: (element-type TlNodeReport): of the nodes something is known about
  * @n_parameters: parameters of the whole graph, or -1
  * @flops: operations for one sample, or less than 0
+ * @memory: bytes that training it needs, or less than 0
+ * @memory_sizes: (nullable): for which sizes: "N = 64"
  * @error: (nullable): what is wrong with the graph as a whole
  */
 typedef struct {
   GPtrArray *nodes;
   gint64     n_parameters;
   double     flops;
+  double     memory;
+  char      *memory_sizes;
   char      *error;
 } TlGraphReport;
 
