@@ -145,6 +145,7 @@ static gboolean run (Walk            *walk,
  */
 static gboolean
 gradient_by_parts (TlGradient *gradient,
+                   gboolean    create_graph,
                    GError    **error)
 {
   guint                 n_in = gradient->n_in, n_y = 0, n_wanted = 0;
@@ -171,7 +172,7 @@ gradient_by_parts (TlGradient *gradient,
       dy[n_y++] = gradient->dy[i];
     }
   walk.n_wanted = n_wanted;
-  ok = ok && run (&walk, y, dy, n_y, TRUE, TRUE, error);
+  ok = ok && run (&walk, y, dy, n_y, TRUE, create_graph, error);
   n_wanted = 0;
   for (guint i = 0; i < n_in; i++) {
     if (gradient->needs[i])
@@ -183,6 +184,27 @@ gradient_by_parts (TlGradient *gradient,
   }
   for (guint i = 0; i < gradient->n_out; i++)
     g_clear_pointer (&out[i], tl_tensor_unref);
+  return ok;
+}
+
+/**
+ * tl_gradient_by_parts:
+ * @gradient: a gradient that is asked for, of a row that states decompose()
+ * @error: return location for an error
+ *
+ * Help for gradient() of such a row: the gradient of its decomposition, for cases that the row has no kernel for.
+ *
+ * Returns: whether it worked
+ */
+gboolean
+tl_gradient_by_parts (TlGradient *gradient,
+                      GError    **error)
+{
+  TlContext *context = tl_context_get ();
+  gboolean   before = tl_context_set_grad_enabled (context, TRUE);
+  gboolean   ok = gradient_by_parts (gradient, before, error);
+
+  tl_context_set_grad_enabled (context, before);
   return ok;
 }
 
@@ -202,7 +224,7 @@ call_gradient (TlNode    *node,
   if (node->expr != NULL)
     ok = tl_map_gradient (&gradient, error);
   else if (node->op->decompose != NULL && context->grad_enabled)
-    ok = gradient_by_parts (&gradient, error);
+    ok = gradient_by_parts (&gradient, TRUE, error);
   else
     ok = node->op->gradient (&gradient, error);
   context->source = source;

@@ -23,5 +23,7 @@ gboolean tl_grad (TlTensor *const *y,
                   gboolean         create_graph,
                   TlTensor       **dx,
                   GError         **error);
+gboolean tl_gradient_by_parts (TlGradient *gradient,
+                               GError    **error);
 
 G_END_DECLS

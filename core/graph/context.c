@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/base/memory.h"
+#include "core/kernels/phases.h"
 #include "core/tensor/variable.h"
 
 static _Thread_local TlContext *current;
@@ -336,12 +337,12 @@ tl_context_ensure_scratch (TlContext *self,
 }
 
 typedef struct {
-  TlContext    *context;
-  TlRunFn       run;
-  gconstpointer args;
-  void *const  *data;
-  const TlWork *work;
-  atomic_size_t next[TL_WORK_MAX_PHASES];
+  TlContext     *context;
+  TlRunFn        run;
+  gconstpointer  args;
+  void *const   *data;
+  const TlWork  *work;
+  atomic_size_t *next; /* tile of each phase */
 } Job;
 
 static void
@@ -352,7 +353,7 @@ run_job (gpointer data,
   gpointer scratch = (guint8 *)job->context->scratch + thread * job->context->n_scratch;
 
   for (guint phase = 0; phase < job->work->n_phases; phase++) {
-    gsize n_tiles = job->work->n_tiles[phase];
+    gsize n_tiles = tl_work_get_n_tiles (job->work, phase);
     gsize tile;
 
     if (phase > 0)
@@ -375,17 +376,19 @@ tl_context_run (TlContext    *self,
   gsize most = 0;
 
   for (guint phase = 0; phase < work->n_phases; phase++)
-    most = MAX (most, work->n_tiles[phase]);
+    most = MAX (most, tl_work_get_n_tiles (work, phase));
   if (!ensure_block (&self->workspace, &self->n_workspace, work->workspace, 1, error) ||
       !tl_context_ensure_scratch (self, work->scratch, error))
     return FALSE;
   if (most > 1) {
-    Job job = { .context = self, .run = run, .args = args, .data = data, .work = work };
+    atomic_size_t             few[TL_WORK_MAX_PHASES] = { 0 };
+    g_autofree atomic_size_t *many = work->n_phases > TL_WORK_MAX_PHASES ? g_new0 (atomic_size_t, work->n_phases) : NULL;
+    Job                       job = { self, run, args, data, work, many != NULL ? many : few };
 
     tl_pool_run (self->pool, run_job, &job);
   } else {
     for (guint phase = 0; phase < work->n_phases; phase++)
-      if (work->n_tiles[phase] > 0)
+      if (tl_work_get_n_tiles (work, phase) > 0 && !tl_context_is_cancelled (self))
         run (args, data, self->workspace, phase, 0, self->scratch);
   }
   return tl_context_check_cancelled (self, error);

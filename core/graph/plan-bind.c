@@ -8,6 +8,7 @@
 #include "core/graph/plan-private.h"
 #include "core/kernels/copy.h"
 #include "core/kernels/kernels.h"
+#include "core/kernels/phases.h"
 #include "core/kernels/update.h"
 
 typedef struct {
@@ -444,7 +445,7 @@ make_segments (Binder *self)
     gboolean          parallel = FALSE;
 
     for (guint phase = 0; phase < call->work.n_phases; phase++)
-      parallel = parallel || call->work.n_tiles[phase] > 1;
+      parallel = parallel || tl_work_get_n_tiles (&call->work, phase) > 1;
     if (i == bound->n_compute_calls) {
       bound->n_compute_segments = bound->n_segments;
       open = NULL;

@@ -4,6 +4,7 @@
 
 #include "core/base/error.h"
 #include "core/graph/plan-private.h"
+#include "core/kernels/phases.h"
 
 /* More sizes than this at once are not worth their memory. */
 #define MAX_BOUNDS 8
@@ -26,7 +27,7 @@ run_serial (const Replay        *replay,
     if (replay->stops && tl_context_is_cancelled (replay->context))
       return;
     for (guint phase = 0; phase < call->work.n_phases; phase++)
-      if (call->work.n_tiles[phase] > 0)
+      if (tl_work_get_n_tiles (&call->work, phase) > 0 && !(replay->stops && tl_context_is_cancelled (replay->context)))
         call->run (call->args, call->data, call->workspace, phase, 0, replay->context->scratch);
   }
 }
@@ -53,7 +54,7 @@ replay_thread (gpointer data,
     }
     for (guint phase = 0; phase < call->work.n_phases; phase++) {
       atomic_size_t *next = &bound->counters[call->first_counter + phase];
-      gsize          n_tiles = call->work.n_tiles[phase];
+      gsize          n_tiles = tl_work_get_n_tiles (&call->work, phase);
       gsize          tile;
 
       while ((tile = atomic_fetch_add_explicit (next, 1, memory_order_relaxed)) < n_tiles &&
@@ -328,7 +329,7 @@ explain_nonfinite (TlPlan    *self,
       const TlPlanNode *node;
 
       for (guint phase = 0; phase < call->work.n_phases; phase++)
-        for (gsize tile = 0; tile < call->work.n_tiles[phase]; tile++)
+        for (gsize tile = 0; tile < tl_work_get_n_tiles (&call->work, phase); tile++)
           call->run (call->args, call->data, call->workspace, phase, tile, context->scratch);
       if (call->node == TL_NO_VALUE)
         continue;

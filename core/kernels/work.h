@@ -26,7 +26,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TL_WORK_MAX_PHASES 4
+#define TL_WORK_MAX_PHASES 4 /* counted apart, see phases.h for more */
 #define TL_MAX_RANK 8
 
 typedef struct {

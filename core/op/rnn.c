@@ -9,13 +9,38 @@ static const TlPort out_ports[] = {
 
 static const char *const nonlinearities[] = { "tanh", "relu", NULL };
 
-static const TlAttrSpec attrs[] = { { "nonlinearity", "of the sum", TL_ATTR_ENUM, .names = nonlinearities }, { NULL } };
+static const TlAttrSpec attrs[] = {
+  { "nonlinearity", "of the sum", TL_ATTR_ENUM, .names = nonlinearities },
+  TL_RECURRENT_REVERSE,
+  { NULL },
+};
+
+/* The names of nonlinearities stand in the order of the kinds. */
+static TlRecurrentKind
+kind_of (const TlAttrValue *values)
+{
+  return values[0].i != 0 ? TL_RECURRENT_RELU : TL_RECURRENT_TANH;
+}
 
 static gboolean
 infer (TlInfer *self,
        GError **error)
 {
-  return tl_recurrent_infer (self, 1, 1, error);
+  return tl_recurrent_infer (self, kind_of (self->attrs), error);
+}
+
+static gboolean
+prepare (TlPrepare *self,
+         GError   **error)
+{
+  return tl_recurrent_prepare (self, kind_of (self->attrs), self->attrs[1].i != 0);
+}
+
+static gboolean
+gradient (TlGradient *self,
+          GError    **error)
+{
+  return tl_recurrent_gradient (self, kind_of (self->attrs), self->attrs[1].i != 0, error);
 }
 
 static gboolean
@@ -35,13 +60,18 @@ static gboolean
 decompose (TlGradient *self,
            GError    **error)
 {
-  return tl_recurrent_decompose (self, 1, step, error);
+  return tl_recurrent_decompose (self, 1, self->attrs[1].i != 0, step, error);
 }
 
 static const TlSample samples[] = {
   { "3,2,4; 2,3; 3,4; 3,3; 3; 3" },
   { "2,1,2; 1,2; 2,2; 2,2" },
   { "2,1,2; 1,2; 2,2; 2,2", "nonlinearity = relu" },
+  { "3,2,3; 2,2; 2,3; 2,2; 2; 2", "reverse = true" },
+  { "2,2,0; 2,2; 2,0; 2,2; 2; 2" },
+  { "2,0,3; 0,2; 2,3; 2,2; 2; 2" },
+  { "1,9,1; 9,1; 1,1; 1,1; 1; 1" },
+  { "2,3,2; 3,2; 2,2; 2,2; 2", "nonlinearity = relu, reverse = true" },
   { NULL },
 };
 
@@ -55,8 +85,11 @@ const TlOpClass tl_op_rnn = {
   .out = out_ports,
   .attrs = attrs,
   .infer = infer,
+  .prepare = prepare,
+  .gradient = gradient,
+  .cost = tl_recurrent_cost,
   .decompose = decompose,
   .samples = samples,
   .onnx = { "RNN", 14 },
-  .torch = "(lambda r: (r[0], r[1][0]))((torch.rnn_tanh if nonlinearity == 'tanh' else torch.rnn_relu)(x0, x1[None], list(x[2:]), len(x) > 4, 1, 0.0, False, False, False))",
+  .torch = "(lambda f, r: (f(r[0]), r[1][0]))(*(lambda f: (f, (torch.rnn_tanh if nonlinearity == 'tanh' else torch.rnn_relu)(f(x0), x1[None], list(x[2:]) if len(x) != 5 else list(x[2:]) + [torch.zeros_like(x4)], len(x) > 4, 1, 0.0, False, False, False)))(lambda a: a.flip(0) if reverse else a))",
 };

@@ -2,7 +2,10 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/op/common.h"
+#include "core/graph/autodiff.h"
+#include "core/kernels/attention.h"
+#include "core/kernels/kernels.h"
+#include "core/op/norm-common.h"
 
 enum { QUERY,
        KEY,
@@ -10,7 +13,10 @@ enum { QUERY,
        MASK };
 enum { IS_CAUSAL,
        SCALE,
-       ENABLE_GQA };
+       ENABLE_GQA,
+       WANTED };
+enum { Y,
+       LOGSUMEXP };
 
 static const TlPort ports[] = {
   { "query", "`[..., heads, l, d]`, floating" },
@@ -20,12 +26,20 @@ static const TlPort ports[] = {
   { NULL },
 };
 
-static const TlAttrSpec attrs[] = {
-  { "is_causal", "whether a query sees only the keys up to its own position", TL_ATTR_BOOL },
-  { "scale", "factor of the scores; 0 for 1 / sqrt d", TL_ATTR_FLOAT },
-  { "enable_gqa", "whether several heads of queries share one of keys and values", TL_ATTR_BOOL },
+static const TlPort out_ports[] = {
+  { "y", "`[..., heads, l, e]`; 0 for a query that sees no key" },
+  { "logsumexp", "of the scores of each query `[..., heads, l]`", TL_PORT_NODIFF },
   { NULL },
 };
+
+// clang-format off
+#define ATTRS                                                                                              \
+  { "is_causal", "whether a query sees only the keys up to its own position", TL_ATTR_BOOL },              \
+  { "scale", "factor of the scores; 0 for 1 / sqrt d", TL_ATTR_FLOAT },                                    \
+  { "enable_gqa", "whether several heads of queries share one of keys and values", TL_ATTR_BOOL }
+// clang-format on
+
+static const TlAttrSpec attrs[] = { ATTRS, { NULL } };
 
 static gboolean
 fail_shape (TlInfer *self,
@@ -77,8 +91,112 @@ infer (TlInfer *self,
     }
   }
   shape[rank - 1] = v->shape[rank - 1];
-  tl_infer_out (self, 0, q->dtype, rank, shape);
+  tl_infer_out (self, Y, q->dtype, rank, shape);
+  tl_infer_out (self, LOGSUMEXP, q->dtype, rank - 1u, shape);
   return TRUE;
+}
+
+static double
+scale_of (const TlAttrValue *values,
+          const TlMeta      *query)
+{
+  return values[SCALE].d != 0 ? values[SCALE].d : 1 / sqrt ((double)query->shape[query->rank - 1]);
+}
+
+/* @rank: of the scores, to which a mask is broadcast */
+static void
+fill_strides (TlAttentionStrides *strides,
+              const TlMeta       *meta,
+              guint               rank)
+{
+  guint missing = rank - meta->rank;
+
+  for (guint i = missing; i < rank; i++) {
+    int64_t stride = meta->shape[i - missing] == 1 ? 0 : meta->strides[i - missing];
+
+    if (i + 2 < rank)
+      strides->batch[i] = stride;
+    else if (i + 2 == rank)
+      strides->row = stride;
+    else
+      strides->col = stride;
+  }
+}
+
+/* Everything but the operands that only one of both directions has. */
+static void
+fill_args (TlAttentionArgs   *args,
+           const TlAttrValue *values,
+           const TlMeta      *query,
+           const TlMeta      *key,
+           const TlMeta      *value,
+           const TlMeta      *mask,
+           const TlMeta      *y)
+{
+  guint rank = query->rank;
+
+  args->dtype = query->dtype;
+  args->mask_dtype = mask != NULL ? mask->dtype : query->dtype;
+  args->has_mask = mask != NULL;
+  args->causal = values[IS_CAUSAL].i != 0;
+  args->batch_rank = (int32_t)rank - 2;
+  for (guint i = 0; i + 2 < rank; i++)
+    args->batch[i] = query->shape[i];
+  args->l = query->shape[rank - 2];
+  args->s = key->shape[rank - 2];
+  args->d = query->shape[rank - 1];
+  args->e = value->shape[rank - 1];
+  args->group = rank > 2 ? query->shape[rank - 3] / MAX (key->shape[rank - 3], 1) : 1;
+  args->group = MAX (args->group, 1);
+  args->scale = scale_of (values, query);
+  fill_strides (&args->query, query, rank);
+  fill_strides (&args->key, key, rank);
+  fill_strides (&args->value, value, rank);
+  fill_strides (&args->y, y, rank);
+  if (mask != NULL)
+    fill_strides (&args->mask, mask, rank);
+}
+
+static gboolean
+prepare (TlPrepare *self,
+         GError   **error)
+{
+  fill_args (tl_prepare_args (self, TlAttentionArgs), self->attrs, self->in[QUERY], self->in[KEY], self->in[VALUE],
+             tl_has_in (self, MASK) ? self->in[MASK] : NULL, &self->out[Y]);
+  self->kernel = &tl_kernels_get ()->attention_forward;
+  tl_prepare_data (self, TL_OPERAND_IN (QUERY), TL_OPERAND_IN (KEY), TL_OPERAND_IN (VALUE), tl_operand_in (self, MASK),
+                   TL_OPERAND_OUT (Y), TL_OPERAND_OUT (LOGSUMEXP));
+  return TRUE;
+}
+
+/* A mask of numbers that learns needs the gradients of all scores: then they are computed from primitives. */
+static gboolean
+gradient (TlGradient *self,
+          GError    **error)
+{
+  gboolean    has_mask = tl_has_in (self, MASK);
+  TlTensor   *in[] = { self->dy[Y], self->in[QUERY], self->in[KEY], self->in[VALUE], self->out[Y], self->out[LOGSUMEXP], has_mask ? self->in[MASK] : NULL };
+  TlAttrValue values[] = { self->attrs[IS_CAUSAL], self->attrs[SCALE], self->attrs[ENABLE_GQA], TL_INT (tl_norm_wanted (self)) };
+  TlTensor   *grads[3];
+
+  if (self->dy[Y] == NULL)
+    return TRUE;
+  if (has_mask && self->needs[MASK])
+    return tl_gradient_by_parts (self, error);
+  if (!tl_op_apply (&tl_op_scaled_dot_product_attention_grad, in, has_mask ? 7 : 6, values, grads, 3, error))
+    return FALSE;
+  tl_norm_take_grads (self, grads, values[WANTED].i);
+  return TRUE;
+}
+
+static void
+cost (const TlInfer *self,
+      TlCost        *cost)
+{
+  const TlMeta *key = self->in[KEY], *value = self->in[VALUE], *y = &self->out[Y];
+  double        pairs = (double)tl_meta_get_n_elements (&self->out[LOGSUMEXP]) * (double)key->shape[key->rank - 2];
+
+  cost->flops = 2 * pairs * (double)(key->shape[key->rank - 1] + value->shape[y->rank - 1]);
 }
 
 /* Keys or values once for each head of queries. */
@@ -120,20 +238,44 @@ mask_scores (TlGradient *self,
   return tl_map_text ("select (b, a, c)", error, 3, masked, seen, low);
 }
 
+/* Weights of the keys; 0 in rows where none is seen, and no gradient there. */
+static TlTensor *
+weigh (TlGradient *self,
+       TlTensor   *masked,
+       GError    **error)
+{
+  const TlMeta        *meta = &masked->meta;
+  const gint           last = -1;
+  g_autoptr (TlTensor) low = tl_tensor_new_number (-HUGE_VAL, FALSE);
+  g_autoptr (TlTensor) most = NULL;
+  g_autoptr (TlTensor) best = NULL;
+  g_autoptr (TlTensor) safe = NULL;
+  g_autoptr (TlTensor) weights = NULL;
+
+  if (meta->shape[meta->rank - 1] == 0)
+    return tl_tensor_ref (masked);
+  if (!tl_has_in (self, MASK))
+    return tl_softmax (masked, -1, error);
+  most = tl_amax (masked, &last, 1, TRUE, error);
+  best = most != NULL ? tl_detach (most) : NULL;
+  safe = tl_map_text ("select (b == c, 0, a)", error, 3, masked, best, low);
+  weights = safe != NULL ? tl_softmax (safe, -1, error) : NULL;
+  return tl_map_text ("select (b == c, 0, a)", error, 3, weights, best, low);
+}
+
+/* What the gradient alone reads is left out. */
 static gboolean
 decompose (TlGradient *self,
            GError    **error)
 {
-  const TlMeta        *q = &self->in[QUERY]->meta;
-  double               d = (double)q->shape[q->rank - 1];
-  g_autoptr (TlTensor) scale = tl_tensor_new_number (self->attrs[SCALE].d != 0 ? self->attrs[SCALE].d : 1 / sqrt (d), FALSE);
+  g_autoptr (TlTensor) scale = tl_tensor_new_number (scale_of (self->attrs, &self->in[QUERY]->meta), FALSE);
   g_autoptr (TlTensor) query = tl_mul (self->in[QUERY], scale, error);
   g_autoptr (TlTensor) key = query != NULL ? share_heads (self, self->in[KEY], error) : NULL;
   g_autoptr (TlTensor) value = key != NULL ? share_heads (self, self->in[VALUE], error) : NULL;
   g_autoptr (TlTensor) turned = value != NULL ? tl_transpose (key, -2, -1, error) : NULL;
   g_autoptr (TlTensor) scores = turned != NULL ? tl_matmul (query, turned, error) : NULL;
   g_autoptr (TlTensor) masked = scores != NULL ? mask_scores (self, scores, error) : NULL;
-  g_autoptr (TlTensor) weights = masked != NULL ? tl_softmax (masked, -1, error) : NULL;
+  g_autoptr (TlTensor) weights = masked != NULL ? weigh (self, masked, error) : NULL;
 
   self->dx[0] = weights != NULL ? tl_matmul (weights, value, error) : NULL;
   return self->dx[0] != NULL;
@@ -145,6 +287,15 @@ static const TlSample samples[] = {
   { "2,3,4; 2,5,4; 2,5,3; 3,5", "scale = 0.3" },
   { "1,4,3,2; 1,2,5,2; 1,2,5,2", "enable_gqa = true" },
   { "3,4; 1,4; 1,2" },
+  { "1,2,3,4; 1,2,70,4; 1,2,70,3; bool:3,70" },
+  { "2,2,3,4; 2,2,3,4; 2,2,3,4; bool:2,1,1,3" },
+  { "2,6,1,2; 2,2,5,2; 2,2,5,3; bool:6,1,5", "enable_gqa = true, scale = -2" },
+  { "2,5,4; 2,3,4; 2,3,3", "is_causal = true" },
+  { "2,5,4; 2,3,4; 2,3,3; 5,1" },
+  { "1,70,5; 1,70,5; 1,70,3", "is_causal = true" },
+  { "2,3,4; 2,0,4; 2,0,3" },
+  { "2,0,4; 2,3,4; 2,3,3" },
+  { "0,3,4; 0,5,4; 0,5,3" },
   { NULL },
 };
 
@@ -155,10 +306,101 @@ const TlOpClass tl_op_scaled_dot_product_attention = {
   .formula = "y = softmax (query key^T scale + mask) value",
   .source = "Vaswani et al. 2017, arXiv:1706.03762",
   .in = ports,
+  .out = out_ports,
   .attrs = attrs,
   .infer = infer,
+  .prepare = prepare,
+  .gradient = gradient,
+  .cost = cost,
   .decompose = decompose,
   .samples = samples,
   .onnx = { "Attention", 23 },
   .torch = "F.scaled_dot_product_attention(x0, x1, x2, x[3] if len(x) > 3 else None, is_causal=is_causal, scale=scale or None, enable_gqa=enable_gqa)",
+};
+
+/* Its gradient, as an operation of its own. */
+
+enum { G_DY,
+       G_QUERY,
+       G_KEY,
+       G_VALUE,
+       G_Y,
+       G_LOGSUMEXP,
+       G_MASK };
+
+static const TlPort grad_ports[] = {
+  { "dy", "gradient of the output" },
+  { "query", "the input" },
+  { "key", "the input" },
+  { "value", "the input" },
+  { "y", "of the forward pass", TL_PORT_CONTIGUOUS },
+  { "logsumexp", "of the forward pass", TL_PORT_CONTIGUOUS },
+  { "attn_mask", "the mask", TL_PORT_OPTIONAL },
+  { NULL },
+};
+
+static const TlPort grad_out_ports[] = { { "dquery", "" }, { "dkey", "" }, { "dvalue", "" }, { NULL } };
+
+static const TlAttrSpec grad_attrs[] = { ATTRS, TL_NORM_WANTED, { NULL } };
+
+static gboolean
+grad_infer (TlInfer *self,
+            GError **error)
+{
+  static const TlDim none[] = { 0 };
+
+  for (guint i = 0; i < 3; i++) {
+    const TlMeta *in = self->in[G_QUERY + i];
+
+    if ((self->attrs[WANTED].i >> i & 1) != 0)
+      tl_infer_out (self, i, in->dtype, in->rank, in->shape);
+    else
+      tl_infer_out (self, i, in->dtype, 1, none);
+  }
+  return TRUE;
+}
+
+static gboolean
+grad_prepare (TlPrepare *self,
+              GError   **error)
+{
+  TlAttentionArgs    *args = tl_prepare_args (self, TlAttentionArgs);
+  gint64              wanted = self->attrs[WANTED].i;
+  guint               rank = self->in[G_QUERY]->rank;
+  TlAttentionStrides *strides[] = { &args->dquery, &args->dkey, &args->dvalue };
+
+  fill_args (args, self->attrs, self->in[G_QUERY], self->in[G_KEY], self->in[G_VALUE],
+             tl_has_in (self, G_MASK) ? self->in[G_MASK] : NULL, self->in[G_Y]);
+  fill_strides (&args->dy, self->in[G_DY], rank);
+  args->wanted = (int32_t)wanted;
+  for (guint i = 0; i < 3; i++)
+    if ((wanted >> i & 1) != 0)
+      fill_strides (strides[i], &self->out[i], rank);
+  self->kernel = &tl_kernels_get ()->attention_backward;
+  tl_prepare_data (self, TL_OPERAND_IN (G_DY), TL_OPERAND_IN (G_QUERY), TL_OPERAND_IN (G_KEY), TL_OPERAND_IN (G_VALUE),
+                   tl_operand_in (self, G_MASK), TL_OPERAND_IN (G_Y), TL_OPERAND_IN (G_LOGSUMEXP),
+                   tl_norm_operand_grad (self, 0, wanted), tl_norm_operand_grad (self, 1, wanted), tl_norm_operand_grad (self, 2, wanted));
+  return TRUE;
+}
+
+static void
+grad_cost (const TlInfer *self,
+           TlCost        *cost)
+{
+  const TlMeta *key = self->in[G_KEY], *value = self->in[G_VALUE];
+  double        pairs = (double)tl_meta_get_n_elements (self->in[G_LOGSUMEXP]) * (double)key->shape[key->rank - 2];
+
+  cost->flops = 2 * pairs * (double)(3 * key->shape[key->rank - 1] + 2 * value->shape[value->rank - 1]);
+}
+
+const TlOpClass tl_op_scaled_dot_product_attention_grad = {
+  .name = "scaled_dot_product_attention_grad",
+  .doc = "Gradient of scaled_dot_product_attention.",
+  .in = grad_ports,
+  .out = grad_out_ports,
+  .attrs = grad_attrs,
+  .flags = TL_OP_INTERNAL,
+  .infer = grad_infer,
+  .prepare = grad_prepare,
+  .cost = grad_cost,
 };

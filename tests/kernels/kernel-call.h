@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "core/kernels/kernels.h"
+#include "core/kernels/phases.h"
 
 typedef enum {
   TILES_FORWARDS,
@@ -55,12 +56,11 @@ kernel_call (const TlKernel *kernel, const void *args, void *const *data, TileOr
   void  *workspace, *scratch;
 
   kernel->measure (args, &work);
-  g_assert_cmpuint (work.n_phases, <=, TL_WORK_MAX_PHASES);
   workspace = kernel_call_memory (work.workspace);
   for (unsigned phase = 0; phase < work.n_phases; phase++)
-    for (size_t i = 0; i < work.n_tiles[phase]; i++) {
+    for (size_t i = 0; i < tl_work_get_n_tiles (&work, phase); i++) {
       scratch = kernel_call_memory (work.scratch);
-      kernel->run (args, data, workspace, phase, kernel_call_tile (order, i, work.n_tiles[phase]), scratch);
+      kernel->run (args, data, workspace, phase, kernel_call_tile (order, i, tl_work_get_n_tiles (&work, phase)), scratch);
       free (scratch);
     }
   free (workspace);

@@ -10,6 +10,7 @@
 
 #include "core/kernels/dtype.h"
 #include "core/kernels/kernels.h"
+#include "core/kernels/phases.h"
 
 #include <glib.h>
 #include <math.h>
@@ -48,11 +49,10 @@ run_kernel (const TlKernel *kernel, const void *args, void *const *data, RunOrde
   guint8 *workspace;
 
   kernel->measure (args, &work);
-  g_assert_cmpuint (work.n_phases, <=, TL_WORK_MAX_PHASES);
   workspace = guarded_new (work.workspace);
   for (unsigned phase = 0; phase < work.n_phases; phase++)
-    for (gsize i = 0; i < work.n_tiles[phase]; i++) {
-      gsize   tile = order == RUN_FORWARDS ? i : work.n_tiles[phase] - 1 - i;
+    for (gsize i = 0; i < tl_work_get_n_tiles (&work, phase); i++) {
+      gsize   tile = order == RUN_FORWARDS ? i : tl_work_get_n_tiles (&work, phase) - 1 - i;
       guint8 *scratch = guarded_new (work.scratch);
 
       kernel->run (args, data, workspace, phase, tile, scratch);

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * For recurrent*_tmpl.c only: how a sequence is cut, and products of a few rows with packed weights.
+ *
+ *     rows of the batch -> tiles;  steps -> phases of `chunk` steps
+ *
+ * Weights are packed once a call.  A row's state is copied to scratch, where rows do not lie a power of two apart.
+ *
+ * Thread rule: any thread.
+ */
+
+#include "core/kernels/gemm-private.h"
+#include "core/kernels/recurrent.h"
+#include "core/kernels/rows.h"
+
+#define ROWS_MAX 28     /* of a tile */
+#define ROWS_SPLIT 8    /* fewer rows stay one tile */
+#define CHUNK_FLOPS 2e8 /* of a tile */
+#define pack_panel TL_NAME (tl_gemm_pack)
+
+typedef struct {
+  int64_t n_gates;
+  int64_t rows_tile, n_row_tiles;
+  int64_t chunk, n_chunks;
+  int64_t n_unit_blocks; /* of NR units */
+} Cut;
+
+static inline int64_t
+n_gates_of (TlRecurrentKind kind)
+{
+  return kind == TL_RECURRENT_LSTM ? 4 : kind == TL_RECURRENT_GRU ? 3
+                                                                  : 1;
+}
+
+static inline void
+cut_sequence (const TlRecurrentArgs *args, Cut *cut)
+{
+  int64_t n_tiles = 1;
+  double  per_row;
+
+  *cut = (Cut){ .n_gates = n_gates_of (args->kind), .n_unit_blocks = ceil_div (args->hidden, NR) };
+  while (ceil_div (args->n, n_tiles) > ROWS_MAX || (n_tiles < 2 && args->n >= ROWS_SPLIT))
+    n_tiles *= 2;
+  cut->rows_tile = max_i64 (1, ceil_div (args->n, n_tiles));
+  cut->n_row_tiles = args->hidden > 0 ? ceil_div (args->n, cut->rows_tile) : 0;
+  per_row = 2.0 * (double)cut->n_gates * (double)args->hidden * (double)(args->hidden + 64) + 1;
+  cut->chunk = max_i64 (1, min_i64 (args->steps, (int64_t)(CHUNK_FLOPS / (per_row * (double)cut->rows_tile))));
+  cut->n_chunks = ceil_div (args->steps, cut->chunk);
+}
+
+/* The place in the sequence of step @step. */
+static inline int64_t
+time_of (const TlRecurrentArgs *args, int64_t step)
+{
+  return args->reverse ? args->steps - 1 - step : step;
+}
+
+/* Distance of rows in scratch. */
+static inline int64_t
+scratch_row (int64_t n)
+{
+  return round_up (n, VL) + VL;
+}
+
+static inline size_t
+take (size_t *at, int64_t n)
+{
+  size_t first = *at;
+
+  *at += (size_t)round_up (n, 16);
+  return first;
+}
+
+/* C [n_rows, n_cols <= NR] = or += A B (+ bias), k in blocks as in gemm.h. */
+static inline void
+multiply_panel (const real *a, ptrdiff_t a_row, const real *b, int64_t k, const real *bias, real *c, ptrdiff_t c_row, int64_t n_rows, int64_t n_cols, bool add)
+{
+  int64_t kc = gemm_k_block (k), n_panels = ceil_div (n_rows, MR);
+
+  for (int64_t p = 0; p < k; p += kc) {
+    const MicroSegment segment = { .len = min_i64 (kc, k - p) };
+    Micro              micro = { .a_row = a_row, .a_group = 3 * a_row, .a_step = 1, .b = b + p * NR, .b_step = NR, .segments = &segment, .n_segments = 1, .c_row = c_row, .add = add || p > 0, .bias = p > 0 ? NULL : bias };
+
+    for (int64_t i = 0; i < n_panels; i++) {
+      int64_t row = n_rows * i / n_panels, end = n_rows * (i + 1) / n_panels;
+
+      micro.a = a + row * a_row + p;
+      micro.c = c + row * c_row;
+      micro_run (&micro, false, (int)(end - row), (int)n_cols);
+    }
+  }
+}

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/kernels/kernels.h"
+#include "core/op/recurrent.h"
+
+/*
+ * Gradients of the recurrent rows: one row goes back through the steps and yields the gradients of the gates' sums; those of weights,
+ * biases and inputs are one product for all steps each.
+ */
+
+enum { G_DY,
+       G_DH,
+       G_DC,
+       G_H0,
+       G_C0,
+       G_WEIGHT_HH,
+       G_Y,
+       G_GATES,
+       G_CELLS };
+enum { KIND,
+       REVERSE,
+       WANTED };
+enum { DSUMS,
+       DSUMS_H,
+       DH0,
+       DC0,
+       N_GRADS };
+
+/* Gates times units as rows of all steps. */
+static TlTensor *
+as_rows (TlTensor *x,
+         GError  **error)
+{
+  const TlMeta *meta = &x->meta;
+  const TlDim   shape[2] = { tl_dim_mul (meta->shape[0], meta->shape[1]), meta->shape[2] };
+
+  return tl_reshape (x, 2, shape, error);
+}
+
+/* The state before each step. */
+static TlTensor *
+states_before (TlTensor *h0,
+               TlTensor *y,
+               gboolean  reverse,
+               GError  **error)
+{
+  gint64               steps = y->meta.shape[0];
+  g_autoptr (TlTensor) first = tl_unsqueeze (h0, 0, error);
+  g_autoptr (TlTensor) rest = NULL;
+  TlTensor            *parts[2];
+
+  if (first == NULL || steps == 1)
+    return g_steal_pointer (&first);
+  rest = tl_narrow (y, 0, reverse ? 1 : 0, steps - 1, error);
+  parts[reverse ? 1 : 0] = first;
+  parts[reverse ? 0 : 1] = rest;
+  return rest != NULL ? tl_concat (parts, 2, 0, error) : NULL;
+}
+
+/* Gradients of a weight and a bias from those of the sums they are part of; @x: `[steps, n, ...]`, what the weight multiplies */
+static gboolean
+weight_gradients (TlGradient *self,
+                  TlTensor   *dsums,
+                  TlTensor   *x,
+                  guint       weight,
+                  guint       bias,
+                  GError    **error)
+{
+  g_autoptr (TlTensor) rows = as_rows (dsums, error);
+
+  if (rows == NULL)
+    return FALSE;
+  if (self->needs[weight]) {
+    g_autoptr (TlTensor) turned = tl_transpose (rows, 0, 1, error);
+    g_autoptr (TlTensor) factors = turned != NULL ? as_rows (x, error) : NULL;
+
+    self->dx[weight] = factors != NULL ? tl_matmul (turned, factors, error) : NULL;
+    if (self->dx[weight] == NULL)
+      return FALSE;
+  }
+  if (tl_has_in (self, bias) && self->needs[bias]) {
+    const gint axis = 0;
+
+    self->dx[bias] = tl_sum (rows, &axis, 1, FALSE, error);
+    if (self->dx[bias] == NULL)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+take_gradients (TlGradient     *self,
+                TlRecurrentKind kind,
+                gboolean        reverse,
+                TlTensor      **grads,
+                GError        **error)
+{
+  guint                w = kind == TL_RECURRENT_LSTM ? 3 : 2;
+  TlTensor            *dsums_h = grads[kind == TL_RECURRENT_GRU ? DSUMS_H : DSUMS];
+  g_autoptr (TlTensor) before = NULL;
+
+  if (self->needs[1])
+    self->dx[1] = tl_tensor_ref (grads[DH0]);
+  if (w == 3 && self->needs[2])
+    self->dx[2] = tl_tensor_ref (grads[DC0]);
+  if (self->needs[0]) {
+    self->dx[0] = tl_matmul (grads[DSUMS], self->in[w], error);
+    if (self->dx[0] == NULL)
+      return FALSE;
+  }
+  if (!weight_gradients (self, grads[DSUMS], self->in[0], w, w + 2, error))
+    return FALSE;
+  if (!self->needs[w + 1] && !(tl_has_in (self, w + 3) && self->needs[w + 3]))
+    return TRUE;
+  before = states_before (self->in[1], self->out[0], reverse, error);
+  return before != NULL && weight_gradients (self, dsums_h, before, w + 1, w + 3, error);
+}
+
+gboolean
+tl_recurrent_gradient (TlGradient     *self,
+                       TlRecurrentKind kind,
+                       gboolean        reverse,
+                       GError        **error)
+{
+  gboolean    is_lstm = kind == TL_RECURRENT_LSTM, has_gates = is_lstm || kind == TL_RECURRENT_GRU;
+  guint       w = is_lstm ? 3 : 2;
+  gint64      wanted = 1 << DSUMS | (kind == TL_RECURRENT_GRU) << DSUMS_H | self->needs[1] << DH0 | (is_lstm && self->needs[2]) << DC0;
+  TlTensor   *in[] = { self->dy[0], self->dy[1], is_lstm ? self->dy[2] : NULL, self->in[1], is_lstm ? self->in[2] : NULL, self->in[w + 1], self->out[0], has_gates ? self->out[w] : NULL, is_lstm ? self->out[4] : NULL };
+  TlAttrValue values[] = { TL_INT (kind), TL_INT (reverse), TL_INT (wanted) };
+  TlTensor   *grads[N_GRADS];
+  gboolean    ok;
+
+  if (in[G_DY] == NULL && in[G_DH] == NULL && in[G_DC] == NULL)
+    return TRUE;
+  if (!tl_op_apply (&tl_op_recurrent_grad, in, G_N_ELEMENTS (in), values, grads, N_GRADS, error))
+    return FALSE;
+  ok = take_gradients (self, kind, reverse, grads, error);
+  for (guint i = 0; i < N_GRADS; i++)
+    tl_tensor_unref (grads[i]);
+  return ok;
+}
+
+static const TlPort grad_ports[] = {
+  { "dy", "gradient of the states", TL_PORT_OPTIONAL | TL_PORT_CONTIGUOUS },
+  { "dh", "gradient of the last state", TL_PORT_OPTIONAL | TL_PORT_CONTIGUOUS },
+  { "dc", "gradient of the last cell", TL_PORT_OPTIONAL | TL_PORT_CONTIGUOUS },
+  { "h0", "the first state", TL_PORT_OPTIONAL | TL_PORT_CONTIGUOUS },
+  { "c0", "the first cell", TL_PORT_OPTIONAL | TL_PORT_CONTIGUOUS },
+  { "weight_hh", "the weight", TL_PORT_OPTIONAL },
+  { "y", "of the forward pass", TL_PORT_OPTIONAL | TL_PORT_CONTIGUOUS },
+  { "gates", "of the forward pass", TL_PORT_OPTIONAL | TL_PORT_CONTIGUOUS },
+  { "cells", "of the forward pass", TL_PORT_OPTIONAL | TL_PORT_CONTIGUOUS },
+  { NULL },
+};
+
+static const TlPort grad_out_ports[] = {
+  { "dsums", "of the gates' sums" },
+  { "dsums_h", "of those from the state, where they differ" },
+  { "dh0", "" },
+  { "dc0", "" },
+  { NULL },
+};
+
+static const TlAttrSpec grad_attrs[] = {
+  { "kind", "of network", TL_ATTR_INT },
+  { "reverse", "whether the sequence is read from its end", TL_ATTR_BOOL },
+  { "wanted", "which results, by bit", TL_ATTR_INT },
+  { NULL },
+};
+
+/* A result that is not wanted has no elements. */
+static gboolean
+grad_infer (TlInfer *self,
+            GError **error)
+{
+  static const TlDim none[] = { 0 };
+  const TlMeta      *y = self->in[G_Y];
+  const TlDim        shape[3] = { y->shape[0], y->shape[1], self->in[G_WEIGHT_HH]->shape[0] };
+
+  for (guint i = 0; i < N_GRADS; i++)
+    if ((self->attrs[WANTED].i >> i & 1) == 0)
+      tl_infer_out (self, i, y->dtype, 1, none);
+    else if (i <= DSUMS_H)
+      tl_infer_out (self, i, y->dtype, 3, shape);
+    else
+      tl_infer_out (self, i, y->dtype, 2, y->shape + 1);
+  return TRUE;
+}
+
+static gint
+operand_out (const TlPrepare *self,
+             guint            i)
+{
+  return (self->attrs[WANTED].i >> i & 1) != 0 ? TL_OPERAND_OUT (i) : TL_OPERAND_NONE;
+}
+
+static gboolean
+grad_prepare (TlPrepare *self,
+              GError   **error)
+{
+  TlRecurrentArgs *args = tl_prepare_args (self, TlRecurrentArgs);
+  const TlMeta    *y = self->in[G_Y], *weight = self->in[G_WEIGHT_HH];
+
+  args->dtype = y->dtype;
+  args->kind = (TlRecurrentKind)self->attrs[KIND].i;
+  args->reverse = self->attrs[REVERSE].i != 0;
+  args->steps = y->shape[0];
+  args->n = y->shape[1];
+  args->hidden = y->shape[2];
+  args->hh_row = weight->strides[0];
+  args->hh_col = weight->strides[1];
+  self->kernel = &tl_kernels_get ()->recurrent_backward;
+  tl_prepare_data (self, tl_operand_in (self, G_DY), tl_operand_in (self, G_DH), tl_operand_in (self, G_DC), TL_OPERAND_IN (G_H0),
+                   tl_operand_in (self, G_C0), TL_OPERAND_IN (G_WEIGHT_HH), TL_OPERAND_IN (G_Y), tl_operand_in (self, G_GATES),
+                   tl_operand_in (self, G_CELLS), TL_OPERAND_OUT (DSUMS), operand_out (self, DSUMS_H), operand_out (self, DH0),
+                   operand_out (self, DC0));
+  return TRUE;
+}
+
+static void
+grad_cost (const TlInfer *self,
+           TlCost        *cost)
+{
+  const TlMeta *y = self->in[G_Y];
+
+  cost->flops = 2.0 * (double)y->shape[0] * (double)y->shape[1] * (double)tl_meta_get_n_elements (self->in[G_WEIGHT_HH]);
+}
+
+const TlOpClass tl_op_recurrent_grad = {
+  .name = "recurrent_grad",
+  .doc = "Gradients of the gates' sums of rnn, gru and lstm.",
+  .in = grad_ports,
+  .out = grad_out_ports,
+  .attrs = grad_attrs,
+  .flags = TL_OP_INTERNAL,
+  .infer = grad_infer,
+  .prepare = grad_prepare,
+  .cost = grad_cost,
+};

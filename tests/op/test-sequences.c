@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Attention and recurrent rows where they have many blocks, tiles and phases: against their decompositions, results and gradients; one
+ * thread against two; queries that see nothing; and how much memory a long sequence takes.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "core/base/error.h"
+#include "core/base/memory.h"
+#include "core/graph/autodiff.h"
+#include "tests/op/sample.h"
+
+#define MAX_RESULTS (TL_OP_MAX_OUT + CASE_MAX_IN)
+
+typedef struct {
+  const char *op;
+  TlSample    sample;
+} Large;
+
+// clang-format off
+static const Large cases[] = {
+  /* blocks of queries and of keys, cut by the diagonal anywhere */
+  { "scaled_dot_product_attention", { "2,300,16; 2,300,16; 2,300,16", "is_causal = true" } },
+  { "scaled_dot_product_attention", { "1,2,130,24; 1,2,270,24; 1,2,270,40", "is_causal = true" } },
+  { "scaled_dot_product_attention", { "1,2,270,9; 1,2,130,9; 1,2,130,5; bool:2,270,130" } },
+  { "scaled_dot_product_attention", { "3,61,33; 3,129,33; 3,129,33; 61,129", "scale = 2" } },
+  /* gradients by tiles of keys and tiles of queries; heads that share */
+  { "scaled_dot_product_attention", { "1,1100,8; 1,200,8; 1,200,8" } },
+  { "scaled_dot_product_attention", { "1,1100,8; 1,1100,8; 1,1100,4", "is_causal = true" } },
+  { "scaled_dot_product_attention", { "6,70,4; 2,150,4; 2,150,4", "enable_gqa = true" } },
+  { "scaled_dot_product_attention", { "4,1030,4; 2,140,4; 2,140,4; bool:1,140", "enable_gqa = true" } },
+  { "scaled_dot_product_attention", { "1,3,600; 1,5,600; 1,5,530" } },
+  /* tiles of rows, panels that are not whole, blocks of the sum, phases of steps */
+  { "lstm", { "3,40,7; 40,33; 40,33; 132,7; 132,33; 132; 132" } },
+  { "lstm", { "2,9,5; 9,140; 9,140; 560,5; 560,140; 560; 560", "reverse = true" } },
+  { "lstm", { "150,9,2; 9,130; 9,130; 520,2; 520,130", NULL, -0.1, 0.1 } },
+  { "gru", { "3,40,7; 40,33; 99,7; 99,33; 99; 99" } },
+  { "gru", { "2,3,5; 3,520; 1560,5; 1560,520; 1560; 1560", "reverse = true" } },
+  { "rnn", { "5,70,3; 70,50; 50,3; 50,50; 50; 50" } },
+  { "rnn", { "4,30,3; 30,600; 600,3; 600,600; 600; 600", "nonlinearity = relu, reverse = true", -0.05, 0.05 } },
+};
+// clang-format on
+
+static void
+unref_all (TlTensor **tensors,
+           guint      n)
+{
+  for (guint i = 0; i < n; i++)
+    g_clear_pointer (&tensors[i], tl_tensor_unref);
+}
+
+/* Results, then gradients of the tested operands: by the rows' kernels or, with @by_parts, by their decompositions. */
+static guint
+compute (Case      *self,
+         gboolean   by_parts,
+         TlTensor **results)
+{
+  TlTensor          *in[CASE_MAX_IN] = { NULL }, *wanted[CASE_MAX_IN];
+  guint              n_out = tl_op_get_n_out (self->op, self->n_in), n_wanted = 0;
+  guint              n_y = strcmp (self->op->name, "lstm") == 0 ? 3 : strcmp (self->op->name, "scaled_dot_product_attention") == 0 ? 1
+                                                                                                                                   : 2;
+  TlTensor          *out[TL_OP_MAX_OUT] = { NULL }, *dy[3] = { NULL };
+  g_autoptr (GError) error = NULL;
+
+  for (guint i = 0; i < self->n_in; i++)
+    if (self->in[i].is_tested && strcmp (self->op->in[i].name, "attn_mask") != 0)
+      wanted[n_wanted++] = in[i] = tl_read (self->in[i].variable);
+    else
+      in[i] = case_get_operand (self, i, LAYOUT_CONTIGUOUS);
+  tl_op_apply (self->op, in, self->n_in, self->attrs, out, n_out, &error);
+  g_assert_no_error (error);
+  for (guint i = 0; i < n_y; i++) {
+    dy[i] = tl_tensor_new (self->dtype, tl_tensor_get_rank (out[i]), tl_tensor_get_shape (out[i]), &error);
+    g_assert_no_error (error);
+    for (gsize j = 0; j < tl_tensor_get_n_elements (dy[i]); j++)
+      if (self->dtype == TL_DTYPE_F64)
+        ((double *)tl_tensor_peek_data (dy[i]))[j] = sin ((double)(j + i)) + 0.5;
+      else
+        ((float *)tl_tensor_peek_data (dy[i]))[j] = (float)sin ((double)(j + i)) + 0.5f;
+  }
+  tl_grad (out, dy, n_y, wanted, n_wanted, by_parts, results + n_y, &error);
+  g_assert_no_error (error);
+  if (by_parts) {
+    TlGradient decompose = { .op = self->op, .attrs = self->attrs, .n_in = self->n_in, .in = in, .n_out = n_out, .dx = results };
+    TlTensor  *parts[TL_OP_MAX_OUT] = { NULL };
+
+    decompose.dx = parts;
+    g_assert_true (self->op->decompose (&decompose, &error));
+    memcpy (results, parts, n_y * sizeof *results);
+    unref_all (parts + n_y, n_out - n_y);
+  } else {
+    for (guint i = 0; i < n_y; i++)
+      results[i] = tl_tensor_ref (out[i]);
+  }
+  unref_all (in, self->n_in);
+  unref_all (out, n_out);
+  unref_all (dy, n_y);
+  return n_y + n_wanted;
+}
+
+static double
+scale_of (TlTensor *tensor)
+{
+  double most = 0;
+
+  for (gsize i = 0; i < tl_tensor_get_n_elements (tensor); i++)
+    most = MAX (most, fabs (tl_tensor_peek_element (tensor, i)));
+  return most;
+}
+
+static void
+assert_near (TlTensor *a,
+             TlTensor *b,
+             double    tolerance,
+             guint     number)
+{
+  double limit = tolerance * (1 + scale_of (b));
+
+  g_assert_cmpuint (tl_tensor_get_n_elements (a), ==, tl_tensor_get_n_elements (b));
+  for (gsize i = 0; i < tl_tensor_get_n_elements (a); i++) {
+    double x = tl_tensor_peek_element (a, i), y = tl_tensor_peek_element (b, i);
+
+    if (fabs (x - y) <= limit)
+      continue;
+    g_test_message ("result %u: element %zu is %.17g, should be %.17g", number, i, x, y);
+    g_test_fail ();
+    return;
+  }
+}
+
+static void
+test_large (gconstpointer data)
+{
+  const Large          *large = data;
+  g_autoptr (TlContext) two = tl_context_new (2);
+  static const double   tolerances[] = { [TL_DTYPE_F32] = 1e-5, [TL_DTYPE_F64] = 1e-12 };
+
+  for (TlDType dtype = TL_DTYPE_F32; dtype <= TL_DTYPE_F64; dtype++) {
+    g_autoptr (Case) self = case_new (tl_op_find (large->op), &large->sample, dtype);
+    TlTensor        *kernel[MAX_RESULTS] = { NULL }, *parts[MAX_RESULTS] = { NULL }, *again[MAX_RESULTS] = { NULL };
+    guint            n = compute (self, FALSE, kernel);
+    TlContext       *before;
+
+    g_assert_cmpuint (compute (self, TRUE, parts), ==, n);
+    before = tl_context_make_current (two);
+    compute (self, FALSE, again);
+    tl_context_make_current (before);
+    for (guint i = 0; i < n; i++) {
+      assert_near (kernel[i], parts[i], tolerances[dtype], i);
+      g_assert_cmpmem (tl_tensor_peek_data (kernel[i]), tl_tensor_get_n_elements (kernel[i]) * tl_dtype_size (dtype),
+                       tl_tensor_peek_data (again[i]), tl_tensor_get_n_elements (again[i]) * tl_dtype_size (dtype));
+    }
+    unref_all (kernel, n);
+    unref_all (parts, n);
+    unref_all (again, n);
+  }
+}
+
+/* The first query sees nothing, the second all, the third the last key. */
+static void
+test_unseen (void)
+{
+  const TlSample   sample = { "3,4; 5,4; 5,3; bool:3,5" };
+  g_autoptr (Case) self = case_new (tl_op_find ("scaled_dot_product_attention"), &sample, TL_DTYPE_F64);
+  TlTensor        *kernel[MAX_RESULTS] = { NULL }, *parts[MAX_RESULTS] = { NULL };
+  guint            n;
+
+  for (guint i = 0; i < 15; i++)
+    self->in[3].values[i] = i / 5 == 1 || i == 14;
+  n = compute (self, FALSE, kernel);
+  compute (self, TRUE, parts);
+  for (guint j = 0; j < 3; j++) {
+    g_assert_cmpfloat (tl_tensor_peek_element (kernel[0], j), ==, 0);
+    g_assert_cmpfloat (tl_tensor_peek_element (kernel[0], 6 + j), ==, self->in[2].values[12 + j]);
+  }
+  for (guint j = 0; j < 4; j++)
+    g_assert_cmpfloat (tl_tensor_peek_element (kernel[1], j), ==, 0);
+  for (guint i = 0; i < n; i++)
+    assert_near (kernel[i], parts[i], 1e-12, i);
+  unref_all (kernel, n);
+  unref_all (parts, n);
+}
+
+/* What is not a number in a query spoils its own result and no other. */
+static void
+test_nan (void)
+{
+  const TlSample   sample = { "70,4; 200,4; 200,3", "is_causal = true" };
+  g_autoptr (Case) self = case_new (tl_op_find ("scaled_dot_product_attention"), &sample, TL_DTYPE_F32);
+  TlTensor        *results[MAX_RESULTS] = { NULL };
+  guint            n;
+
+  self->in[0].values[4 * 65] = NAN;
+  case_update_variables (self);
+  n = compute (self, FALSE, results);
+  for (guint i = 0; i < 70; i++)
+    g_assert_true (isnan (tl_tensor_peek_element (results[0], 3 * i)) == (i == 65));
+  unref_all (results, n);
+}
+
+#define LONG 8192
+
+/* All scores would be 256 MiB; operands, gradients and what is kept are 2 MiB. */
+static void
+test_memory (void)
+{
+  const TlDim          shape[] = { LONG, 8 };
+  const TlAttrValue    attrs[] = { TL_INT (TRUE), TL_FLOAT (0), TL_INT (FALSE) };
+  g_autoptr (TlTensor) values = NULL;
+  TlVariable          *variables[3];
+  TlTensor            *in[3], *out[2], *dx[3];
+  TlMemoryStats        stats;
+  g_autoptr (GError)   error = NULL;
+
+  values = tl_tensor_new (TL_DTYPE_F32, 2, shape, &error);
+  g_assert_no_error (error);
+  for (gsize i = 0; i < LONG * 8; i++)
+    ((float *)tl_tensor_peek_data (values))[i] = (float)sin ((double)i);
+  for (guint i = 0; i < 3; i++) {
+    variables[i] = tl_variable_new ("x", TL_VARIABLE_PARAMETER, values, &error);
+    g_assert_no_error (error);
+    in[i] = tl_read (variables[i]);
+  }
+  tl_memory_trim ();
+  tl_memory_get_stats (&stats);
+  tl_memory_set_limit (stats.n_live + (16 << 20));
+  tl_op_apply (tl_op_find ("scaled_dot_product_attention"), in, 3, attrs, out, 2, &error);
+  g_assert_no_error (error);
+  tl_grad (out, &values, 1, in, 3, FALSE, dx, &error);
+  g_assert_no_error (error);
+  tl_memory_set_limit (0);
+  /* The first query sees the first key alone. */
+  for (guint j = 0; j < 8; j++)
+    g_assert_cmpfloat_with_epsilon (tl_tensor_peek_element (out[0], j), sin (j), 1e-6);
+  for (guint i = 0; i < 3; i++) {
+    g_assert_true (isfinite (tl_tensor_peek_element (dx[i], LONG * 8 - 1)));
+    tl_tensor_unref (dx[i]);
+    tl_tensor_unref (in[i]);
+    tl_variable_unref (variables[i]);
+  }
+  unref_all (out, 2);
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_autoptr (TlContext) context = tl_context_new (1);
+
+  tl_context_make_current (context);
+  g_test_init (&argc, &argv, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autofree char *path = g_strdup_printf ("/op/sequences/%s-%u", cases[i].op, i);
+
+    g_test_add_data_func (path, &cases[i], test_large);
+  }
+  g_test_add_func ("/op/sequences/attention-unseen", test_unseen);
+  g_test_add_func ("/op/sequences/attention-nan", test_nan);
+  g_test_add_func ("/op/sequences/attention-memory", test_memory);
+  return g_test_run ();
+}
