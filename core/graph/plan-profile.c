@@ -4,6 +4,7 @@
  */
 #include "core/graph/plan-private.h"
 #include "core/graph/profile-private.h"
+#include "core/kernels/phases.h"
 
 typedef struct {
   gint64 start_ns;
@@ -33,7 +34,7 @@ run_call (gpointer data,
 
     if (phase > 0)
       tl_pool_barrier (job->context->pool);
-    while ((tile = atomic_fetch_add_explicit (next, 1, memory_order_relaxed)) < call->work.n_tiles[phase] &&
+    while ((tile = atomic_fetch_add_explicit (next, 1, memory_order_relaxed)) < tl_work_get_n_tiles (&call->work, phase) &&
            !(job->stops && tl_context_is_cancelled (job->context)))
       call->run (call->args, call->data, call->workspace, phase, tile, scratch);
   }
@@ -47,7 +48,7 @@ run_call_alone (Job *job)
 
   job->spans[0].start_ns = tl_profile_now ();
   for (guint phase = 0; phase < call->work.n_phases; phase++)
-    if (call->work.n_tiles[phase] > 0)
+    if (tl_work_get_n_tiles (&call->work, phase) > 0)
       call->run (call->args, call->data, call->workspace, phase, 0, job->context->scratch);
   job->spans[0].end_ns = tl_profile_now ();
 }
