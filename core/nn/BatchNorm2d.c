@@ -10,7 +10,7 @@ setup (TlLayerSetup *self,
   return tl_batch_norm_setup (self, 4, 4, "[n, channels, height, width]", error);
 }
 
-static const TlSample samples[] = { { "4,3,2,3" }, { "2,2,3,3", "affine = false, momentum = 0.3" }, { NULL } };
+static const TlSample samples[] = { { "4,3,2,3" }, { "2,2,3,3", "affine = false, momentum = 0.3" }, { "3,2,2,2", "track_running_stats = false" }, { NULL } };
 
 const TlLayerClass tl_layer_BatchNorm2d = {
   .name = "BatchNorm2d",
@@ -24,5 +24,5 @@ const TlLayerClass tl_layer_BatchNorm2d = {
   .setup = setup,
   .forward = tl_batch_norm_layer_forward,
   .samples = samples,
-  .torch = "torch.nn.BatchNorm2d(x0.shape[1], eps, momentum, affine)",
+  .torch = "torch.nn.BatchNorm2d(x0.shape[1], eps, momentum, affine, track_running_stats)",
 };

@@ -2,13 +2,15 @@
 #include "core/nn/layer-private.h"
 
 enum { NUM_EMBEDDINGS,
-       EMBEDDING_DIM };
+       EMBEDDING_DIM,
+       WEIGHT_INIT };
 
 static const TlPort ports[] = { { "x", "numbers of vectors, any shape: i64, i32 or u8", TL_PORT_NODIFF }, { NULL } };
 
 static const TlAttrSpec attrs[] = {
   { "num_embeddings", "number of vectors", TL_ATTR_INT, TRUE, .has_range = TRUE, .min = 1, .max = G_MAXINT32 },
   { "embedding_dim", "elements of each vector", TL_ATTR_INT, TRUE, .has_range = TRUE, .min = 1, .max = G_MAXINT32 },
+  { "weight_init", "how the vectors get their first values: name of an initialiser, with its number if wanted; normal(1) if not given", TL_ATTR_STRING },
   { NULL },
 };
 
@@ -16,9 +18,13 @@ static gboolean
 setup (TlLayerSetup *self,
        GError      **error)
 {
+  TlInit init = { &tl_initializer_normal, 1 };
+
+  if (!tl_layer_choose_init (self, WEIGHT_INIT, &init, error))
+    return FALSE;
   tl_layer_declare (self, 0, "weight", TL_VARIABLE_PARAMETER, 2,
                     (const TlDim[]){ self->attrs[NUM_EMBEDDINGS].i, self->attrs[EMBEDDING_DIM].i },
-                    (TlInit){ &tl_initializer_normal, 1 });
+                    init);
   return TRUE;
 }
 
@@ -35,6 +41,7 @@ forward (TlLayerForward *self,
 static const TlSample samples[] = {
   { "i64:4<7", "num_embeddings = 7, embedding_dim = 3" },
   { "i64:2,3<5", "num_embeddings = 5, embedding_dim = 4" },
+  { "i64:2<5", "num_embeddings = 5, embedding_dim = 2, weight_init = trunc_normal(0.02)" },
   { NULL },
 };
 

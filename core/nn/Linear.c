@@ -6,7 +6,9 @@
 
 enum { IN_FEATURES,
        OUT,
-       BIAS };
+       BIAS,
+       WEIGHT_INIT,
+       BIAS_INIT };
 enum { V_WEIGHT,
        V_BIAS };
 
@@ -14,6 +16,7 @@ static const TlAttrSpec attrs[] = {
   { "in_features", "size of the input's last axis; 0 takes it from the input", TL_ATTR_INT, .has_range = TRUE, .max = G_MAXINT32 },
   { "out", "size of the output's last axis", TL_ATTR_INT, TRUE, .has_range = TRUE, .min = 1, .max = G_MAXINT32, .alias = "out_features" },
   { "bias", "whether a bias is added", TL_ATTR_BOOL, .def = { .i = TRUE } },
+  TL_LAYER_INIT_ATTRS,
   { NULL },
 };
 
@@ -23,13 +26,16 @@ setup (TlLayerSetup *self,
 {
   TlDim  n_out = self->attrs[OUT].i, n_in;
   TlInit weight = { &tl_initializer_kaiming_uniform, tl_initializer_kaiming_uniform.default_a };
+  TlInit bias = { &tl_initializer_uniform };
 
   if (!tl_layer_in_size (self, 0, -1, IN_FEATURES, &n_in, error))
     return FALSE;
+  bias.a = 1 / sqrt ((double)MAX (n_in, 1));
+  if (!tl_layer_choose_init (self, WEIGHT_INIT, &weight, error) || !tl_layer_choose_init (self, BIAS_INIT, &bias, error))
+    return FALSE;
   tl_layer_declare (self, V_WEIGHT, "weight", TL_VARIABLE_PARAMETER, 2, (const TlDim[]){ n_out, n_in }, weight);
   if (self->attrs[BIAS].i)
-    tl_layer_declare (self, V_BIAS, "bias", TL_VARIABLE_PARAMETER, 1, &n_out,
-                      (TlInit){ &tl_initializer_uniform, 1 / sqrt ((double)MAX (n_in, 1)) });
+    tl_layer_declare (self, V_BIAS, "bias", TL_VARIABLE_PARAMETER, 1, &n_out, bias);
   return TRUE;
 }
 
@@ -44,7 +50,7 @@ forward (TlLayerForward *self,
   return self->out[0] != NULL;
 }
 
-static const TlSample samples[] = { { "3,4", "out = 5" }, { "2,3,4", "out = 2, bias = false" }, { "1,1", "out = 1" }, { NULL } };
+static const TlSample samples[] = { { "3,4", "out = 5" }, { "2,3,4", "out = 2, bias = false" }, { "1,1", "out = 1" }, { "2,3", "out = 3, weight_init = orthogonal, bias_init = constant(0.5)" }, { NULL } };
 
 const TlLayerClass tl_layer_Linear = {
   .name = "Linear",

@@ -12,6 +12,7 @@
 G_BEGIN_DECLS
 
 extern const TlAttrSpec tl_batch_norm_attrs[];
+extern const TlAttrSpec tl_instance_norm_attrs[];
 
 /* @axes names the axes that an input must have, for the error. */
 gboolean tl_batch_norm_setup (TlLayerSetup *self,
@@ -21,5 +22,8 @@ gboolean tl_batch_norm_setup (TlLayerSetup *self,
                               GError      **error);
 gboolean tl_batch_norm_layer_forward (TlLayerForward *self,
                                       GError        **error);
+
+gboolean tl_instance_norm_forward (TlLayerForward *self,
+                                   GError        **error);
 
 G_END_DECLS

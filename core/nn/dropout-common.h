@@ -25,4 +25,8 @@ TlTensor *tl_dropout_mask (TlLayerForward *self,
                            guint           rank,
                            GError        **error);
 
+gboolean tl_dropout_alpha (TlLayerForward *self,
+                           guint           rank,
+                           GError        **error);
+
 G_END_DECLS

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/nn/initializer.h"
+#include "core/nn/initializer-private.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "core/base/error.h"
-#include "core/kernels/philox.h"
+#include "core/graph/attr.h"
 
 /* Weights are [out, in, kernel...]. */
 static double
@@ -20,121 +20,76 @@ fan (const TlMeta *meta,
 }
 
 static double
-spread_as_given (double        a,
-                 const TlMeta *meta)
+as_given (double        a,
+          const TlMeta *meta)
 {
   return a;
 }
 
 static double
-spread_kaiming_normal (double        a,
-                       const TlMeta *meta)
+kaiming_normal (double        a,
+                const TlMeta *meta)
 {
   return sqrt (2 / ((1 + a * a) * fan (meta, 1)));
 }
 
 static double
-spread_kaiming_uniform (double        a,
-                        const TlMeta *meta)
+kaiming_uniform (double        a,
+                 const TlMeta *meta)
 {
-  return sqrt (3.0) * spread_kaiming_normal (a, meta);
+  return sqrt (3.0) * kaiming_normal (a, meta);
 }
 
 static double
-spread_xavier_normal (double        a,
-                      const TlMeta *meta)
+xavier_normal (double        a,
+               const TlMeta *meta)
 {
   return a * sqrt (2 / (fan (meta, 0) + fan (meta, 1)));
 }
 
 static double
-spread_xavier_uniform (double        a,
-                       const TlMeta *meta)
+xavier_uniform (double        a,
+                const TlMeta *meta)
 {
-  return sqrt (3.0) * spread_xavier_normal (a, meta);
+  return sqrt (3.0) * xavier_normal (a, meta);
 }
 
-const TlInitializer tl_initializer_constant = {
-  .name = "constant",
-  .doc = "The same number everywhere.",
-  .source = "elementary",
-  .spread = spread_as_given,
-  .kind = TL_INIT_FILL,
-};
+static double
+lecun_normal (double        a,
+              const TlMeta *meta)
+{
+  return a / sqrt (fan (meta, 1));
+}
 
-const TlInitializer tl_initializer_kaiming_normal = {
-  .name = "kaiming_normal",
-  .doc = "Normal, so that rectified layers keep the size of their input; the number is the negative slope.",
-  .source = "He et al. 2015, arXiv:1502.01852",
-  .spread = spread_kaiming_normal,
-  .kind = TL_INIT_DRAW_NORMAL,
-};
+static double
+lecun_uniform (double        a,
+               const TlMeta *meta)
+{
+  return sqrt (3.0) * lecun_normal (a, meta);
+}
 
-const TlInitializer tl_initializer_kaiming_uniform = {
-  .name = "kaiming_uniform",
-  .doc = "Uniform, so that rectified layers keep the size of their input; the number is the negative slope.",
-  .source = "He et al. 2015, arXiv:1502.01852",
-  .default_a = 2.23606797749978969641, /* sqrt 5, as PyTorch's Linear and Conv2d: the bound is 1 / sqrt (inputs) */
-  .spread = spread_kaiming_uniform,
-  .kind = TL_INIT_DRAW_UNIFORM,
-};
+/* A row's function is one that spreads or one that makes. */
+#define FUNCTION_FILL(function) .spread = function
+#define FUNCTION_UNIFORM(function) .spread = function
+#define FUNCTION_NORMAL(function) .spread = function
+#define FUNCTION_TRUNCATED(function) .spread = function
+#define FUNCTION_MAKE(function) .make = tl_init_##function
 
-const TlInitializer tl_initializer_normal = {
-  .name = "normal",
-  .doc = "Normal around 0; the number is the deviation.",
-  .source = "Box & Muller 1958, doi:10.1214/aoms/1177706645",
-  .default_a = 1,
-  .spread = spread_as_given,
-  .kind = TL_INIT_DRAW_NORMAL,
-};
-
-const TlInitializer tl_initializer_ones = {
-  .name = "ones",
-  .doc = "Ones.",
-  .source = "elementary",
-  .default_a = 1,
-  .spread = spread_as_given,
-  .kind = TL_INIT_FILL,
-};
-
-const TlInitializer tl_initializer_uniform = {
-  .name = "uniform",
-  .doc = "Uniform around 0; the number is the bound.",
-  .source = "elementary",
-  .default_a = 1,
-  .spread = spread_as_given,
-  .kind = TL_INIT_DRAW_UNIFORM,
-};
-
-const TlInitializer tl_initializer_xavier_normal = {
-  .name = "xavier_normal",
-  .doc = "Normal, so that signal and gradient keep their size; the number is the gain.",
-  .source = "Glorot & Bengio 2010, Understanding the difficulty of training deep feedforward neural networks",
-  .default_a = 1,
-  .spread = spread_xavier_normal,
-  .kind = TL_INIT_DRAW_NORMAL,
-};
-
-const TlInitializer tl_initializer_xavier_uniform = {
-  .name = "xavier_uniform",
-  .doc = "Uniform, so that signal and gradient keep their size; the number is the gain.",
-  .source = "Glorot & Bengio 2010, Understanding the difficulty of training deep feedforward neural networks",
-  .default_a = 1,
-  .spread = spread_xavier_uniform,
-  .kind = TL_INIT_DRAW_UNIFORM,
-};
-
-const TlInitializer tl_initializer_zeros = {
-  .name = "zeros",
-  .doc = "Zeros.",
-  .source = "elementary",
-  .spread = spread_as_given,
-  .kind = TL_INIT_FILL,
-};
+#define TL_INITIALIZER(row_name, row_kind, function, a, what, where) \
+  const TlInitializer tl_initializer_##row_name = {                  \
+    .name = #row_name,                                               \
+    .doc = what,                                                     \
+    .source = where,                                                 \
+    .kind = TL_INIT_##row_kind,                                      \
+    .default_a = a,                                                  \
+    FUNCTION_##row_kind (function),                                  \
+  };
+#include "core/nn/initializers.def"
+#undef TL_INITIALIZER
 
 static const TlInitializer *const rows[] = {
-#define TL_INITIALIZER(name) &tl_initializer_##name,
-  TL_INITIALIZERS (TL_INITIALIZER)
+#define TL_INITIALIZER(name, ...) &tl_initializer_##name,
+#include "core/nn/initializers.def"
 #undef TL_INITIALIZER
 };
 
@@ -198,42 +153,115 @@ put (gpointer data,
   }
 }
 
-/* In [0, 1), never 0 itself: 32 bits and a half. */
-static double
-unit (guint32 word)
+/* Four words make four uniform numbers or two pairs of normal ones. */
+static void
+draw_four (TlPhiloxKey key,
+           guint64     call,
+           guint64     at,
+           gboolean    is_normal,
+           double     *values)
 {
-  return ((double)word + 0.5) * 0x1p-32;
+  guint32 words[4];
+
+  tl_philox (key, call, at, words);
+  for (guint j = 0; j < 4; j++)
+    values[j] = 2 * tl_init_unit (words[j]) - 1;
+  for (guint j = 0; j < 4 && is_normal; j += 2) {
+    double radius = sqrt (-2 * log (tl_init_unit (words[j])));
+    double angle = 2 * G_PI * tl_init_unit (words[j + 1]);
+
+    values[j] = radius * cos (angle);
+    values[j + 1] = radius * sin (angle);
+  }
 }
 
 /*
- * Four words make four uniform numbers or two pairs of normal ones.  Everything is computed in f64 and rounded once, so an f32 and an
- * f64 model of the same seed start at the same point.
+ * Everything is computed in f64 and rounded once, so an f32 and an f64 model of the same seed start at the same point.  What lies beyond
+ * two deviations of a truncated draw is drawn again, as another call.
  */
 static void
 draw (gpointer    data,
       TlDType     dtype,
       gsize       n,
       TlPhiloxKey key,
-      gboolean    is_normal,
+      TlInitKind  kind,
       double      spread)
 {
   for (gsize i = 0; i < n; i += 4) {
-    guint32 words[4];
-    double  values[4];
+    double values[4], others[4];
 
-    tl_philox (key, 0, i / 4, words);
-    for (guint j = 0; j < 4; j++)
-      values[j] = (2 * unit (words[j]) - 1) * spread;
-    for (guint j = 0; j < 4 && is_normal; j += 2) {
-      double radius = spread * sqrt (-2 * log (unit (words[j])));
-      double angle = 2 * G_PI * unit (words[j + 1]);
-
-      values[j] = radius * cos (angle);
-      values[j + 1] = radius * sin (angle);
+    draw_four (key, 0, i / 4, kind != TL_INIT_UNIFORM, values);
+    for (guint j = 0; j < 4 && i + j < n; j++) {
+      for (guint64 call = 1; kind == TL_INIT_TRUNCATED && fabs (values[j]) > 2; call++) {
+        draw_four (key, call, i / 4, TRUE, others);
+        values[j] = others[j];
+      }
+      put (data, dtype, i + j, values[j] * spread);
     }
-    for (guint j = 0; j < 4 && i + j < n; j++)
-      put (data, dtype, i + j, values[j]);
   }
+}
+
+static gboolean
+make (gpointer      data,
+      const TlMeta *meta,
+      TlPhiloxKey   key,
+      const TlInit *init,
+      GError      **error)
+{
+  gsize   n = (gsize)tl_meta_get_n_elements (meta);
+  double *values = g_try_new (double, n + 1);
+
+  if (values == NULL) {
+    g_set_error (error, TL_ERROR, TL_ERROR_MEMORY, "%s: out of memory for %" G_GSIZE_FORMAT " numbers", init->row->name, n);
+    return FALSE;
+  }
+  if (!init->row->make (init->a, meta, key, values, error)) {
+    g_free (values);
+    return FALSE;
+  }
+  for (gsize i = 0; i < n; i++)
+    put (data, meta->dtype, i, values[i]);
+  g_free (values);
+  return TRUE;
+}
+
+/**
+ * tl_init_parse:
+ * @text: a row's name, with its number if it is not the default: "orthogonal", "normal(0.02)"
+ * @init: (out): what it says
+ * @error: return location for an error
+ *
+ * Errors: %TL_ERROR_NAME, %TL_ERROR_VALUE
+ *
+ * Returns: whether it was understood
+ */
+gboolean
+tl_init_parse (const char *text,
+               TlInit     *init,
+               GError    **error)
+{
+  const char      *names[G_N_ELEMENTS (rows)], *open = strchr (text, '('), *nearest;
+  g_autofree char *name = g_strstrip (open != NULL ? g_strndup (text, (gsize)(open - text)) : g_strdup (text));
+  char            *end = NULL;
+
+  init->row = tl_initializer_find (name);
+  if (init->row == NULL) {
+    for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+      names[i] = rows[i]->name;
+    nearest = tl_attr_nearest (name, names, G_N_ELEMENTS (names));
+    g_set_error (error, TL_ERROR, TL_ERROR_NAME, "there is no initialiser %s%s%s%s", name, nearest != NULL ? "; did you mean " : "",
+                 nearest != NULL ? nearest : "", nearest != NULL ? "?" : "");
+    return FALSE;
+  }
+  init->a = init->row->default_a;
+  if (open == NULL)
+    return TRUE;
+  init->a = g_ascii_strtod (open + 1, &end);
+  if (end == open + 1 || strcmp (end + strspn (end, " "), ")") != 0 || !isfinite (init->a)) {
+    g_set_error (error, TL_ERROR, TL_ERROR_VALUE, "%s: a number in parentheses is wanted behind %s, as in %s(0.5)", text, name, name);
+    return FALSE;
+  }
+  return TRUE;
 }
 
 /**
@@ -245,7 +273,7 @@ draw (gpointer    data,
  *
  * Gives a variable its first value: a function of @seed, its path and @init.  A described one stays without.
  *
- * Errors: %TL_ERROR_MEMORY, %TL_ERROR_DTYPE
+ * Errors: %TL_ERROR_MEMORY, %TL_ERROR_DTYPE, %TL_ERROR_SHAPE for a shape that the initialiser does not have
  *
  * Returns: whether it worked
  */
@@ -258,7 +286,7 @@ tl_initialize (TlVariable   *variable,
   const TlMeta *meta = tl_tensor_get_meta (tl_variable_get_value (variable));
   TlPhiloxKey   key = tl_philox_key (seed, tl_variable_get_stream (variable));
   gsize         n = (gsize)tl_meta_get_n_elements (meta);
-  double        spread = init->row->spread (init->a, meta);
+  double        spread = init->row->spread != NULL ? init->row->spread (init->a, meta) : 0;
   gpointer      data;
 
   if (meta->dtype != TL_DTYPE_F32 && meta->dtype != TL_DTYPE_F64 && meta->dtype != TL_DTYPE_I64) {
@@ -271,10 +299,12 @@ tl_initialize (TlVariable   *variable,
   data = tl_variable_begin_write (variable, error);
   if (data == NULL)
     return n == 0;
+  if (init->row->kind == TL_INIT_MAKE)
+    return make (data, meta, key, init, error);
   if (init->row->kind == TL_INIT_FILL)
     for (gsize i = 0; i < n; i++)
       put (data, meta->dtype, i, spread);
   else
-    draw (data, meta->dtype, n, key, init->row->kind == TL_INIT_DRAW_NORMAL, spread);
+    draw (data, meta->dtype, n, key, init->row->kind, spread);
   return TRUE;
 }

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * How parameters get their first values: the table of initialisers.
+ * How parameters get their first values: the table of initialisers (initializers.def).
  *
  * Numbers are drawn with Philox from (seed, path of the variable), so a parameter's first value depends on nothing else: not on the
  * order in which layers are made, nor on threads, nor on the machine.
@@ -10,6 +10,7 @@
  * Ownership: rows are constant.  Thread rule: any thread.
  */
 
+#include "core/kernels/philox.h"
 #include "core/tensor/variable.h"
 
 G_BEGIN_DECLS
@@ -26,40 +27,50 @@ typedef struct {
   double               a;
 } TlInit;
 
+typedef enum {
+  TL_INIT_FILL,
+  TL_INIT_UNIFORM,
+  TL_INIT_NORMAL,
+  TL_INIT_TRUNCATED,
+  TL_INIT_MAKE, /* rows that make the tensor as a whole */
+} TlInitKind;
+
+/**
+ * TlInitializer:
+ * @name: as users write it
+ * @doc: what it is, and what its number means
+ * @source: where it comes from
+ * @kind: how numbers are found
+ * @default_a: the number if none is given
+ * @spread: bound of a uniform draw, deviation of a normal one, or the value itself
+ * @make: of %TL_INIT_MAKE: fills @values, or says why it cannot
+ */
 struct _TlInitializer {
   const char *name;
   const char *doc;
   const char *source;
+  TlInitKind  kind;
   double      default_a;
-  double (*spread) (double        a, /* bound of a uniform draw, deviation of a normal one, or the value itself */
+  double (*spread) (double        a,
                     const TlMeta *meta);
-  enum {
-    TL_INIT_FILL,
-    TL_INIT_DRAW_UNIFORM,
-    TL_INIT_DRAW_NORMAL,
-  } kind;
+  gboolean (*make) (double        a,
+                    const TlMeta *meta,
+                    TlPhiloxKey   key,
+                    double       *values,
+                    GError      **error);
 };
 
-/* The rows; each is a TlInitializer in initializer.c. */
-#define TL_INITIALIZERS(ROW) \
-  ROW (constant)             \
-  ROW (kaiming_normal)       \
-  ROW (kaiming_uniform)      \
-  ROW (normal)               \
-  ROW (ones)                 \
-  ROW (uniform)              \
-  ROW (xavier_normal)        \
-  ROW (xavier_uniform)       \
-  ROW (zeros)
-
-#define TL_INITIALIZER(name) extern const TlInitializer tl_initializer_##name;
-TL_INITIALIZERS (TL_INITIALIZER)
+#define TL_INITIALIZER(name, ...) extern const TlInitializer tl_initializer_##name;
+#include "core/nn/initializers.def"
 #undef TL_INITIALIZER
 
 const TlInitializer *tl_initializer_find (const char *name);
 guint                tl_initializer_get_n_rows (void);
 const TlInitializer *tl_initializer_get_row (guint row);
 
+gboolean tl_init_parse (const char *text,
+                        TlInit     *init,
+                        GError    **error);
 gboolean tl_initialize (TlVariable   *variable,
                         const TlInit *init,
                         guint64       seed,

@@ -140,6 +140,33 @@ tl_layer_in_size (TlLayerSetup *self,
 }
 
 /**
+ * tl_layer_choose_init:
+ * @self: a setup
+ * @attr: number of the attribute that may name an initialiser
+ * @init: (inout): the row's own choice, which the attribute replaces
+ * @error: return location for an error
+ *
+ * Errors: %TL_ERROR_NAME, %TL_ERROR_VALUE
+ *
+ * Returns: whether the attribute is empty or was understood
+ */
+gboolean
+tl_layer_choose_init (TlLayerSetup *self,
+                      guint         attr,
+                      TlInit       *init,
+                      GError      **error)
+{
+  const char *text = self->attrs[attr].s;
+
+  if (text == NULL || *text == '\0')
+    return TRUE;
+  if (tl_init_parse (text, init, error))
+    return TRUE;
+  g_prefix_error (error, "%s: %s: ", self->klass->name, self->klass->attrs[attr].name);
+  return FALSE;
+}
+
+/**
  * tl_layer_fail:
  * @klass: a row
  * @code: a #TlError

@@ -148,6 +148,13 @@ struct _TlLayerClass {
   const char     *torch;   /* how PyTorch writes it, over attributes */
 };
 
+/* The last attributes of layers with weights; see tl_layer_choose_init(). */
+#define TL_LAYER_INIT_ATTRS                                                                                                                                                           \
+  { "weight_init", "how the weight gets its first values: name of an initialiser, with its number if wanted, as in normal(0.02); if not given, as the source says", TL_ATTR_STRING }, \
+  {                                                                                                                                                                                   \
+    "bias_init", "how the bias gets its first values", TL_ATTR_STRING                                                                                                                 \
+  }
+
 /* Help for rows. */
 extern const TlPort tl_layer_ports_x[];
 extern const TlPort tl_layer_ports_loss[];
@@ -177,6 +184,10 @@ gboolean    tl_layer_in_size (TlLayerSetup *self,
                               guint         attr,
                               TlDim        *size,
                               GError      **error);
+gboolean    tl_layer_choose_init (TlLayerSetup *self,
+                                  guint         attr,
+                                  TlInit       *init,
+                                  GError      **error);
 gboolean    tl_layer_apply (TlLayerForward  *self,
                             TlTensor *const *in,
                             guint            n_in,

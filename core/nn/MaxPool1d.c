@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/nn/pool-common.h"
+
+static const TlPort     ports[] = { { "x", "sequences `[n, channels, length]`" }, { NULL } };
+static const TlAttrSpec attrs[] = { TL_MAX_POOL_LAYER_ATTRS (1) };
+
+static const TlSample samples[] = {
+  { "2,3,8", "kernel = 2" },
+  { "2,2,7", "kernel = 3, stride = 2, padding = 1" },
+  { "1,2,8", "kernel = 3, stride = 1, dilation = 2, ceil_mode = true" },
+  { NULL },
+};
+
+const TlLayerClass tl_layer_MaxPool1d = {
+  .name = "MaxPool1d",
+  .group = "pooling",
+  .doc = "Largest element of each window of sequences.",
+  .formula = "y = max of x over the window",
+  .source = "Weng, Ahuja & Huang 1992, doi:10.1109/IJCNN.1992.287150",
+  .in = ports,
+  .attrs = attrs,
+  .op = "max_pool1d",
+  .samples = samples,
+  .torch = "torch.nn.MaxPool1d(kernel, stride or None, padding, dilation, False, ceil_mode)",
+};

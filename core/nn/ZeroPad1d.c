@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/nn/pad-common.h"
+
+static const TlPort ports[] = { { "x", "sequences `[n, channels, length]`, or without n" }, { NULL } };
+
+static gboolean
+forward (TlLayerForward *self,
+         GError        **error)
+{
+  return tl_pad_forward (self, 1, "constant", 0, error);
+}
+
+static const TlSample samples[] = {
+  { "2,3,5", "padding = 2" },
+  { "2,3,5", "padding = {1, 0}" },
+  { "3,6", "padding = {-1, 2}" },
+  { NULL },
+};
+
+const TlLayerClass tl_layer_ZeroPad1d = {
+  .name = "ZeroPad1d",
+  .group = "padding",
+  .doc = "Zeros around sequences.",
+  .formula = "y = 0 outside of x",
+  .source = "elementary",
+  .in = ports,
+  .attrs = tl_pad_attrs,
+  .forward = forward,
+  .samples = samples,
+  .torch = "torch.nn.ZeroPad1d(padding if len(padding) > 1 else padding[0])",
+};
