@@ -84,12 +84,12 @@ lecun_uniform (double        a,
     .default_a = a,                                                  \
     FUNCTION_##row_kind (function),                                  \
   };
-#include "core/nn/initializers.def"
+TL_INITIALIZERS (TL_INITIALIZER)
 #undef TL_INITIALIZER
 
 static const TlInitializer *const rows[] = {
 #define TL_INITIALIZER(name, ...) &tl_initializer_##name,
-#include "core/nn/initializers.def"
+  TL_INITIALIZERS (TL_INITIALIZER)
 #undef TL_INITIALIZER
 };
 

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * How parameters get their first values: the table of initialisers (initializers.def).
+ * How parameters get their first values: the table of initialisers (initializer-rows.h).
  *
  * Numbers are drawn with Philox from (seed, path of the variable), so a parameter's first value depends on nothing else: not on the
  * order in which layers are made, nor on threads, nor on the machine.
@@ -11,6 +11,7 @@
  */
 
 #include "core/kernels/philox.h"
+#include "core/nn/initializer-rows.h"
 #include "core/tensor/variable.h"
 
 G_BEGIN_DECLS
@@ -61,7 +62,7 @@ struct _TlInitializer {
 };
 
 #define TL_INITIALIZER(name, ...) extern const TlInitializer tl_initializer_##name;
-#include "core/nn/initializers.def"
+TL_INITIALIZERS (TL_INITIALIZER)
 #undef TL_INITIALIZER
 
 const TlInitializer *tl_initializer_find (const char *name);
