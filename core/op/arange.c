@@ -9,8 +9,8 @@ enum { START,
        DTYPE };
 
 static const TlAttrSpec attrs[] = {
-  { "start", "first number", TL_ATTR_FLOAT },
-  { "end", "numbers stop before it", TL_ATTR_FLOAT, .required = TRUE },
+  { "start", "first number; the end, from 0, if no end is given", TL_ATTR_FLOAT },
+  { "end", "numbers stop before it", TL_ATTR_FLOAT, .def = { .d = INFINITY } },
   { "step", "distance of numbers, not 0", TL_ATTR_FLOAT, .def = { .d = 1 } },
   { "dtype", "element type: f32, f64, i32, i64 or u8", TL_ATTR_DTYPE, .def = { .i = TL_DTYPE_I64 } },
   { NULL },
@@ -61,16 +61,29 @@ run (const void  *args_,
 
 static const TlKernel kernel = { measure, run };
 
+/* One number is the end. */
+static void
+find_range (const TlAttrValue *values,
+            double            *start,
+            double            *end)
+{
+  gboolean alone = isinf (values[END].d);
+
+  *start = alone ? 0 : values[START].d;
+  *end = alone ? values[START].d : values[END].d;
+}
+
 static gboolean
 infer (TlInfer *self,
        GError **error)
 {
-  double  start = self->attrs[START].d, end = self->attrs[END].d, step = self->attrs[STEP].d;
-  double  n = ceil ((end - start) / step);
+  double  start, end, step = self->attrs[STEP].d, n;
   TlDType dtype = (TlDType)self->attrs[DTYPE].i;
   double  highest = dtype == TL_DTYPE_U8 ? 255 : dtype == TL_DTYPE_I32 ? 2147483647.0
                                                                        : 9007199254740992.0;
 
+  find_range (self->attrs, &start, &end);
+  n = ceil ((end - start) / step);
   if (dtype != TL_DTYPE_F32 && dtype != TL_DTYPE_F64 && dtype != TL_DTYPE_I32 && dtype != TL_DTYPE_I64 && dtype != TL_DTYPE_U8)
     return tl_infer_fail (self, TL_ERROR_DTYPE, error, "dtype must be f32, f64, i32, i64 or u8, not %s", tl_dtype_name (dtype));
   if (!(n >= 0 && n < 9007199254740992.0))
@@ -88,9 +101,11 @@ static gboolean
 prepare (TlPrepare *self,
          GError   **error)
 {
-  Args *args = tl_prepare_args (self, Args);
+  Args  *args = tl_prepare_args (self, Args);
+  double start, end;
 
-  *args = (Args){ self->out[0].dtype, self->out[0].shape[0], self->attrs[START].d, self->attrs[STEP].d };
+  find_range (self->attrs, &start, &end);
+  *args = (Args){ self->out[0].dtype, self->out[0].shape[0], start, self->attrs[STEP].d };
   self->kernel = &kernel;
   return TRUE;
 }
@@ -119,12 +134,12 @@ tl_arange (double   start,
   return tl_op_apply1 (&tl_op_arange, NULL, 0, values, error);
 }
 
-static const TlSample samples[] = { { "", "end = 5" }, { "", "start = 1, end = 2, step = 0.25, dtype = f32" }, { "", "start = 3, end = -3, step = -2" }, { "", "end = 0" }, { NULL } };
+static const TlSample samples[] = { { "", "end = 5" }, { "", "start = 1, end = 2, step = 0.25, dtype = f32" }, { "", "start = 3, end = -3, step = -2" }, { "", "end = 0" }, { "", "start = 4" }, { NULL } };
 
 const TlOpClass tl_op_arange = {
   .name = "arange",
   .group = "creation",
-  .doc = "Numbers at equal distances.",
+  .doc = "Numbers at equal distances; one number is the end, and they start from 0.",
   .formula = "y[i] = start + i step",
   .source = "elementary",
   .in = tl_ports_none,
@@ -133,5 +148,5 @@ const TlOpClass tl_op_arange = {
   .prepare = prepare,
   .samples = samples,
   .onnx = { "Range", 11 },
-  .torch = "torch.arange(start, end, step, dtype=dtype)",
+  .torch = "torch.arange(start, end, step, dtype=dtype) if end < math.inf else torch.arange(0, start, step, dtype=dtype)",
 };
