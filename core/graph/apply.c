@@ -74,10 +74,42 @@ check_attrs (const TlOpClass   *op,
   return TRUE;
 }
 
-/* An input as the row wants it: captured by the trace, in the wanted layout. */
+static gboolean
+is_f32_or_less (const TlTensor *tensor)
+{
+  return tensor != NULL && (tensor->meta.dtype == TL_DTYPE_F32 || tl_dtype_is_half (tensor->meta.dtype));
+}
+
+/*
+ * The dtype that autocast gives to the operands of a row in f32 or less; -1 to leave them alone.  A row that says nothing takes what it is
+ * given; operands of several dtypes become f32, unless it is elementwise and promotes them itself.
+ */
+static gint
+autocast_dtype (TlContext       *context,
+                const TlOpClass *op,
+                TlTensor *const *in,
+                guint            n_in)
+{
+  gboolean has_half = FALSE, has_f32 = FALSE;
+
+  if (G_LIKELY (context->autocast == TL_DTYPE_F32) || (op->flags & TL_OP_UPDATE) != 0)
+    return -1;
+  if (op->precision == TL_PRECISION_NARROW)
+    return (gint)context->autocast;
+  if (op->precision == TL_PRECISION_WIDE)
+    return TL_DTYPE_F32;
+  for (guint i = 0; i < n_in; i++) {
+    has_half = has_half || (in[i] != NULL && tl_dtype_is_half (in[i]->meta.dtype));
+    has_f32 = has_f32 || (in[i] != NULL && in[i]->meta.dtype == TL_DTYPE_F32);
+  }
+  return op->expr == NULL && has_half && has_f32 ? TL_DTYPE_F32 : -1;
+}
+
+/* An input as the row wants it: captured by the trace, in the wanted dtype and layout. */
 static TlTensor *
 see_input (TlContext  *context,
            TlTensor   *in,
+           gint        dtype,
            TlPortFlags flags,
            GError    **error)
 {
@@ -86,11 +118,65 @@ see_input (TlContext  *context,
   if (in == NULL)
     return NULL;
   seen = context->trace != NULL ? tl_trace_capture (context->trace, in) : tl_tensor_ref (in);
+  if (G_UNLIKELY (dtype >= 0) && is_f32_or_less (seen) && !seen->meta.weak && seen->meta.dtype != (TlDType)dtype) {
+    TlTensor *cast = tl_copy (seen, (TlDType)dtype, TL_LAYOUT_CONTIGUOUS, error);
+
+    if (cast == NULL)
+      return NULL;
+    tl_tensor_unref (seen);
+    seen = cast;
+  }
   if ((flags & TL_PORT_CONTIGUOUS) != 0 && !tl_meta_is_contiguous (&seen->meta))
     return tl_copy (seen, seen->meta.dtype, TL_LAYOUT_CONTIGUOUS, error);
   if ((flags & TL_PORT_CHANNELS_LAST) != 0 && seen->meta.rank >= 3 && !tl_meta_is_channels_last (&seen->meta))
     return tl_copy (seen, seen->meta.dtype, TL_LAYOUT_CHANNELS_LAST, error);
   return g_steal_pointer (&seen);
+}
+
+/* The dtype in which a row that is made of others gets this operand: its parts would round between them what it rounds once. */
+static TlDType
+dtype_for_parts (const TlOpClass *op,
+                 const TlTensor  *in)
+{
+  gboolean rounds = op->precision == TL_PRECISION_GIVEN || op->precision == TL_PRECISION_WIDE;
+
+  return rounds && tl_dtype_is_half (in->meta.dtype) ? TL_DTYPE_F32 : in->meta.dtype;
+}
+
+/*
+ * Makes the outputs of a row from others: dx[0..n_out), some of which may be %NULL.  With 16-bit operands the parts compute in f32.
+ */
+gboolean
+tl_op_decompose (const TlGradient *self,
+                 GError          **error)
+{
+  g_autofree TlTensor **in = g_new0 (TlTensor *, self->n_in + 1);
+  TlGradient            parts = *self;
+  TlDType               narrow = TL_DTYPE_F32;
+  gboolean              ok = TRUE;
+
+  parts.in = in;
+  for (guint i = 0; i < self->n_in && ok; i++) {
+    if (self->in[i] == NULL)
+      continue;
+    if (dtype_for_parts (self->op, self->in[i]) != self->in[i]->meta.dtype)
+      narrow = self->in[i]->meta.dtype;
+    in[i] = tl_cast (self->in[i], dtype_for_parts (self->op, self->in[i]), error);
+    ok = in[i] != NULL;
+  }
+  ok = ok && self->op->decompose (&parts, error);
+  for (guint i = 0; i < self->n_out && ok && narrow != TL_DTYPE_F32; i++) {
+    TlTensor *wide = self->dx[i];
+
+    if (wide == NULL || wide->meta.dtype != TL_DTYPE_F32 || self->out_metas[i].dtype == TL_DTYPE_F32)
+      continue;
+    self->dx[i] = tl_cast (wide, self->out_metas[i].dtype, error);
+    ok = self->dx[i] != NULL;
+    tl_tensor_unref (wide);
+  }
+  for (guint i = 0; i < self->n_in; i++)
+    g_clear_pointer (&in[i], tl_tensor_unref);
+  return ok;
 }
 
 /* A row without a kernel is its decomposition; infer() has the say about operands, and what it describes must come out. */
@@ -100,12 +186,14 @@ apply_composite (const TlNodeInit *init,
                  guint             n_out,
                  GError          **error)
 {
-  TlGradient                decompose = { .op = init->op, .attrs = init->attrs, .n_in = init->n_in, .in = init->in, .n_out = n_out, .dx = out };
+  TlContext                *context = tl_context_get ();
+  TlDType                   autocast = tl_context_get_autocast (context);
   g_autofree TlMeta        *metas = g_new0 (TlMeta, n_out + 1);
+  TlGradient                decompose = { .op = init->op, .attrs = init->attrs, .n_in = init->n_in, .in = init->in, .n_out = n_out, .out_metas = metas, .dx = out };
   g_autofree const TlMeta **in = g_new0 (const TlMeta *, init->n_in + 1);
   gboolean                  data_sized = (init->op->flags & TL_OP_DATA_SIZED) != 0, ok;
 
-  if (data_sized && tl_context_get ()->trace != NULL) {
+  if (data_sized && context->trace != NULL) {
     g_set_error (error, TL_ERROR, TL_ERROR_UNSUPPORTED,
                  "%s: the size of the result depends on values, so it cannot stand in a step that is planned", init->op->name);
     return FALSE;
@@ -116,7 +204,10 @@ apply_composite (const TlNodeInit *init,
     return FALSE;
   for (guint i = 0; i < n_out; i++)
     out[i] = NULL;
-  ok = init->op->decompose (&decompose, error);
+  /* The row has its operands in the dtype it is to compute in; its parts are not asked again. */
+  tl_context_set_autocast (context, TL_DTYPE_F32);
+  ok = tl_op_decompose (&decompose, error);
+  tl_context_set_autocast (context, autocast);
   for (guint i = 0; i < n_out; i++)
     if (ok)
       g_assert (out[i]->meta.dtype == metas[i].dtype && (data_sized || tl_meta_same_shape (&out[i]->meta, &metas[i])));
@@ -242,6 +333,7 @@ tl_op_apply (const TlOpClass   *op,
   TlAttrValue           defaults[TL_OP_MAX_ATTRS];
   TlNodeInit            init = { .op = op, .in = seen, .n_in = n_in, .attrs = attrs != NULL ? attrs : defaults, .n_attrs = tl_op_get_n_attrs (op), .result = op->result };
   guint                 n = 0;
+  gint                  dtype;
   gboolean              ok;
 
   if (attrs == NULL)
@@ -249,8 +341,9 @@ tl_op_apply (const TlOpClass   *op,
   if (!check_inputs (op, in, n_in, error) || !check_attrs (op, init.attrs, error) ||
       !check_count (op, in, n_in, init.attrs, n_out, error))
     return FALSE;
+  dtype = autocast_dtype (context, op, in, n_in);
   for (ok = TRUE; n < n_in && ok; n++) {
-    seen[n] = see_input (context, in[n], port_flags (op, n), error);
+    seen[n] = see_input (context, in[n], dtype, port_flags (op, n), error);
     ok = seen[n] != NULL || in[n] == NULL;
   }
   if (ok && op->expr != NULL) {
@@ -350,6 +443,7 @@ copy_gradient (TlGradient *self,
 const TlOpClass tl_op_copy = {
   .name = "copy",
   .doc = "Copy into another dtype or memory layout.",
+  .precision = TL_PRECISION_MOVES,
   .in = copy_ports,
   .attrs = copy_attrs,
   .flags = TL_OP_INTERNAL,
@@ -390,6 +484,7 @@ alias_gradient (TlGradient *self,
 const TlOpClass tl_op_alias = {
   .name = "alias",
   .doc = "The same value.",
+  .precision = TL_PRECISION_MOVES,
   .in = copy_ports,
   .flags = TL_OP_INTERNAL | TL_OP_VIEW,
   .infer = alias_infer,
@@ -643,6 +738,8 @@ tl_assign (TlVariable *variable,
   TlContext           *context = tl_context_get ();
   g_autoptr (TlTensor) plain = NULL;
 
+  if (context->again != 0) /* the first time changed it */
+    return TRUE;
   if (context->trace != NULL && value->meta.dtype == variable->value->meta.dtype &&
       tl_meta_same_shape (&value->meta, &variable->value->meta)) {
     g_autoptr (TlTensor) captured = tl_trace_capture (context->trace, value);
@@ -678,11 +775,20 @@ tl_next_call (TlVariable *counter,
               GError    **error)
 {
   static TlExpr       *expr;
-  g_autoptr (TlTensor) value = tl_read (counter);
-  g_autoptr (TlTensor) next = tl_map (expr_once (&expr, 1, "a + 1"), &value, 1, TL_RESULT_PROMOTED, error);
+  TlContext           *context = tl_context_get ();
+  g_autoptr (TlTensor) value = NULL;
+  g_autoptr (TlTensor) next = NULL;
 
-  if (next == NULL || !tl_assign (counter, next, error))
-    return FALSE;
+  if (context->replay != NULL && context->n_replayed < context->replay->len) {
+    value = tl_tensor_ref (context->replay->pdata[context->n_replayed++]);
+  } else {
+    value = tl_read (counter);
+    next = tl_map (expr_once (&expr, 1, "a + 1"), &value, 1, TL_RESULT_PROMOTED, error);
+    if (next == NULL || !tl_assign (counter, next, error))
+      return FALSE;
+  }
+  if (context->calls != NULL)
+    g_ptr_array_add (context->calls, tl_tensor_ref (value));
   *call = g_steal_pointer (&value);
   return TRUE;
 }
@@ -717,8 +823,11 @@ tl_op_update (const TlOpClass   *op,
   g_autofree TlTensor **in = g_new0 (TlTensor *, n_in + n_targets);
   TlTensor            **out = in + n_in;
   gboolean              ok = TRUE;
-  gboolean              grad_enabled = tl_context_set_grad_enabled (context, FALSE);
+  gboolean              grad_enabled;
 
+  if (context->again != 0)
+    return TRUE;
+  grad_enabled = tl_context_set_grad_enabled (context, FALSE);
   for (guint i = 0; i < n_targets && ok && context->trace == NULL; i++)
     ok = tl_variable_begin_write (targets[i], error) != NULL;
   for (guint i = 0; i < n_targets; i++)

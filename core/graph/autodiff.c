@@ -2,6 +2,7 @@
 #include "core/graph/autodiff.h"
 
 #include "core/base/error.h"
+#include "core/graph/function.h"
 #include "core/graph/node-private.h"
 
 /*
@@ -149,13 +150,17 @@ gradient_by_parts (TlGradient *gradient,
                    GError    **error)
 {
   guint                 n_in = gradient->n_in, n_y = 0, n_wanted = 0;
+  TlMeta                metas[TL_OP_MAX_OUT];
   g_autofree TlTensor **block = g_new0 (TlTensor *, 3 * n_in + 3 * gradient->n_out + 1);
   TlTensor            **in = block, **wanted = in + n_in, **sums = wanted + n_in;
   TlTensor            **out = sums + n_in, **y = out + gradient->n_out, **dy = y + gradient->n_out;
-  TlGradient            parts = { .op = gradient->op, .attrs = gradient->attrs, .n_in = n_in, .in = in, .n_out = gradient->n_out, .dx = out };
+  TlGradient            parts = { .op = gradient->op, .attrs = gradient->attrs, .n_in = n_in, .in = in, .n_out = gradient->n_out, .dx = out, .out_metas = metas };
   Walk                  walk = { .stops = TRUE, .wanted = wanted, .sums = sums };
   gboolean              ok = TRUE;
 
+  g_assert (gradient->n_out <= TL_OP_MAX_OUT);
+  for (guint i = 0; i < gradient->n_out; i++)
+    metas[i] = gradient->out[i]->meta;
   for (guint i = 0; i < n_in && ok; i++) {
     if (gradient->needs[i]) {
       in[i] = tl_op_apply1 (&tl_op_alias, &gradient->in[i], 1, NULL, error);
@@ -165,7 +170,7 @@ gradient_by_parts (TlGradient *gradient,
       in[i] = tl_tensor_ref (gradient->in[i]);
     }
   }
-  ok = ok && gradient->op->decompose (&parts, error);
+  ok = ok && tl_op_decompose (&parts, error);
   for (guint i = 0; i < gradient->n_out && ok; i++)
     if (gradient->dy[i] != NULL && out[i] != NULL && out[i]->requires_grad) {
       y[n_y] = out[i];
@@ -221,13 +226,52 @@ call_gradient (TlNode    *node,
   gboolean   ok;
 
   context->source = node->source;
-  if (node->expr != NULL)
+  context->source.is_gradient = TRUE;
+  if (node->function != NULL)
+    ok = tl_function_get_gradient (node->function, node->in, node->n_in, out, node->dy, node->n_out, dx, error);
+  else if (node->expr != NULL)
     ok = tl_map_gradient (&gradient, error);
   else if (node->op->decompose != NULL && context->grad_enabled)
     ok = gradient_by_parts (&gradient, TRUE, error);
   else
     ok = node->op->gradient (&gradient, error);
   context->source = source;
+  return ok;
+}
+
+/*
+ * A checkpoint is computed again, now with gradients, and its results take the place of those it gave.  The new nodes are
+ * younger than all that wait, and older ones are reached after them, as in any walk.
+ */
+static gboolean
+repeat (Walk    *walk,
+        TlNode  *node,
+        GError **error)
+{
+  TlContext *context = tl_context_get ();
+  TlSource   source = context->source;
+  TlTensor  *out[TL_FUNCTION_MAX_OUT];
+  guint      n_out = 0;
+  gboolean   ok;
+
+  context->source = node->source;
+  ok = tl_function_repeat (node->function, node->in, node->n_in, out, &n_out, error);
+  context->source = source;
+  if (ok && n_out != node->n_out) {
+    g_set_error (error, TL_ERROR, TL_ERROR_VALUE, "checkpoint: the function gave %u results and then, computed again, %u", node->n_out,
+                 n_out);
+    ok = FALSE;
+  }
+  for (guint i = 0; i < n_out; i++) {
+    if (ok && node->dy[i] != NULL && out[i]->requires_grad) {
+      ok = tl_meta_same_shape (&out[i]->meta, &node->dy[i]->meta);
+      if (ok)
+        ok = deliver (walk, out[i], node->dy[i], error);
+      else
+        g_set_error (error, TL_ERROR, TL_ERROR_SHAPE, "checkpoint: result %u, computed again, has another shape", i + 1);
+    }
+    tl_tensor_unref (out[i]);
+  }
   return ok;
 }
 
@@ -244,18 +288,20 @@ step (Walk    *walk,
   gboolean            *needs = is_small ? needs_inline : needs_heap;
   TlTensor           **dx = (TlTensor **)(is_small ? block_inline : block);
   TlTensor           **out = dx + node->n_in;
-  gboolean             ok = TRUE, released = FALSE;
+  gboolean             ok = TRUE, released = node->function == NULL;
 
   for (guint i = 0; i < node->n_in; i++) {
     needs[i] = node->in[i] != NULL && node->in[i]->requires_grad;
-    released = released || needs[i];
+    released = released && node->in[i] == NULL;
   }
-  if (!released) {
+  if (released) {
     g_set_error (error, TL_ERROR, TL_ERROR_VALUE,
                  "backward: the values that %s kept were released by an earlier backward; ask it to retain them",
                  node->op->name);
     return FALSE;
   }
+  if (node->function != NULL && tl_function_is_repeated (node->function))
+    return repeat (walk, node, error);
   for (guint i = 0; i < node->n_out; i++)
     out[i] = tl_node_get_output (node, i);
   ok = call_gradient (node, out, needs, dx, error);
@@ -321,8 +367,10 @@ run (Walk            *walk,
 {
   TlContext *context = tl_context_get ();
   gboolean   before = tl_context_set_grad_enabled (context, create_graph);
+  TlDType    autocast = context->autocast;
   gboolean   ok = TRUE;
 
+  context->autocast = TL_DTYPE_F32;
   walk->heap = g_ptr_array_new ();
   for (guint i = 0; i < n_y && ok; i++) {
     g_autoptr (TlTensor) seed = NULL;
@@ -335,6 +383,7 @@ run (Walk            *walk,
   else
     walk_back (walk, TRUE, NULL);
   g_ptr_array_unref (walk->heap);
+  context->autocast = autocast;
   tl_context_set_grad_enabled (context, before);
   return ok;
 }

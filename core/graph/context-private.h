@@ -16,12 +16,21 @@ struct _TlContext {
   gboolean           shielded; /* what runs cannot be cancelled */
   gboolean           grad_enabled;
   gboolean           training;
+  gboolean           checks_finite; /* an operation that makes a NaN or Inf is an error */
+  TlDType            autocast;      /* f16 or bf16; f32: nothing is changed */
   guint64            seed;
   guint64            next_serial;
   TlSource           source;
   TlTrace           *trace; /* not owned; set while a step is traced */
   TlVariable        *counter;
   struct _TlProfile *profile; /* not owned; nullable */
+
+  /* While a part is computed again for its gradients, see core/graph/function.h. */
+  guint      again;   /* number of the repetition; 0: nothing is repeated, variables may change */
+  guint      n_again; /* repetitions so far */
+  GPtrArray *calls;   /* not owned, nullable: where the numbers of random calls are noted */
+  GPtrArray *replay;  /* not owned, nullable: what those calls were; they are given once more */
+  guint      n_replayed;
 
   /* Memory of kernels; grows, never shrinks.  The workspace is for those that run at once: a plan has its own in its arena. */
   gpointer workspace;

@@ -209,6 +209,64 @@ tl_context_get_training (TlContext *self)
 }
 
 /**
+ * tl_context_set_autocast:
+ * @self: a context
+ * @dtype: %TL_DTYPE_F16 or %TL_DTYPE_BF16 in which products compute from now on; %TL_DTYPE_F32 for what their operands say
+ *
+ * Rows say what becomes of them, see #TlPrecision.  Operands in f64 stay what they are, and so does the backward pass: it
+ * computes in the dtypes of the forward pass.
+ */
+void
+tl_context_set_autocast (TlContext *self,
+                         TlDType    dtype)
+{
+  self->autocast = dtype;
+}
+
+/**
+ * tl_context_get_autocast:
+ * @self: a context
+ *
+ * Returns: the dtype in which products compute; %TL_DTYPE_F32 for that of their operands
+ */
+TlDType
+tl_context_get_autocast (TlContext *self)
+{
+  return self->autocast;
+}
+
+/**
+ * tl_context_set_checks_finite:
+ * @self: a context
+ * @checks: whether an operation that makes a NaN or Inf is an error that names it
+ *
+ * For operations that run at once, in both passes; it reads every result once more.
+ *
+ * Returns: what it was before
+ */
+gboolean
+tl_context_set_checks_finite (TlContext *self,
+                              gboolean   checks)
+{
+  gboolean before = self->checks_finite;
+
+  self->checks_finite = checks;
+  return before;
+}
+
+/**
+ * tl_context_get_checks_finite:
+ * @self: a context
+ *
+ * Returns: whether an operation that makes a NaN or Inf is an error
+ */
+gboolean
+tl_context_get_checks_finite (TlContext *self)
+{
+  return self->checks_finite;
+}
+
+/**
  * tl_context_set_source:
  * @self: a context
  * @source: (nullable): where in the document the next operations come from

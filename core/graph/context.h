@@ -23,6 +23,7 @@ typedef struct _TlContext TlContext;
  * @cell: (nullable): id of the cell, interned
  * @node: (nullable): name of the graph node, interned
  * @line: line in the cell, from 1; 0 if unknown
+ * @is_gradient: whether it is the gradient of what was asked for there
  *
  * Where in a document something was asked for.
  */
@@ -30,6 +31,7 @@ typedef struct {
   const char *cell;
   const char *node;
   guint       line;
+  gboolean    is_gradient;
 } TlSource;
 
 TlContext *tl_context_new (guint n_threads);
@@ -48,6 +50,12 @@ gboolean tl_context_get_grad_enabled (TlContext *self);
 gboolean tl_context_set_training (TlContext *self,
                                   gboolean   training);
 gboolean tl_context_get_training (TlContext *self);
+void     tl_context_set_autocast (TlContext *self,
+                                  TlDType    dtype);
+TlDType  tl_context_get_autocast (TlContext *self);
+gboolean tl_context_set_checks_finite (TlContext *self,
+                                       gboolean   checks);
+gboolean tl_context_get_checks_finite (TlContext *self);
 void     tl_context_set_source (TlContext      *self,
                                 const TlSource *source);
 void     tl_context_get_source (TlContext *self,

@@ -16,18 +16,23 @@ typedef struct {
   TlStorage *storage; /* owned; for gradients that read the output */
 } TlNodeOut;
 
+/* See core/graph/function.h. */
+typedef struct _TlFunction TlFunction;
+
 /*
  * One block of memory: the struct, then in, out and attrs.
  */
 struct _TlNode {
   TlProducer       producer; /* must be first */
   const TlOpClass *op;
-  TlExpr          *expr;   /* owned; of an elementwise operation */
-  TlResultType     result; /* of an elementwise operation */
-  guint64          serial; /* rises with time: a node's inputs have smaller ones */
+  TlExpr          *expr;     /* owned; of an elementwise operation */
+  TlFunction      *function; /* owned; of tl_op_function */
+  TlResultType     result;   /* of an elementwise operation */
+  guint64          serial;   /* rises with time: a node's inputs have smaller ones */
   TlSource         source;
   guint64          trace_id; /* of the trace that records it, or 0 */
   gboolean         keeps;    /* a gradient may be asked for */
+  guint            again;    /* number of the repetition it belongs to, or 0 */
   guint            n_in;
   guint            n_out;
   guint            n_attrs;
@@ -42,6 +47,7 @@ extern const TlOpClass tl_op_alias;
 extern const TlOpClass tl_op_copy;
 extern const TlOpClass tl_op_sum_to;
 extern const TlOpClass tl_op_leaf;
+extern const TlOpClass tl_op_function;
 
 typedef enum {
   TL_LAYOUT_CONTIGUOUS,
@@ -63,6 +69,13 @@ TlNode   *tl_node_new (const TlNodeInit *init,
 TlTensor *tl_node_get_output (TlNode *self,
                               guint   output);
 void      tl_node_release (TlNode *self);
+void      tl_node_finish (TlContext        *context,
+                          const TlNodeInit *init,
+                          const TlMeta     *metas,
+                          TlStorage *const *storages,
+                          gboolean          keeps,
+                          TlTensor        **out,
+                          guint             n_out);
 gboolean  tl_node_apply (const TlNodeInit *init,
                          TlTensor        **out,
                          guint             n_out,
@@ -70,6 +83,9 @@ gboolean  tl_node_apply (const TlNodeInit *init,
 gboolean  tl_kernel_prepare (TlPrepare *prepare,
                              TlWork    *work,
                              GError   **error);
+gboolean  tl_dtype_is_half (TlDType dtype);
+gboolean  tl_kernel_widen (TlPrepare *prepare,
+                           GError   **error);
 void      tl_kernel_bind_data (const TlPrepare *prepare,
                                void *const     *in,
                                void *const     *out,
@@ -114,6 +130,9 @@ gboolean  tl_map_prepare (TlPrepare *self,
 gboolean  tl_map_gradient (TlGradient *self,
                            GError    **error);
 
+gboolean tl_op_decompose (const TlGradient *self,
+                          GError          **error);
+
 TlTensor *tl_copy (TlTensor *tensor,
                    TlDType   dtype,
                    TlLayout  layout,
@@ -126,6 +145,42 @@ gboolean  tl_accumulate (TlTensor **sum,
                          GError   **error);
 TlTensor *tl_zeros_like (TlTensor *tensor,
                          GError  **error);
+
+void     tl_function_unref (TlFunction *self);
+gboolean tl_function_is_repeated (const TlFunction *self);
+gboolean tl_function_repeat (TlFunction      *self,
+                             TlTensor *const *in,
+                             guint            n_in,
+                             TlTensor       **out,
+                             guint           *n_out,
+                             GError         **error);
+gboolean tl_function_get_gradient (TlFunction      *self,
+                                   TlTensor *const *in,
+                                   guint            n_in,
+                                   TlTensor *const *out,
+                                   TlTensor *const *dy,
+                                   guint            n_out,
+                                   TlTensor       **dx,
+                                   GError         **error);
+
+/* core/graph/finite.c */
+typedef enum {
+  TL_HAS_NAN = 1 << 0,
+  TL_HAS_INF = 1 << 1,
+} TlNonfinite;
+
+TlNonfinite tl_find_nonfinite (const TlMeta *meta,
+                               gconstpointer data);
+TlNonfinite tl_blame_nonfinite (const TlOpClass *op,
+                                TlNonfinite      in,
+                                TlNonfinite      out);
+void        tl_set_nonfinite_error (const TlOpClass *op,
+                                    const TlMeta    *meta,
+                                    const TlSource  *source,
+                                    TlNonfinite      made,
+                                    const char      *consequence,
+                                    GError         **error);
+char       *tl_source_to_string (const TlSource *source);
 
 guint64   tl_trace_get_id (TlTrace *trace);
 TlTensor *tl_trace_capture (TlTrace  *trace,

@@ -17,6 +17,7 @@ tl_node_release (TlNode *self)
     g_clear_pointer (&self->in[i], tl_tensor_unref);
   for (guint i = 0; i < self->n_out; i++)
     g_clear_pointer (&self->out[i].storage, tl_storage_unref);
+  g_clear_pointer (&self->function, tl_function_unref);
 }
 
 /*
@@ -111,7 +112,12 @@ tl_kernel_prepare (TlPrepare *prepare,
                    TlWork    *work,
                    GError   **error)
 {
-  gboolean ok = prepare->expr != NULL ? tl_map_prepare (prepare, error) : prepare->op->prepare (prepare, error);
+  gboolean ok;
+
+  if (prepare->expr != NULL)
+    ok = tl_map_prepare (prepare, error);
+  else
+    ok = prepare->op->prepare (prepare, error) && tl_kernel_widen (prepare, error);
 
   if (!ok)
     return FALSE;
@@ -324,14 +330,15 @@ is_nodiff_output (const TlOpClass *op,
   return op->out != NULL && output < n && (op->out[output].flags & TL_PORT_NODIFF) != 0;
 }
 
-static void
-finish_node (TlContext        *context,
-             const TlNodeInit *init,
-             const TlMeta     *metas,
-             TlStorage *const *storages,
-             gboolean          keeps,
-             TlTensor        **out,
-             guint             n_out)
+/* Makes the node and its outputs. */
+void
+tl_node_finish (TlContext        *context,
+                const TlNodeInit *init,
+                const TlMeta     *metas,
+                TlStorage *const *storages,
+                gboolean          keeps,
+                TlTensor        **out,
+                guint             n_out)
 {
   TlNode *node = tl_node_new (init, n_out);
 
@@ -339,6 +346,7 @@ finish_node (TlContext        *context,
   node->source = context->source;
   node->trace_id = context->trace != NULL ? tl_trace_get_id (context->trace) : 0;
   node->keeps = keeps;
+  node->again = context->again;
   for (guint i = 0; i < n_out; i++) {
     node->out[i].meta = metas[i];
     node->out[i].storage = storages[i] != NULL ? tl_storage_ref (storages[i]) : NULL;
@@ -366,6 +374,34 @@ tl_node_infer (const TlOpClass     *op,
   if (is_map)
     return tl_map_infer (op, in, n_in, result, out, n_out, error);
   return op->infer (&infer, error);
+}
+
+/* Whether the operation made no NaN or Inf. */
+static gboolean
+check_finite (TlContext        *context,
+              const TlNodeInit *init,
+              const TlMeta     *metas,
+              TlStorage *const *storages,
+              guint             n_out,
+              GError          **error)
+{
+  TlNonfinite in = 0;
+
+  for (guint i = 0; i < n_out; i++) {
+    const guint8 *data = tl_storage_get_data (storages[i]);
+    TlNonfinite   out = data != NULL ? tl_find_nonfinite (&metas[i], data + (gsize)metas[i].offset * tl_dtype_size (metas[i].dtype)) : 0;
+
+    if (out == 0)
+      continue;
+    for (guint j = 0; j < init->n_in && in == 0; j++)
+      in |= init->in[j] != NULL ? tl_find_nonfinite (&init->in[j]->meta, init->in[j]->data) : 0;
+    out = tl_blame_nonfinite (init->op, in, out);
+    if (out == 0)
+      continue;
+    tl_set_nonfinite_error (init->op, &metas[i], &context->source, out, "", error);
+    return FALSE;
+  }
+  return TRUE;
 }
 
 /* A function such as exp() exists for floating numbers only, one of bits for whole ones. */
@@ -412,13 +448,15 @@ tl_node_apply (const TlNodeInit *init,
     return FALSE;
   keeps = wants_grad (context, init);
   if (context->trace != NULL) {
-    finish_node (context, init, metas, storages, keeps, out, n_out);
+    tl_node_finish (context, init, metas, storages, keeps, out, n_out);
     return TRUE;
   }
   ok = make_storages (init, metas, storages, n_out, error) &&
        ((init->op->flags & TL_OP_VIEW) != 0 || run_now (context, init, in, metas, storages, n_out, error));
+  if (G_UNLIKELY (context->checks_finite) && ok && (init->op->flags & (TL_OP_VIEW | TL_OP_UPDATE)) == 0)
+    ok = check_finite (context, init, metas, storages, n_out, error);
   if (ok && keeps)
-    finish_node (context, init, metas, storages, keeps, out, n_out);
+    tl_node_finish (context, init, metas, storages, keeps, out, n_out);
   else if (ok)
     for (guint i = 0; i < n_out; i++)
       out[i] = tl_tensor_new_wrapped (&metas[i], storages[i]);

@@ -138,6 +138,23 @@ typedef enum {
 } TlResultType;
 
 /**
+ * TlPrecision:
+ * @TL_PRECISION_GIVEN: in the dtype of the operands
+ * @TL_PRECISION_NARROW: a product, which loses little: in 16 bits while they are asked for
+ * @TL_PRECISION_WIDE: a sum of many or a function that overflows soon: in f32 even then
+ * @TL_PRECISION_MOVES: nothing is computed, elements are only moved
+ *
+ * What tl_context_set_autocast() makes of a row; the lists are PyTorch's for CUDA, with all reductions in f32.  It also says how a
+ * row without a kernel treats 16-bit operands: NARROW and MOVES as its parts do, the others compute in f32 and round their results.
+ */
+typedef enum {
+  TL_PRECISION_GIVEN,
+  TL_PRECISION_NARROW,
+  TL_PRECISION_WIDE,
+  TL_PRECISION_MOVES,
+} TlPrecision;
+
+/**
  * TlInfer:
  * @op: the row
  * @in: (array length=n_in): descriptions of the inputs; %NULL for an optional one that is not given
@@ -204,6 +221,7 @@ typedef struct {
  * @dy: (array length=n_out): gradients of the outputs; %NULL where none arrived
  * @needs: (array length=n_in): which inputs want a gradient
  * @dx: (array length=n_in): to be set, (transfer full); %NULL means zero
+ * @out_metas: (nullable) (array length=n_out): for decompose(), what infer() says of the outputs
  */
 typedef struct {
   const TlOpClass   *op;
@@ -216,6 +234,7 @@ typedef struct {
   TlTensor *const   *dy;
   const gboolean    *needs;
   TlTensor         **dx;
+  const TlMeta      *out_metas;
 } TlGradient;
 
 /**
@@ -281,6 +300,7 @@ struct _TlOpClass {
   const TlPort     *out; /* NULL: one port "y" */
   const TlAttrSpec *attrs;
   TlOpFlags         flags;
+  TlPrecision       precision;
   const char       *expr;      /* elementwise: over port and attribute names */
   const char       *expr_grad; /* its gradient over the same names, y and dy; outputs separated by ";"; NULL: derived */
   TlResultType      result;

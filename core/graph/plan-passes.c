@@ -53,7 +53,7 @@ remove_dead (TlPlan *self)
 static guint
 hash_node (const TlPlanNode *node)
 {
-  guint hash = g_direct_hash (node->op);
+  guint hash = g_direct_hash (node->op) + node->again;
 
   for (guint i = 0; i < node->n_in; i++)
     hash = hash * 31 + node->in[i];
@@ -66,7 +66,7 @@ static gboolean
 equal_nodes (const TlPlanNode *a,
              const TlPlanNode *b)
 {
-  return a->op == b->op && a->n_in == b->n_in && a->n_out == b->n_out && a->n_attrs == b->n_attrs &&
+  return a->op == b->op && a->again == b->again && a->n_in == b->n_in && a->n_out == b->n_out && a->n_attrs == b->n_attrs &&
          a->result == b->result && memcmp (a->in, b->in, a->n_in * sizeof (guint)) == 0 &&
          memcmp (a->attrs, b->attrs, a->n_attrs * sizeof (TlAttrValue)) == 0 &&
          (a->expr == b->expr || (a->expr != NULL && b->expr != NULL && tl_expr_equal (a->expr, b->expr)));
@@ -260,6 +260,9 @@ absorb_epilogue (TlPlan     *self,
   const TlMeta *to = &tl_plan_value (self, map->first_out)->meta;
   guint         aux;
 
+  /* What is between is rounded to 16 bits. */
+  if (tl_dtype_is_half (from->dtype))
+    return FALSE;
   if (producer->op->epilogues == NULL || map->n_out != 1 || from->dtype != to->dtype || !tl_meta_same_shape (from, to) ||
       memcmp (from->strides, to->strides, from->rank * sizeof (TlDim)) != 0)
     return FALSE;

@@ -18,6 +18,7 @@ typedef struct {
   TlExpr          *expr; /* owned */
   TlResultType     result;
   TlSource         source;
+  guint            again; /* number of the repetition it belongs to: equal nodes of another one are not merged with it */
   guint            n_in;
   guint            n_out;
   guint           *in;

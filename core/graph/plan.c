@@ -42,13 +42,33 @@ add_values (TlPlan       *self,
   return first;
 }
 
+/* The outputs of a function are what it computed; how its gradients were found is in the trace already. */
+static void
+add_aliases (Builder *builder,
+             TlNode  *node)
+{
+  TlPlan *self = builder->plan;
+  guint   first = self->values->len, n_in = node->n_in - node->n_out;
+
+  g_hash_table_insert (builder->first_out, node, GUINT_TO_POINTER (first + 1));
+  for (guint i = 0; i < node->n_out; i++) {
+    guint       of = value_of (builder, node->in[n_in + i]);
+    TlPlanNode  alias = { .op = &tl_op_alias, .source = node->source, .n_in = 1, .n_out = 1, .first_out = first + i };
+    TlPlanValue value = { .meta = node->out[i].meta, .node = self->nodes->len };
+
+    alias.in = tl_arena_dup (&self->memory, &of, sizeof of);
+    g_array_append_val (self->values, value);
+    g_array_append_val (self->nodes, alias);
+  }
+}
+
 static void
 add_node (Builder *builder,
           TlNode  *node)
 {
   TlPlan    *self = builder->plan;
   guint      first = add_values (self, node, self->nodes->len);
-  TlPlanNode made = { .op = node->op, .result = node->result, .source = node->source, .n_in = node->n_in, .n_out = node->n_out, .first_out = first, .n_attrs = node->n_attrs };
+  TlPlanNode made = { .op = node->op, .result = node->result, .source = node->source, .again = node->again, .n_in = node->n_in, .n_out = node->n_out, .first_out = first, .n_attrs = node->n_attrs };
 
   g_hash_table_insert (builder->first_out, node, GUINT_TO_POINTER (first + 1));
   if (node->op == &tl_op_leaf) {
@@ -202,7 +222,10 @@ tl_plan_new (TlTrace         *trace,
   for (guint i = 0; i < n_outputs; i++)
     tl_tensor_unref (tl_trace_capture (trace, outputs[i]));
   for (guint i = 0; i < trace->nodes->len; i++)
-    add_node (&builder, trace->nodes->pdata[i]);
+    if (((TlNode *)trace->nodes->pdata[i])->op == &tl_op_function)
+      add_aliases (&builder, trace->nodes->pdata[i]);
+    else
+      add_node (&builder, trace->nodes->pdata[i]);
   for (guint i = 0; i < n_outputs; i++) {
     g_autoptr (TlTensor) seen = tl_trace_capture (trace, outputs[i]);
 

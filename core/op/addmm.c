@@ -72,6 +72,7 @@ const TlOpClass tl_op_addmm = {
   .source = "Dongarra et al. 1990, doi:10.1145/77626.79170",
   .in = ports,
   .attrs = attrs,
+  .precision = TL_PRECISION_NARROW,
   .infer = infer,
   .decompose = decompose,
   .samples = samples,

@@ -16,6 +16,7 @@ const TlOpClass tl_op_asin = {
   .formula = "y = asin x, in radians",
   .source = "elementary",
   .in = tl_ports_x,
+  .precision = TL_PRECISION_WIDE,
   .expr = "asin (x)",
   .result = TL_RESULT_FLOAT,
   .samples = samples,

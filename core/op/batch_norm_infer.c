@@ -138,6 +138,7 @@ const TlOpClass tl_op_batch_norm_infer = {
   .in = ports,
   .attrs = attrs,
   .flags = TL_OP_INTERNAL,
+  .precision = TL_PRECISION_WIDE,
   .infer = infer,
   .prepare = prepare,
   .gradient = gradient,

@@ -53,6 +53,7 @@ const TlOpClass tl_op_binary_cross_entropy_with_logits = {
   .source = "Good 1952, Rational decisions",
   .in = ports,
   .attrs = attrs,
+  .precision = TL_PRECISION_WIDE,
   .infer = tl_loss_infer,
   .decompose = decompose,
   .samples = samples,

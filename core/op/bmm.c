@@ -41,6 +41,7 @@ const TlOpClass tl_op_bmm = {
   .formula = "y[b, i, j] = sum of a[b, i, k] b[b, k, j]",
   .source = "Goto & van de Geijn 2008, doi:10.1145/1356052.1356053",
   .in = ports,
+  .precision = TL_PRECISION_NARROW,
   .infer = infer,
   .decompose = decompose,
   .samples = samples,

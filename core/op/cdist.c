@@ -59,6 +59,7 @@ const TlOpClass tl_op_cdist = {
   .source = "Minkowski 1896, Geometrie der Zahlen",
   .in = ports,
   .attrs = attrs,
+  .precision = TL_PRECISION_WIDE,
   .infer = infer,
   .decompose = decompose,
   .samples = samples,

@@ -47,6 +47,7 @@ const TlOpClass tl_op_channel_shuffle = {
   .source = "Zhang et al. 2018, arXiv:1707.01083",
   .in = ports,
   .attrs = attrs,
+  .precision = TL_PRECISION_MOVES,
   .infer = infer,
   .decompose = decompose,
   .samples = samples,

@@ -132,6 +132,7 @@ const TlOpClass tl_op_concat = {
   .source = "elementary",
   .in = ports,
   .attrs = attrs,
+  .precision = TL_PRECISION_MOVES,
   .infer = infer,
   .prepare = prepare,
   .gradient = gradient,

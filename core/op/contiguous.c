@@ -26,6 +26,7 @@ const TlOpClass tl_op_contiguous = {
   .formula = "y = x",
   .source = "elementary",
   .in = tl_ports_x,
+  .precision = TL_PRECISION_MOVES,
   .infer = infer,
   .decompose = decompose,
   .samples = samples,

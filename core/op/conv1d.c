@@ -23,6 +23,7 @@ const TlOpClass tl_op_conv1d = {
   .source = "LeCun et al. 1998, doi:10.1109/5.726791",
   .in = tl_conv_nd_ports,
   .attrs = tl_conv_nd_attrs,
+  .precision = TL_PRECISION_NARROW,
   .infer = infer,
   .decompose = tl_conv_nd_decompose,
   .samples = samples,

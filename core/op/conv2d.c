@@ -187,6 +187,7 @@ const TlOpClass tl_op_conv2d = {
   .source = "LeCun et al. 1998, doi:10.1109/5.726791",
   .in = ports,
   .attrs = attrs,
+  .precision = TL_PRECISION_NARROW,
   .infer = infer,
   .prepare = prepare,
   .gradient = gradient,

@@ -23,6 +23,7 @@ const TlOpClass tl_op_conv_transpose1d = {
   .source = "Zeiler et al. 2010, doi:10.1109/CVPR.2010.5539957",
   .in = tl_conv_transpose_ports,
   .attrs = tl_conv_transpose_attrs,
+  .precision = TL_PRECISION_NARROW,
   .infer = infer,
   .decompose = tl_conv_transpose_decompose,
   .samples = samples,

@@ -16,6 +16,7 @@ const TlOpClass tl_op_cosh = {
   .formula = "y = (e^x + e^-x) / 2",
   .source = "elementary",
   .in = tl_ports_x,
+  .precision = TL_PRECISION_WIDE,
   .expr = "cosh (x)",
   .result = TL_RESULT_FLOAT,
   .samples = samples,

@@ -63,6 +63,7 @@ const TlOpClass tl_op_cosine_similarity = {
   .source = "Salton, Wong & Yang 1975, doi:10.1145/361219.361220",
   .in = ports,
   .attrs = attrs,
+  .precision = TL_PRECISION_WIDE,
   .infer = infer,
   .decompose = decompose,
   .samples = samples,

@@ -191,6 +191,7 @@ const TlOpClass tl_op_cross_entropy = {
   .in = ports,
   .out = out_ports,
   .attrs = attrs,
+  .precision = TL_PRECISION_WIDE,
   .infer = infer,
   .prepare = prepare,
   .gradient = gradient,

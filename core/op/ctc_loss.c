@@ -207,6 +207,7 @@ const TlOpClass tl_op_ctc_loss = {
   .source = "Graves et al. 2006, doi:10.1145/1143844.1143891",
   .in = ports,
   .attrs = attrs,
+  .precision = TL_PRECISION_WIDE,
   .infer = infer,
   .decompose = decompose,
   .samples = samples,

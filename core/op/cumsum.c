@@ -44,6 +44,7 @@ const TlOpClass tl_op_cumsum = {
   .source = "elementary",
   .in = tl_scan_ports,
   .attrs = tl_scan_attrs,
+  .precision = TL_PRECISION_WIDE,
   .infer = tl_scan_infer,
   .prepare = prepare,
   .gradient = gradient,

@@ -77,6 +77,7 @@ const TlOpClass tl_op_diagonal = {
   .in = tl_ports_x,
   .attrs = attrs,
   .flags = TL_OP_VIEW,
+  .precision = TL_PRECISION_MOVES,
   .infer = infer,
   .gradient = gradient,
   .samples = samples,

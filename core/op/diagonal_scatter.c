@@ -83,6 +83,7 @@ const TlOpClass tl_op_diagonal_scatter = {
   .in = tl_ports_x,
   .attrs = attrs,
   .flags = TL_OP_INTERNAL,
+  .precision = TL_PRECISION_MOVES,
   .infer = infer,
   .prepare = prepare,
   .gradient = gradient,

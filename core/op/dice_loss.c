@@ -63,6 +63,7 @@ const TlOpClass tl_op_dice_loss = {
   .source = "Milletari, Navab & Ahmadi 2016, arXiv:1606.04797",
   .in = ports,
   .attrs = attrs,
+  .precision = TL_PRECISION_WIDE,
   .infer = infer,
   .decompose = decompose,
   .samples = samples,

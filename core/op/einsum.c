@@ -453,6 +453,7 @@ const TlOpClass tl_op_einsum = {
   .source = "Einstein 1916, doi:10.1002/andp.19163540702",
   .in = ports,
   .attrs = attrs,
+  .precision = TL_PRECISION_NARROW,
   .infer = infer,
   .decompose = decompose,
   .samples = samples,

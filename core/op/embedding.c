@@ -74,6 +74,7 @@ const TlOpClass tl_op_embedding = {
   .formula = "y[..., :] = weight[index[...], :]",
   .source = "Bengio et al. 2003, A neural probabilistic language model",
   .in = ports,
+  .precision = TL_PRECISION_MOVES,
   .infer = infer,
   .decompose = decompose,
   .samples = samples,

@@ -16,6 +16,7 @@ const TlOpClass tl_op_erfinv = {
   .formula = "erf y = x",
   .source = "Winitzki 2008, A handy approximation for the error function and its inverse",
   .in = tl_ports_x,
+  .precision = TL_PRECISION_WIDE,
   .expr = "erfinv (x)",
   .result = TL_RESULT_FLOAT,
   .samples = samples,

@@ -10,6 +10,7 @@ const TlOpClass tl_op_exp = {
   .formula = "y = e^x",
   .source = "elementary",
   .in = tl_ports_x,
+  .precision = TL_PRECISION_WIDE,
   .expr = "exp (x)",
   .result = TL_RESULT_FLOAT,
   .samples = samples,

@@ -76,6 +76,7 @@ const TlOpClass tl_op_expand = {
   .in = tl_ports_x,
   .attrs = attrs,
   .flags = TL_OP_VIEW,
+  .precision = TL_PRECISION_MOVES,
   .infer = infer,
   .gradient = gradient,
   .samples = samples,

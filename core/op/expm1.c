@@ -10,6 +10,7 @@ const TlOpClass tl_op_expm1 = {
   .formula = "y = e^x - 1",
   .source = "elementary",
   .in = tl_ports_x,
+  .precision = TL_PRECISION_WIDE,
   .expr = "expm1 (x)",
   .result = TL_RESULT_FLOAT,
   .samples = samples,

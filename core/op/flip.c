@@ -72,6 +72,7 @@ const TlOpClass tl_op_flip = {
   .source = "elementary",
   .in = tl_ports_x,
   .attrs = attrs,
+  .precision = TL_PRECISION_MOVES,
   .infer = infer,
   .prepare = prepare,
   .gradient = gradient,

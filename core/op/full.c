@@ -124,6 +124,7 @@ const TlOpClass tl_op_full = {
   .source = "elementary",
   .in = tl_ports_none,
   .attrs = attrs,
+  .precision = TL_PRECISION_MOVES,
   .infer = infer,
   .prepare = prepare,
   .samples = samples,

@@ -35,6 +35,7 @@ const TlOpClass tl_op_full_like = {
   .in = ports,
   .out = out_ports,
   .attrs = attrs,
+  .precision = TL_PRECISION_MOVES,
   .infer = infer,
   .decompose = decompose,
   .samples = samples,

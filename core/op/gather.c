@@ -79,6 +79,7 @@ const TlOpClass tl_op_gather = {
   .source = "elementary",
   .in = ports,
   .attrs = tl_gather_attrs,
+  .precision = TL_PRECISION_MOVES,
   .infer = infer,
   .prepare = prepare,
   .gradient = gradient,

@@ -40,6 +40,7 @@ const TlOpClass tl_op_gaussian_nll_loss = {
   .source = "Nix & Weigend 1994, doi:10.1109/ICNN.1994.374138",
   .in = ports,
   .attrs = attrs,
+  .precision = TL_PRECISION_WIDE,
   .infer = tl_loss_infer,
   .decompose = decompose,
   .samples = samples,

@@ -64,6 +64,7 @@ const TlOpClass tl_op_group_norm = {
   .source = "Wu & He 2018, arXiv:1803.08494",
   .in = ports,
   .attrs = attrs,
+  .precision = TL_PRECISION_WIDE,
   .infer = infer,
   .decompose = decompose,
   .samples = samples,

@@ -78,6 +78,7 @@ const TlOpClass tl_op_gru = {
   .in = tl_recurrent_ports_1,
   .out = out_ports,
   .attrs = attrs,
+  .precision = TL_PRECISION_NARROW,
   .infer = infer,
   .prepare = prepare,
   .gradient = gradient,

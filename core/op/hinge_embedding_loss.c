@@ -37,6 +37,7 @@ const TlOpClass tl_op_hinge_embedding_loss = {
   .source = "Hadsell, Chopra & LeCun 2006, doi:10.1109/CVPR.2006.100",
   .in = ports,
   .attrs = attrs,
+  .precision = TL_PRECISION_WIDE,
   .infer = tl_loss_infer,
   .decompose = decompose,
   .samples = samples,

@@ -36,6 +36,7 @@ const TlOpClass tl_op_huber_loss = {
   .source = "Huber 1964, doi:10.1214/aoms/1177703732",
   .in = ports,
   .attrs = attrs,
+  .precision = TL_PRECISION_WIDE,
   .infer = tl_loss_infer,
   .decompose = decompose,
   .samples = samples,

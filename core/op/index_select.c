@@ -116,6 +116,7 @@ const TlOpClass tl_op_index_select = {
   .source = "elementary",
   .in = ports,
   .attrs = attrs,
+  .precision = TL_PRECISION_MOVES,
   .infer = infer,
   .prepare = prepare,
   .gradient = gradient,

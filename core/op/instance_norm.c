@@ -54,6 +54,7 @@ const TlOpClass tl_op_instance_norm = {
   .source = "Ulyanov, Vedaldi & Lempitsky 2016, arXiv:1607.08022",
   .in = ports,
   .attrs = attrs,
+  .precision = TL_PRECISION_WIDE,
   .infer = infer,
   .decompose = decompose,
   .samples = samples,

@@ -63,6 +63,7 @@ const TlOpClass tl_op_kl_div = {
   .source = "Kullback & Leibler 1951, doi:10.1214/aoms/1177729694",
   .in = ports,
   .attrs = attrs,
+  .precision = TL_PRECISION_WIDE,
   .infer = tl_loss_infer,
   .decompose = decompose,
   .samples = samples,

@@ -36,6 +36,7 @@ const TlOpClass tl_op_l1_loss = {
   .source = "Laplace 1774, Memoire sur la probabilite des causes par les evenements",
   .in = ports,
   .attrs = attrs,
+  .precision = TL_PRECISION_WIDE,
   .infer = tl_loss_infer,
   .decompose = decompose,
   .samples = samples,

@@ -207,6 +207,7 @@ const TlOpClass tl_op_layer_norm = {
   .in = ports,
   .out = out_ports,
   .attrs = attrs,
+  .precision = TL_PRECISION_WIDE,
   .infer = infer,
   .prepare = prepare,
   .gradient = gradient,

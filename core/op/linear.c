@@ -159,6 +159,7 @@ const TlOpClass tl_op_linear = {
   .source = "elementary",
   .in = ports,
   .attrs = attrs,
+  .precision = TL_PRECISION_NARROW,
   .infer = infer,
   .prepare = prepare,
   .gradient = gradient,

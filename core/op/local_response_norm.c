@@ -60,6 +60,7 @@ const TlOpClass tl_op_local_response_norm = {
   .source = "Krizhevsky, Sutskever & Hinton 2012, ImageNet classification with deep convolutional neural networks",
   .in = ports,
   .attrs = attrs,
+  .precision = TL_PRECISION_WIDE,
   .infer = infer,
   .decompose = decompose,
   .samples = samples,

@@ -10,6 +10,7 @@ const TlOpClass tl_op_log = {
   .formula = "y = ln x",
   .source = "elementary",
   .in = tl_ports_x,
+  .precision = TL_PRECISION_WIDE,
   .expr = "log (x)",
   .result = TL_RESULT_FLOAT,
   .samples = samples,

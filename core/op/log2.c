@@ -16,6 +16,7 @@ const TlOpClass tl_op_log2 = {
   .formula = "y = log2 x",
   .source = "elementary",
   .in = tl_ports_x,
+  .precision = TL_PRECISION_WIDE,
   .expr = "log2 (x)",
   .result = TL_RESULT_FLOAT,
   .samples = samples,

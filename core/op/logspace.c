@@ -24,8 +24,8 @@ infer (TlInfer *self,
 {
   TlDType dtype = (TlDType)self->attrs[DTYPE].i;
 
-  if (dtype != TL_DTYPE_F32 && dtype != TL_DTYPE_F64)
-    return tl_infer_fail (self, TL_ERROR_DTYPE, error, "dtype must be f32 or f64, not %s", tl_dtype_name (dtype));
+  if (!tl_dtype_is_float (dtype))
+    return tl_infer_fail (self, TL_ERROR_DTYPE, error, "dtype must be floating, not %s", tl_dtype_name (dtype));
   tl_infer_out (self, 0, dtype, 1, (const TlDim[]){ self->attrs[STEPS].i });
   return TRUE;
 }

@@ -56,6 +56,7 @@ const TlOpClass tl_op_logsumexp = {
   .source = "Blanchard, Higham & Higham 2021, doi:10.1093/imanum/draa038",
   .in = tl_ports_x,
   .attrs = tl_reduce_attrs,
+  .precision = TL_PRECISION_WIDE,
   .infer = infer,
   .prepare = prepare,
   .gradient = gradient,

@@ -80,6 +80,7 @@ const TlOpClass tl_op_lstm = {
   .in = tl_recurrent_ports_2,
   .out = out_ports,
   .attrs = attrs,
+  .precision = TL_PRECISION_NARROW,
   .infer = infer,
   .prepare = prepare,
   .gradient = gradient,

@@ -37,6 +37,7 @@ const TlOpClass tl_op_margin_ranking_loss = {
   .source = "Herbrich, Graepel & Obermayer 2000, Large margin rank boundaries for ordinal regression",
   .in = ports,
   .attrs = attrs,
+  .precision = TL_PRECISION_WIDE,
   .infer = tl_loss_infer,
   .decompose = decompose,
   .samples = samples,

@@ -22,6 +22,7 @@ const TlOpClass tl_op_masked_fill = {
   .source = "elementary",
   .in = ports,
   .attrs = attrs,
+  .precision = TL_PRECISION_MOVES,
   .expr = "select (mask, value, x)",
   .samples = samples,
   .torch = "torch.masked_fill(x0, x1, value)",

@@ -55,6 +55,7 @@ const TlOpClass tl_op_masked_select = {
   .source = "elementary",
   .in = ports,
   .flags = TL_OP_DATA_SIZED,
+  .precision = TL_PRECISION_MOVES,
   .infer = infer,
   .decompose = decompose,
   .samples = samples,

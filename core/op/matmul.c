@@ -206,6 +206,7 @@ const TlOpClass tl_op_matmul = {
   .source = "Goto & van de Geijn 2008, doi:10.1145/1356052.1356053",
   .in = ports,
   .attrs = attrs,
+  .precision = TL_PRECISION_NARROW,
   .infer = infer,
   .prepare = prepare,
   .gradient = gradient,

@@ -56,6 +56,7 @@ const TlOpClass tl_op_mean = {
   .source = "pairwise summation: Higham 1993, doi:10.1137/0914050",
   .in = tl_ports_x,
   .attrs = tl_reduce_attrs,
+  .precision = TL_PRECISION_WIDE,
   .infer = infer,
   .prepare = prepare,
   .gradient = gradient,

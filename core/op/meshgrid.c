@@ -72,6 +72,7 @@ const TlOpClass tl_op_meshgrid = {
   .in = ports,
   .out = out_ports,
   .attrs = attrs,
+  .precision = TL_PRECISION_MOVES,
   .infer = infer,
   .decompose = decompose,
   .samples = samples,

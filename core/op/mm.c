@@ -41,6 +41,7 @@ const TlOpClass tl_op_mm = {
   .formula = "y[i, j] = sum of a[i, k] b[k, j]",
   .source = "Goto & van de Geijn 2008, doi:10.1145/1356052.1356053",
   .in = ports,
+  .precision = TL_PRECISION_NARROW,
   .infer = infer,
   .decompose = decompose,
   .samples = samples,

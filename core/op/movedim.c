@@ -84,6 +84,7 @@ const TlOpClass tl_op_movedim = {
   .source = "elementary",
   .in = tl_ports_x,
   .attrs = attrs,
+  .precision = TL_PRECISION_MOVES,
   .infer = infer,
   .decompose = decompose,
   .samples = samples,

@@ -75,6 +75,7 @@ const TlOpClass tl_op_mse_loss = {
   .source = "Legendre 1805, Nouvelles methodes pour la determination des orbites des cometes",
   .in = ports,
   .attrs = attrs,
+  .precision = TL_PRECISION_WIDE,
   .infer = infer,
   .decompose = decompose,
   .samples = samples,

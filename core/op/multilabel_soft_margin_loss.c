@@ -49,6 +49,7 @@ const TlOpClass tl_op_multilabel_soft_margin_loss = {
   .source = "Good 1952, Rational decisions",
   .in = ports,
   .attrs = attrs,
+  .precision = TL_PRECISION_WIDE,
   .infer = infer,
   .decompose = decompose,
   .samples = samples,

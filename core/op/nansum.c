@@ -38,6 +38,7 @@ const TlOpClass tl_op_nansum = {
   .source = "elementary",
   .in = tl_ports_x,
   .attrs = tl_reduce_attrs,
+  .precision = TL_PRECISION_WIDE,
   .infer = infer,
   .decompose = decompose,
   .samples = samples,

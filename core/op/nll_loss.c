@@ -114,6 +114,7 @@ const TlOpClass tl_op_nll_loss = {
   .source = "Fisher 1922, doi:10.1098/rsta.1922.0009",
   .in = ports,
   .attrs = attrs,
+  .precision = TL_PRECISION_WIDE,
   .infer = infer,
   .decompose = decompose,
   .samples = samples,

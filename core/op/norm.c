@@ -79,6 +79,7 @@ const TlOpClass tl_op_norm = {
   .source = "Minkowski 1896, Geometrie der Zahlen",
   .in = tl_ports_x,
   .attrs = attrs,
+  .precision = TL_PRECISION_WIDE,
   .infer = infer,
   .decompose = decompose,
   .samples = samples,

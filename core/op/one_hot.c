@@ -79,6 +79,7 @@ const TlOpClass tl_op_one_hot = {
   .source = "elementary",
   .in = ports,
   .attrs = attrs,
+  .precision = TL_PRECISION_MOVES,
   .infer = infer,
   .prepare = prepare,
   .samples = samples,

@@ -32,6 +32,7 @@ const TlOpClass tl_op_ones_like = {
   .source = "elementary",
   .in = ports,
   .out = out_ports,
+  .precision = TL_PRECISION_MOVES,
   .infer = infer,
   .decompose = decompose,
   .samples = samples,

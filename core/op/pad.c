@@ -155,6 +155,7 @@ const TlOpClass tl_op_pad = {
   .source = "elementary",
   .in = tl_ports_x,
   .attrs = attrs,
+  .precision = TL_PRECISION_MOVES,
   .infer = infer,
   .decompose = decompose,
   .samples = samples,

@@ -53,6 +53,7 @@ const TlOpClass tl_op_pairwise_distance = {
   .source = "Minkowski 1896, Geometrie der Zahlen",
   .in = ports,
   .attrs = attrs,
+  .precision = TL_PRECISION_WIDE,
   .infer = infer,
   .decompose = decompose,
   .samples = samples,

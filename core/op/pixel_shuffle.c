@@ -60,6 +60,7 @@ const TlOpClass tl_op_pixel_shuffle = {
   .source = "Shi et al. 2016, arXiv:1609.05158",
   .in = ports,
   .attrs = attrs,
+  .precision = TL_PRECISION_MOVES,
   .infer = infer,
   .decompose = decompose,
   .samples = samples,

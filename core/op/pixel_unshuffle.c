@@ -61,6 +61,7 @@ const TlOpClass tl_op_pixel_unshuffle = {
   .source = "Shi et al. 2016, arXiv:1609.05158",
   .in = ports,
   .attrs = attrs,
+  .precision = TL_PRECISION_MOVES,
   .infer = infer,
   .decompose = decompose,
   .samples = samples,

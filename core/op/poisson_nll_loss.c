@@ -47,6 +47,7 @@ const TlOpClass tl_op_poisson_nll_loss = {
   .source = "Poisson 1837, Recherches sur la probabilite des jugements",
   .in = ports,
   .attrs = attrs,
+  .precision = TL_PRECISION_WIDE,
   .infer = tl_loss_infer,
   .decompose = decompose,
   .samples = samples,

@@ -10,6 +10,7 @@ const TlOpClass tl_op_pow = {
   .formula = "y = a^b",
   .source = "elementary",
   .in = tl_ports_a_b,
+  .precision = TL_PRECISION_WIDE,
   .expr = "pow (a, b)",
   .samples = samples,
   .onnx = { "Pow", 1 },

@@ -63,6 +63,7 @@ const TlOpClass tl_op_prod = {
   .source = "elementary",
   .in = tl_ports_x,
   .attrs = tl_reduce_attrs,
+  .precision = TL_PRECISION_WIDE,
   .infer = infer,
   .prepare = prepare,
   .gradient = gradient,

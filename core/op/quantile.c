@@ -111,6 +111,7 @@ const TlOpClass tl_op_quantile = {
   .source = "Hyndman & Fan 1996, doi:10.1080/00031305.1996.10473566",
   .in = tl_ports_x,
   .attrs = attrs,
+  .precision = TL_PRECISION_WIDE,
   .infer = infer,
   .decompose = decompose,
   .samples = samples,

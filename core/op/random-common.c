@@ -28,8 +28,8 @@ tl_random_infer (TlInfer *self,
 
   if (!tl_random_infer_call (self, 0, error))
     return FALSE;
-  if (dtype != TL_DTYPE_F32 && dtype != TL_DTYPE_F64)
-    return tl_infer_fail (self, TL_ERROR_DTYPE, error, "dtype must be f32 or f64, not %s", tl_dtype_name (dtype));
+  if (!tl_dtype_is_float (dtype))
+    return tl_infer_fail (self, TL_ERROR_DTYPE, error, "dtype must be floating, not %s", tl_dtype_name (dtype));
   tl_infer_out (self, 0, dtype, (guint)self->attrs[TL_RANDOM_ATTR_SHAPE].n, self->attrs[TL_RANDOM_ATTR_SHAPE].v);
   return TRUE;
 }

@@ -10,6 +10,7 @@ const TlOpClass tl_op_reciprocal = {
   .formula = "y = 1 / x",
   .source = "elementary",
   .in = tl_ports_x,
+  .precision = TL_PRECISION_WIDE,
   .expr = "reciprocal (x)",
   .result = TL_RESULT_FLOAT,
   .samples = samples,

@@ -170,6 +170,7 @@ const TlOpClass tl_op_reshape = {
   .in = ports,
   .attrs = attrs,
   .flags = TL_OP_VIEW,
+  .precision = TL_PRECISION_MOVES,
   .infer = infer,
   .gradient = gradient,
   .samples = samples,

@@ -69,6 +69,7 @@ const TlOpClass tl_op_rms_norm = {
   .source = "Zhang & Sennrich 2019, arXiv:1910.07467",
   .in = ports,
   .attrs = attrs,
+  .precision = TL_PRECISION_WIDE,
   .infer = infer,
   .decompose = decompose,
   .samples = samples,

@@ -93,6 +93,7 @@ const TlOpClass tl_op_roll = {
   .source = "elementary",
   .in = tl_ports_x,
   .attrs = attrs,
+  .precision = TL_PRECISION_MOVES,
   .infer = infer,
   .decompose = decompose,
   .samples = samples,

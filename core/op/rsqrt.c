@@ -10,6 +10,7 @@ const TlOpClass tl_op_rsqrt = {
   .formula = "y = 1 / sqrt x",
   .source = "elementary",
   .in = tl_ports_x,
+  .precision = TL_PRECISION_WIDE,
   .expr = "rsqrt (x)",
   .result = TL_RESULT_FLOAT,
   .samples = samples,

@@ -308,6 +308,7 @@ const TlOpClass tl_op_scaled_dot_product_attention = {
   .in = ports,
   .out = out_ports,
   .attrs = attrs,
+  .precision = TL_PRECISION_NARROW,
   .infer = infer,
   .prepare = prepare,
   .gradient = gradient,

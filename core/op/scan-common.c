@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/op/scan-common.h"
 
-const TlPort     tl_scan_ports[] = { { "x", "any tensor but of 16-bit numbers", TL_PORT_CONTIGUOUS }, { NULL } };
+const TlPort     tl_scan_ports[] = { { "x", "any tensor", TL_PORT_CONTIGUOUS }, { NULL } };
 const TlPort     tl_scan_extreme_out_ports[] = { { "values", "the extremes" }, { "indices", "where they are, i64; the last of equals", TL_PORT_NODIFF }, { NULL } };
 const TlAttrSpec tl_scan_attrs[] = {
   { "dim", "axis, from the end if negative", TL_ATTR_INT, .required = TRUE, .has_range = TRUE, .min = -8, .max = 7 },
@@ -23,11 +23,8 @@ static gboolean
 check (TlInfer *self,
        GError **error)
 {
-  TlDType dtype = self->in[0]->dtype;
-  guint   axis;
+  guint axis;
 
-  if (dtype == TL_DTYPE_F16 || dtype == TL_DTYPE_BF16)
-    return tl_infer_fail (self, TL_ERROR_DTYPE, error, "x must not be %s", tl_dtype_name (dtype));
   return tl_infer_axis (self, self->attrs[0].i, self->in[0]->rank, &axis, error);
 }
 

@@ -62,6 +62,7 @@ const TlOpClass tl_op_scatter = {
   .source = "elementary",
   .in = tl_scatter_ports,
   .attrs = tl_gather_attrs,
+  .precision = TL_PRECISION_MOVES,
   .infer = tl_scatter_infer,
   .prepare = prepare,
   .gradient = gradient,

@@ -20,8 +20,6 @@ infer (TlInfer *self,
 
   if (!tl_infer_need_same_dtype (self, 0, 1, error) || !tl_infer_need_rank (self, 0, 1, TL_TENSOR_MAX_RANK, error))
     return FALSE;
-  if (sorted->dtype == TL_DTYPE_F16 || sorted->dtype == TL_DTYPE_BF16)
-    return tl_infer_fail (self, TL_ERROR_DTYPE, error, "values must not be %s", tl_dtype_name (sorted->dtype));
   for (guint i = 0; fits && sorted->rank > 1 && i + 1 < sorted->rank; i++)
     fits = sorted->shape[i] == values->shape[i];
   if (!fits) {

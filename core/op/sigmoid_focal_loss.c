@@ -46,6 +46,7 @@ const TlOpClass tl_op_sigmoid_focal_loss = {
   .source = "Lin et al. 2017, arXiv:1708.02002",
   .in = ports,
   .attrs = attrs,
+  .precision = TL_PRECISION_WIDE,
   .infer = tl_loss_infer,
   .decompose = decompose,
   .samples = samples,

@@ -16,6 +16,7 @@ const TlOpClass tl_op_sinh = {
   .formula = "y = (e^x - e^-x) / 2",
   .source = "elementary",
   .in = tl_ports_x,
+  .precision = TL_PRECISION_WIDE,
   .expr = "sinh (x)",
   .result = TL_RESULT_FLOAT,
   .samples = samples,

@@ -163,6 +163,7 @@ const TlOpClass tl_op_slice = {
   .in = tl_ports_x,
   .attrs = attrs,
   .flags = TL_OP_VIEW,
+  .precision = TL_PRECISION_MOVES,
   .infer = infer,
   .gradient = gradient,
   .samples = samples,

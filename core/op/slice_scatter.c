@@ -126,6 +126,7 @@ const TlOpClass tl_op_slice_scatter = {
   .in = tl_ports_x,
   .attrs = attrs,
   .flags = TL_OP_INTERNAL,
+  .precision = TL_PRECISION_MOVES,
   .infer = infer,
   .prepare = prepare,
   .gradient = gradient,

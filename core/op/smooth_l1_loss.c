@@ -37,6 +37,7 @@ const TlOpClass tl_op_smooth_l1_loss = {
   .source = "Girshick 2015, arXiv:1504.08083",
   .in = ports,
   .attrs = attrs,
+  .precision = TL_PRECISION_WIDE,
   .infer = tl_loss_infer,
   .decompose = decompose,
   .samples = samples,

@@ -36,6 +36,7 @@ const TlOpClass tl_op_soft_margin_loss = {
   .source = "Cox 1958, doi:10.1111/j.2517-6161.1958.tb00292.x",
   .in = ports,
   .attrs = attrs,
+  .precision = TL_PRECISION_WIDE,
   .infer = tl_loss_infer,
   .decompose = decompose,
   .samples = samples,

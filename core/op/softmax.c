@@ -68,6 +68,7 @@ const TlOpClass tl_op_softmax = {
   .source = "Bridle 1990, doi:10.1007/978-3-642-76153-9_28",
   .in = tl_ports_x,
   .attrs = attrs,
+  .precision = TL_PRECISION_WIDE,
   .infer = infer,
   .decompose = decompose,
   .samples = samples,

@@ -69,6 +69,7 @@ const TlOpClass tl_op_softmax_rows = {
   .source = "Bridle 1990, doi:10.1007/978-3-642-76153-9_28",
   .in = ports,
   .flags = TL_OP_INTERNAL,
+  .precision = TL_PRECISION_WIDE,
   .infer = infer,
   .prepare = prepare,
   .gradient = gradient,

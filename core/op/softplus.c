@@ -37,6 +37,7 @@ const TlOpClass tl_op_softplus = {
   .source = "Dugas et al. 2001, Incorporating second-order functional knowledge for better option pricing",
   .in = tl_ports_x,
   .attrs = attrs,
+  .precision = TL_PRECISION_WIDE,
   .expr = "select (x * beta > threshold, x, (max (x * beta, 0) + log1p (exp (-abs (x * beta)))) / beta)",
   .expr_grad = "select (x * beta > threshold, dy, dy * sigmoid (x * beta))",
   .result = TL_RESULT_FLOAT,

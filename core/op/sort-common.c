@@ -8,11 +8,8 @@ tl_sort_check (TlInfer *self,
                gint64   axis,
                GError **error)
 {
-  TlDType dtype = self->in[0]->dtype;
-  guint   normal;
+  guint normal;
 
-  if (dtype == TL_DTYPE_F16 || dtype == TL_DTYPE_BF16)
-    return tl_infer_fail (self, TL_ERROR_DTYPE, error, "x must not be %s", tl_dtype_name (dtype));
   return tl_infer_axis (self, axis, self->in[0]->rank, &normal, error);
 }
 

@@ -2,7 +2,7 @@
 #include "core/kernels/sort.h"
 #include "core/op/common.h"
 
-static const TlPort ports[] = { { "x", "`[..., n]`, f32, f64 or whole numbers", TL_PORT_CONTIGUOUS }, { NULL } };
+static const TlPort ports[] = { { "x", "`[..., n]`", TL_PORT_CONTIGUOUS }, { NULL } };
 static const TlPort out_ports[] = { { "values", "sorted" }, { "indices", "where they were, i64", TL_PORT_NODIFF }, { NULL } };
 
 static const TlAttrSpec attrs[] = { { "descending", "whether the largest comes first", TL_ATTR_BOOL }, { NULL } };
@@ -13,8 +13,6 @@ infer (TlInfer *self,
 {
   const TlMeta *x = self->in[0];
 
-  if (x->dtype == TL_DTYPE_F16 || x->dtype == TL_DTYPE_BF16)
-    return tl_infer_fail (self, TL_ERROR_DTYPE, error, "x must not be %s", tl_dtype_name (x->dtype));
   tl_infer_out (self, 0, x->dtype, x->rank, x->shape);
   tl_infer_out (self, 1, TL_DTYPE_I64, x->rank, x->shape);
   return TRUE;

@@ -85,6 +85,7 @@ const TlOpClass tl_op_stack = {
   .source = "elementary",
   .in = ports,
   .attrs = attrs,
+  .precision = TL_PRECISION_MOVES,
   .infer = infer,
   .decompose = decompose,
   .samples = samples,

@@ -42,6 +42,7 @@ const TlOpClass tl_op_std = {
   .source = "Pearson 1894, doi:10.1098/rsta.1894.0003",
   .in = tl_ports_x,
   .attrs = attrs,
+  .precision = TL_PRECISION_WIDE,
   .infer = infer,
   .decompose = decompose,
   .samples = samples,

@@ -39,6 +39,7 @@ const TlOpClass tl_op_take = {
   .formula = "y[i] = x.flatten ()[index[i]]",
   .source = "elementary",
   .in = ports,
+  .precision = TL_PRECISION_MOVES,
   .infer = infer,
   .decompose = decompose,
   .samples = samples,

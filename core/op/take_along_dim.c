@@ -78,6 +78,7 @@ const TlOpClass tl_op_take_along_dim = {
   .source = "elementary",
   .in = ports,
   .attrs = attrs,
+  .precision = TL_PRECISION_MOVES,
   .infer = infer,
   .decompose = decompose,
   .samples = samples,

@@ -16,6 +16,7 @@ const TlOpClass tl_op_tan = {
   .formula = "y = tan x",
   .source = "elementary",
   .in = tl_ports_x,
+  .precision = TL_PRECISION_WIDE,
   .expr = "tan (x)",
   .result = TL_RESULT_FLOAT,
   .samples = samples,

@@ -43,6 +43,7 @@ const TlOpClass tl_op_transpose = {
   .source = "elementary",
   .in = tl_ports_x,
   .attrs = attrs,
+  .precision = TL_PRECISION_MOVES,
   .infer = infer,
   .decompose = decompose,
   .samples = samples,

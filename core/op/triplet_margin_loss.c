@@ -61,6 +61,7 @@ const TlOpClass tl_op_triplet_margin_loss = {
   .source = "Balntas et al. 2016, doi:10.5244/C.30.119",
   .in = ports,
   .attrs = attrs,
+  .precision = TL_PRECISION_WIDE,
   .infer = infer,
   .decompose = decompose,
   .samples = samples,

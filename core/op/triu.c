@@ -24,6 +24,7 @@ const TlOpClass tl_op_triu = {
   .source = "elementary",
   .in = tl_triangle_ports,
   .attrs = tl_triangle_attrs,
+  .precision = TL_PRECISION_MOVES,
   .infer = tl_triangle_infer,
   .prepare = prepare,
   .gradient = gradient,

@@ -60,6 +60,7 @@ const TlOpClass tl_op_unflatten = {
   .source = "elementary",
   .in = tl_ports_x,
   .attrs = attrs,
+  .precision = TL_PRECISION_MOVES,
   .infer = infer,
   .decompose = tl_decompose_reshape,
   .samples = samples,

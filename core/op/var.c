@@ -39,6 +39,7 @@ const TlOpClass tl_op_var = {
   .source = "Bessel 1838, doi:10.1002/asna.18380152405",
   .in = tl_ports_x,
   .attrs = attrs,
+  .precision = TL_PRECISION_WIDE,
   .infer = infer,
   .decompose = decompose,
   .samples = samples,

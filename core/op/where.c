@@ -40,6 +40,7 @@ const TlOpClass tl_op_where = {
   .formula = "y = a where condition, else b",
   .source = "elementary",
   .in = ports,
+  .precision = TL_PRECISION_MOVES,
   .expr = "select (condition, a, b)",
   .samples = samples,
   .onnx = { "Where", 9 },

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/graph/attr.h"
+#include "core/kernels/half.h"
 
 /* "dim = {0, 2}, keepdim = true": commas inside braces or quotes do not separate. */
 static void
@@ -39,6 +40,21 @@ parse_attrs (Case       *self,
   }
 }
 
+/* Of the numbers that the dtype has; those of f32 for f64, so that both see the same. */
+static double
+round_to (TlDType dtype,
+          double  value)
+{
+  switch (dtype) {
+  case TL_DTYPE_F16:
+    return tl_f16_to_f32 (tl_f32_to_f16 ((float)value));
+  case TL_DTYPE_BF16:
+    return tl_bf16_to_f32 (tl_f32_to_bf16 ((float)value));
+  default:
+    return (double)(float)value;
+  }
+}
+
 static double
 draw_float (GRand          *rand,
             const TlSample *sample)
@@ -59,7 +75,7 @@ draw_float (GRand          *rand,
       value = kink + (value < kink ? -0.06 : 0.06);
     at = end + strspn (end, " ");
   }
-  return (double)(float)value;
+  return value;
 }
 
 static void
@@ -109,7 +125,7 @@ parse_operand (Case           *self,
   }
   operand->values = g_new0 (double, operand->n + 1);
   for (gsize i = 0; i < operand->n; i++)
-    operand->values[i] = tl_dtype_is_float (operand->dtype) ? draw_float (rand, sample)
+    operand->values[i] = tl_dtype_is_float (operand->dtype) ? round_to (operand->dtype, draw_float (rand, sample))
                          : operand->dtype == TL_DTYPE_BOOL  ? (double)g_rand_int_range (rand, 0, 2)
                                                             : (double)g_rand_int_range (rand, 0, (gint32)limit);
   if (tl_dtype_is_float (operand->dtype))
@@ -186,8 +202,11 @@ store (gpointer data,
     ((guint8 *)data)[at] = value != 0;
     break;
   case TL_DTYPE_F16:
+    ((guint16 *)data)[at] = tl_f32_to_f16 ((float)value);
+    break;
   case TL_DTYPE_BF16:
-    g_assert_not_reached ();
+    ((guint16 *)data)[at] = tl_f32_to_bf16 ((float)value);
+    break;
   }
 }
 
