@@ -216,7 +216,7 @@ port_name (TlInfer *self,
  *
  * Errors: %TL_ERROR_DTYPE
  *
- * Returns: whether the input is f32 or f64
+ * Returns: whether the input is floating
  */
 gboolean
 tl_infer_need_float (TlInfer *self,
@@ -225,9 +225,9 @@ tl_infer_need_float (TlInfer *self,
 {
   TlDType dtype = self->in[input]->dtype;
 
-  if (dtype == TL_DTYPE_F32 || dtype == TL_DTYPE_F64)
+  if (tl_dtype_is_float (dtype))
     return TRUE;
-  return tl_infer_fail (self, TL_ERROR_DTYPE, error, "%s must be f32 or f64, not %s", port_name (self, input),
+  return tl_infer_fail (self, TL_ERROR_DTYPE, error, "%s must be floating, not %s", port_name (self, input),
                         tl_dtype_name (dtype));
 }
 

@@ -21,7 +21,7 @@ prepare (TlPrepare *self,
  * @rank: number of axes
  * @shape: (array length=rank): sizes
  * @p: probability of 1
- * @dtype: f32 or f64
+ * @dtype: floating
  * @counter: (nullable): the call counter of the owner; the context's if %NULL
  * @error: return location for an error
  *

@@ -7,7 +7,7 @@ enum { NUM_SAMPLES,
        STREAM };
 
 static const TlPort ports[] = {
-  { "x", "weights `[..., n]`, not negative, f32 or f64", TL_PORT_NODIFF },
+  { "x", "weights `[..., n]`, not negative, floating", TL_PORT_NODIFF },
   { "call", "number of the call, i64 without axes", TL_PORT_NODIFF },
   { NULL },
 };

@@ -2,7 +2,7 @@
 #include "core/op/random-common.h"
 
 static const TlPort ports[] = {
-  { "mean", "f32 or f64" },
+  { "mean", "floating" },
   { "std", "deviation, broadcast, same dtype" },
   { "call", "number of the call, i64 without axes", TL_PORT_NODIFF },
   { NULL },

@@ -22,7 +22,7 @@ prepare (TlPrepare *self,
  * @shape: (array length=rank): sizes
  * @mean: mean of the numbers
  * @std: their standard deviation
- * @dtype: f32 or f64
+ * @dtype: floating
  * @counter: (nullable): the call counter of the owner; the context's if %NULL
  * @error: return location for an error
  *

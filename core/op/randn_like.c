@@ -2,7 +2,7 @@
 #include "core/op/random-common.h"
 
 static const TlPort ports[] = {
-  { "x", "f32 or f64", TL_PORT_NODIFF },
+  { "x", "floating", TL_PORT_NODIFF },
   { "call", "number of the call, i64 without axes", TL_PORT_NODIFF },
   { NULL },
 };

@@ -7,8 +7,8 @@ infer (TlInfer *self,
 {
   TlDType dtype = self->in[0]->dtype;
 
-  if (dtype != TL_DTYPE_F32 && dtype != TL_DTYPE_F64 && dtype != TL_DTYPE_I64 && dtype != TL_DTYPE_I32)
-    return tl_infer_fail (self, TL_ERROR_DTYPE, error, "x must be f32, f64, i64 or i32, not %s", tl_dtype_name (dtype));
+  if (!tl_dtype_is_float (dtype) && dtype != TL_DTYPE_I64 && dtype != TL_DTYPE_I32)
+    return tl_infer_fail (self, TL_ERROR_DTYPE, error, "x must be floating, i64 or i32, not %s", tl_dtype_name (dtype));
   return tl_scatter_infer (self, error);
 }
 
