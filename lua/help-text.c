@@ -91,7 +91,8 @@ tl_help_foreach (TlHelpFunc func,
                  gpointer   user_data)
 {
   return foreach_function (NULL, tl_lua_base_functions, func, user_data) &&
-         foreach_function ("tl", tl_lua_tl_functions, func, user_data) && foreach_op (func, user_data) &&
+         foreach_function ("tl", tl_lua_tl_functions, func, user_data) &&
+         foreach_function ("tl", tl_lua_autodiff_functions, func, user_data) && foreach_op (func, user_data) &&
          foreach_function ("x", tl_lua_tensor_methods, func, user_data) &&
          foreach_function ("nn", tl_lua_nn_functions, func, user_data) &&
          foreach_function ("data", tl_lua_data_functions, func, user_data) && foreach_row (func, user_data) &&

@@ -61,6 +61,7 @@ tl_lua_new_box (lua_State       *L,
   gpointer *slot;
 
   tl_lua_poll (L); /* nearly every function comes by here */
+  tl_lua_get (L)->running = L;
   luaL_checkstack (L, 4, NULL);
   slot = lua_newuserdatauv (L, sizeof *slot, 0);
   *slot = NULL;

@@ -26,6 +26,8 @@ typedef struct {
   guint    n_args;
   Arg      args[MAX_ARGS];
   gboolean grad_enabled;
+  gboolean checks_finite;
+  TlDType  autocast;
   TlPlan  *plan;
   guint    n_results;
   guint64  last_run;
@@ -60,6 +62,8 @@ read_key (lua_State *L,
   memset (key, 0, sizeof *key);
   key->n_args = (guint)n_args;
   key->grad_enabled = tl_context_get_grad_enabled (tl_lua_get (L)->context);
+  key->checks_finite = tl_context_get_checks_finite (tl_lua_get (L)->context);
+  key->autocast = tl_context_get_autocast (tl_lua_get (L)->context);
   for (int i = 0; i < n_args; i++) {
     Arg *arg = &key->args[i];
 
@@ -94,7 +98,8 @@ static gboolean
 same_key (const Entry *a,
           const Entry *b)
 {
-  if (a->n_args != b->n_args || a->grad_enabled != b->grad_enabled)
+  if (a->n_args != b->n_args || a->grad_enabled != b->grad_enabled || a->checks_finite != b->checks_finite ||
+      a->autocast != b->autocast)
     return FALSE;
   for (guint i = 0; i < a->n_args; i++) {
     const Arg *x = &a->args[i], *y = &b->args[i];
@@ -167,7 +172,7 @@ make_plan (lua_State   *L,
     tl_trace_abandon (args.trace);
     lua_error (L);
   }
-  plan = tl_plan_new (args.trace, args.results, args.n_results, 0, &error);
+  plan = tl_plan_new (args.trace, args.results, args.n_results, key->checks_finite ? TL_PLAN_CHECKED : 0, &error);
   if (plan == NULL)
     tl_lua_raise (L, error);
   *n_results = args.n_results;

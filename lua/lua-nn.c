@@ -125,6 +125,7 @@ layer_call (lua_State *L)
     slots[i] = tl_lua_new_box (L, &tl_lua_type_tensor);
   if (lua->in_step == 0)
     tl_context_set_training (lua->context, self->training);
+  tl_lua_tell_source (L, tl_layer_get_path (self->layer));
   ok = layer_forward (self, in, n_in, slots, n_out, &error);
   tl_context_set_training (lua->context, before);
   if (!ok)

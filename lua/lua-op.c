@@ -159,17 +159,19 @@ apply (Call     *call,
   return TRUE;
 }
 
-/* A line is looked up only where it is kept: in a trace. */
-static void
-tell_source (lua_State *L)
+/* A line is looked up only where it is kept: in a trace, or where it may be asked for.  @node: (nullable): path of a layer */
+void
+tl_lua_tell_source (lua_State  *L,
+                    const char *node)
 {
   TlLua    *self = tl_lua_get (L);
   TlSource  source;
   lua_Debug ar;
 
-  if (!tl_trace_is_active (self->context))
+  if (!tl_trace_is_active (self->context) && !tl_context_get_checks_finite (self->context))
     return;
   tl_context_get_source (self->context, &source);
+  source.node = node != NULL && *node != '\0' ? g_intern_string (node) : NULL;
   for (int level = 1; lua_getstack (L, level, &ar); level++) {
     lua_getinfo (L, "Sl", &ar);
     if (ar.currentline > 0 && ar.source[0] == '=' && ar.source[1] != '[') {
@@ -203,7 +205,7 @@ call_op (lua_State       *L,
   call.out = (TlTensor **)(call.slots + call.n_out);
   for (guint i = 0; i < call.n_out; i++)
     call.slots[i] = tl_lua_new_box (L, &tl_lua_type_tensor);
-  tell_source (L);
+  tl_lua_tell_source (L, NULL);
   if (!apply (&call, random_slot, &error))
     return tl_lua_raise (L, error);
   tl_lua_note_memory (L);

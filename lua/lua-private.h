@@ -32,8 +32,12 @@ G_BEGIN_DECLS
 #define TL_LUA_HOOK_COUNT 1000
 #define TL_LUA_MAX_LIST 64
 
+/* References of the registry that the engine let go of; counted by the state and by what holds them. */
+typedef struct _TlLuaRefs TlLuaRefs;
+
 struct _TlLua {
   lua_State  *L;
+  lua_State  *running; /* coroutine or main thread of the newest call into the engine: where it calls back */
   TlLuaHost   host;
   gpointer    host_data;
   TlContext  *context;
@@ -45,11 +49,12 @@ struct _TlLua {
   gsize n_seen;    /* engine's bytes when the collector was last told of them */
   gsize n_debt;    /* bytes of Lua's heap that the collector still has to look at */
 
-  GError  *raised;   /* owned: the newest engine error that became a Lua error */
-  guint    in_step;  /* modules take their mode from the context: inside fit */
-  guint    n_layers; /* made so far: seeds of layers that stand alone */
-  gboolean stress;
-  guint    n_steps; /* of C loops that poll now and then */
+  GError    *raised;   /* owned: the newest engine error that became a Lua error */
+  guint      in_step;  /* modules take their mode from the context: inside fit */
+  guint      n_layers; /* made so far: seeds of layers that stand alone */
+  TlLuaRefs *refs;     /* owned */
+  gboolean   stress;
+  guint      n_steps; /* of C loops that poll now and then */
 
   GMutex     lock;
   GPtrArray *globals; /* of TlLuaVariable, the snapshot that is published between cells; under @lock */
@@ -94,6 +99,7 @@ extern const TlLuaType tl_lua_type_compiled;
 
 extern const TlLuaFunction tl_lua_base_functions[];
 extern const TlLuaFunction tl_lua_tl_functions[];
+extern const TlLuaFunction tl_lua_autodiff_functions[];
 extern const TlLuaFunction tl_lua_tensor_methods[];
 extern const TlLuaFunction tl_lua_data_functions[];
 extern const TlLuaFunction tl_lua_dataset_methods[];
@@ -184,6 +190,15 @@ int       tl_lua_profile (lua_State *L);
 void      tl_lua_set_ops (lua_State *L);
 void      tl_lua_push_op (lua_State       *L,
                           const TlOpClass *op);
+
+void tl_lua_tell_source (lua_State  *L,
+                         const char *node);
+
+/* lua-autodiff.c, lua-function.c */
+int        tl_lua_custom (lua_State *L);
+int        tl_lua_checkpoint (lua_State *L);
+TlLuaRefs *tl_lua_refs_new (void);
+void       tl_lua_refs_unref (TlLuaRefs *self);
 
 /* Registration; each leaves the stack as it was. */
 void tl_lua_open_sandbox (lua_State *L);

@@ -197,6 +197,7 @@ tl_lua_new (const TlLuaHost *host,
     self->host = *host;
   self->host_data = user_data;
   self->context = tl_context_get ();
+  self->refs = tl_lua_refs_new ();
   g_mutex_init (&self->lock);
   self->globals = g_ptr_array_new_with_free_func ((GDestroyNotify)tl_lua_variable_free);
   self->L = lua_newstate (lua_alloc, self);
@@ -231,6 +232,7 @@ tl_lua_free (TlLua *self)
   }
   tl_memory_charge (-(gssize)self->n_charged);
   g_clear_error (&self->raised);
+  tl_lua_refs_unref (self->refs);
   g_clear_pointer (&self->globals, g_ptr_array_unref);
   g_mutex_clear (&self->lock);
   g_free (self);
@@ -448,6 +450,7 @@ tl_lua_run_cell (TlLua       *self,
     lua_gc (self->L, LUA_GCCOLLECT);
   }
   self->cell = source.cell;
+  self->running = self->L;
   tl_context_set_source (self->context, &source);
   lua_settop (self->L, 0);
   lua_pushcfunction (self->L, traceback_cb);
@@ -463,6 +466,7 @@ tl_lua_run_cell (TlLua       *self,
   lua_sethook (self->L, hook_cb, LUA_MASKCOUNT, self->stress ? 1 : TL_LUA_HOOK_COUNT);
   tl_context_set_source (self->context, NULL);
   tl_context_set_grad_enabled (self->context, TRUE);
+  tl_context_set_autocast (self->context, TL_DTYPE_F32);
   tl_lua_publish_globals (self);
   return status == LUA_OK;
 }

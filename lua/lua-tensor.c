@@ -267,18 +267,6 @@ tensor_size (lua_State *L)
 }
 
 static int
-tensor_detach (lua_State *L)
-{
-  TlTensor *tensor = tl_lua_check_tensor (L, 1);
-  gpointer *slot = tl_lua_new_box (L, &tl_lua_type_tensor);
-
-  *slot = tl_detach (tensor);
-  if (*slot == NULL)
-    return tl_lua_error (L, TL_ERROR_MEMORY, "detach: out of memory");
-  return 1;
-}
-
-static int
 tensor_backward (lua_State *L)
 {
   static const TlAttrSpec options[] = { { "retain", "keep what another backward needs", TL_ATTR_BOOL }, { NULL } };
@@ -288,85 +276,12 @@ tensor_backward (lua_State *L)
   guint32                 given = 0;
   GError                 *error = NULL;
 
+  tl_lua_get (L)->running = L;
   tl_lua_read_attrs (L, dy != NULL ? 3 : 2, "backward", options, NULL, values, &given);
   if (!tl_backward (y, dy, values[0].i != 0, &error))
-    return tl_lua_raise (L, error);
+    return tl_lua_raise_again (L, error);
   tl_lua_note_memory (L);
   return 0;
-}
-
-static guint
-take_list (lua_State *L,
-           int        index,
-           TlTensor **tensors)
-{
-  lua_Unsigned n;
-
-  if (lua_type (L, index) != LUA_TTABLE) {
-    tensors[0] = tl_lua_check_tensor (L, index);
-    return 1;
-  }
-  n = lua_rawlen (L, index);
-  if (n > TL_LUA_MAX_LIST)
-    tl_lua_error (L, TL_ERROR_VALUE, "grad: more than %d tensors", TL_LUA_MAX_LIST);
-  luaL_checkstack (L, (int)n + 8, NULL);
-  for (lua_Unsigned i = 0; i < n; i++) {
-    lua_rawgeti (L, index, (lua_Integer)i + 1); /* stays, so that what was read from a parameter lives */
-    tensors[i] = tl_lua_test_tensor (L, -1);
-    if (tensors[i] == NULL)
-      tl_lua_type_error (L, index, "list of tensors");
-  }
-  return (guint)n;
-}
-
-/* tl.grad (y, x or { x... }, { create_graph }) */
-static int
-tl_grad_function (lua_State *L)
-{
-  static const TlAttrSpec options[] = { { "create_graph", "whether the gradients can be differentiated again", TL_ATTR_BOOL }, { NULL } };
-  TlTensor               *y[1], *x[TL_LUA_MAX_LIST], *dx[TL_LUA_MAX_LIST];
-  gpointer               *slots[TL_LUA_MAX_LIST];
-  TlAttrValue             values[1] = { 0 };
-  guint32                 given = 0;
-  GError                 *error = NULL;
-  guint                   n;
-  int                     first;
-
-  y[0] = tl_lua_check_tensor (L, 1);
-  tl_lua_read_attrs (L, 3, "grad", options, NULL, values, &given);
-  n = take_list (L, 2, x);
-  luaL_checkstack (L, (int)n + 8, NULL);
-  first = lua_gettop (L) + 1;
-  for (guint i = 0; i < n; i++)
-    slots[i] = tl_lua_new_box (L, &tl_lua_type_tensor);
-  if (!tl_grad (y, NULL, 1, x, n, values[0].i != 0, dx, &error))
-    return tl_lua_raise (L, error);
-  for (guint i = 0; i < n; i++)
-    *slots[i] = dx[i];
-  for (guint i = 0; i < n; i++)
-    if (dx[i] == NULL) {
-      lua_pushnil (L);
-      lua_replace (L, first + (int)i);
-    }
-  tl_lua_note_memory (L);
-  return (int)n;
-}
-
-/* tl.no_grad (f, ...): what f gives */
-static int
-tl_no_grad (lua_State *L)
-{
-  TlContext *context = tl_lua_get (L)->context;
-  gboolean   before;
-  int        status;
-
-  luaL_checkany (L, 1);
-  before = tl_context_set_grad_enabled (context, FALSE);
-  status = lua_pcall (L, lua_gettop (L) - 1, LUA_MULTRET, 0);
-  tl_context_set_grad_enabled (context, before);
-  if (status != LUA_OK)
-    return lua_error (L);
-  return lua_gettop (L);
 }
 
 static int
@@ -497,8 +412,6 @@ const TlLuaFunction tl_lua_tl_functions[] = {
   { "tensor", tl_lua_tensor_create, "tl.tensor (values, { dtype })", "A tensor of a number, or of lists in lists." },
   { "zeros", tl_lua_tensor_zeros, "tl.zeros (shape, { dtype })", "Zeros." },
   { "ones", tl_lua_tensor_ones, "tl.ones (shape, { dtype })", "Ones." },
-  { "grad", tl_grad_function, "tl.grad (y, x or { x... }, { create_graph })", "Gradients of a value, without adding them to parameters." },
-  { "no_grad", tl_no_grad, "tl.no_grad (f, ...)", "Calls a function without remembering how values are computed." },
   { "compile", tl_lua_compile, "tl.compile (f)", "A function that is traced once for each kind of arguments and then replayed as a plan." },
   { "profile", tl_lua_profile, "tl.profile (f, ...)", "Calls a function; gives a table of the operations that took most time, as text, and its rows." },
   { "manual_seed", tl_manual_seed, "tl.manual_seed (seed)", "Starts all random numbers anew." },
@@ -514,7 +427,6 @@ const TlLuaFunction tl_lua_tensor_methods[] = {
   { "size", tensor_size, "x:size (axis)", "The size of an axis, from 0; without one all sizes." },
   { "numel", tensor_numel, "x:numel ()", "The number of elements." },
   { "backward", tensor_backward, "x:backward (dy, { retain })", "Adds the gradients of a value to those of parameters." },
-  { "detach", tensor_detach, "x:detach ()", "The same value, through which no gradient flows." },
   { "shape", NULL, "x.shape", "The sizes, a list." },
   { "dtype", NULL, "x.dtype", "The element type." },
   { "rank", NULL, "x.rank", "The number of axes." },
@@ -623,5 +535,6 @@ tl_lua_open_tensor (lua_State *L)
   lua_newtable (L);
   tl_lua_set_ops (L);
   tl_lua_set_functions (L, tl_lua_tl_functions);
+  tl_lua_set_functions (L, tl_lua_autodiff_functions);
   lua_setglobal (L, "tl");
 }

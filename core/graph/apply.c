@@ -686,6 +686,34 @@ tl_detach (TlTensor *tensor)
 }
 
 /**
+ * tl_watch:
+ * @tensor: a floating tensor
+ * @error: return location for an error
+ *
+ * For gradients with respect to a tensor that is no variable: from this value on operations remember how they were computed.
+ *
+ * Errors: %TL_ERROR_DTYPE
+ *
+ * Returns: (transfer full): the same value as a value of its own, or %NULL
+ */
+TlTensor *
+tl_watch (TlTensor *tensor,
+          GError  **error)
+{
+  TlContext *context = tl_context_get ();
+  TlTensor  *seen = context->trace != NULL ? tl_trace_capture (context->trace, tensor) : tl_tensor_ref (tensor);
+  TlNodeInit init = { .op = &tl_op_alias, .in = &seen, .n_in = 1 };
+  TlTensor  *result = NULL;
+
+  if (tl_dtype_is_float (tensor->meta.dtype))
+    tl_node_finish (context, &init, &seen->meta, &seen->storage, TRUE, &result, 1);
+  else
+    g_set_error (error, TL_ERROR, TL_ERROR_DTYPE, "%s numbers have no gradients", tl_dtype_name (tensor->meta.dtype));
+  tl_tensor_unref (seen);
+  return result;
+}
+
+/**
  * tl_tensor_requires_grad:
  * @tensor: a tensor
  *

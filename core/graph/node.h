@@ -80,6 +80,8 @@ gboolean  tl_next_call (TlVariable *counter,
                         TlTensor  **call,
                         GError    **error);
 TlTensor *tl_detach (TlTensor *tensor);
+TlTensor *tl_watch (TlTensor *tensor,
+                    GError  **error);
 TlTensor *tl_cast (TlTensor *tensor,
                    TlDType   dtype,
                    GError  **error);
