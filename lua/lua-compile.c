@@ -172,7 +172,7 @@ make_plan (lua_State   *L,
     tl_trace_abandon (args.trace);
     lua_error (L);
   }
-  plan = tl_plan_new (args.trace, args.results, args.n_results, key->checks_finite ? TL_PLAN_CHECKED : 0, &error);
+  plan = tl_plan_new (args.trace, args.results, args.n_results, key->checks_finite ? TL_PLAN_CHECKED | TL_PLAN_CHECKED_OUTPUTS : 0, &error);
   if (plan == NULL)
     tl_lua_raise (L, error);
   *n_results = args.n_results;

@@ -150,7 +150,7 @@ gradient_by_parts (TlGradient *gradient,
                    GError    **error)
 {
   guint                 n_in = gradient->n_in, n_y = 0, n_wanted = 0;
-  TlMeta                metas[TL_OP_MAX_OUT];
+  g_autofree TlMeta    *metas = g_new (TlMeta, gradient->n_out + 1);
   g_autofree TlTensor **block = g_new0 (TlTensor *, 3 * n_in + 3 * gradient->n_out + 1);
   TlTensor            **in = block, **wanted = in + n_in, **sums = wanted + n_in;
   TlTensor            **out = sums + n_in, **y = out + gradient->n_out, **dy = y + gradient->n_out;
@@ -158,7 +158,6 @@ gradient_by_parts (TlGradient *gradient,
   Walk                  walk = { .stops = TRUE, .wanted = wanted, .sums = sums };
   gboolean              ok = TRUE;
 
-  g_assert (gradient->n_out <= TL_OP_MAX_OUT);
   for (guint i = 0; i < gradient->n_out; i++)
     metas[i] = gradient->out[i]->meta;
   for (guint i = 0; i < n_in && ok; i++) {

@@ -7,6 +7,7 @@
 #include "core/base/error.h"
 #include "core/graph/node-private.h"
 #include "core/kernels/half.h"
+#include "core/kernels/update.h"
 
 static TlNonfinite
 classify (double value)
@@ -126,3 +127,42 @@ tl_set_nonfinite_error (const TlOpClass *op,
                                                                                                               : " at ",
                place != NULL ? place : "", consequence);
 }
+
+/* Each tensor is a tile, which writes whether it is finite; then the first that is not is looked for. */
+
+static void
+measure_half (gconstpointer args,
+              TlWork       *work)
+{
+  gsize n = (gsize)((const TlTensorsArgs *)args)->n;
+
+  *work = (TlWork){ .n_phases = 2, .n_tiles = { n, 1 }, .workspace = n };
+}
+
+static void
+run_half (gconstpointer args,
+          void *const  *data,
+          void         *workspace,
+          unsigned      phase,
+          size_t        tile,
+          void         *scratch)
+{
+  const TlTensorsArgs *self = args;
+  uint16_t             limit = self->dtype == TL_DTYPE_F16 ? 0x7C00 : 0x7F80;
+  guint8              *is_finite = workspace;
+  gint64              *result = data[self->n];
+  const uint16_t      *x = phase == 0 ? data[tile] : NULL;
+  unsigned             found = 0;
+
+  if (phase == 0) {
+    for (gint64 i = 0; i < self->sizes[tile]; i++)
+      found |= (x[i] & 0x7FFFu) >= limit;
+    is_finite[tile] = found == 0;
+    return;
+  }
+  *result = -1;
+  for (gint64 i = (gint64)self->n; i-- > 0;)
+    *result = is_finite[i] ? *result : i;
+}
+
+const TlKernel tl_find_nonfinite_half = { measure_half, run_half };

@@ -169,6 +169,8 @@ typedef enum {
   TL_HAS_INF = 1 << 1,
 } TlNonfinite;
 
+extern const TlKernel tl_find_nonfinite_half; /* as TlKernels.find_nonfinite, of 16-bit tensors */
+
 TlNonfinite tl_find_nonfinite (const TlMeta *meta,
                                gconstpointer data);
 TlNonfinite tl_blame_nonfinite (const TlOpClass *op,

@@ -349,13 +349,27 @@ add_node_call (Binder *self,
             self->order[k]);
 }
 
-/* Everything that updates variables must be finite before the commit. */
+static void
+check_value (Binder *self,
+             guint   value)
+{
+  guint root = self->root[value];
+
+  if (tl_plan_value (self->plan, root)->is_leaf || !tl_dtype_is_float (self->bound->metas[root].dtype))
+    return;
+  for (guint i = 0; i < self->n_checked; i++)
+    if (self->checked[i] == root)
+      return;
+  self->checked[self->n_checked++] = root;
+}
+
+/* What updates parameters must be finite before the commit, and the loss, which is known by having no axes. */
 static void
 find_checked (Binder *self)
 {
   TlPlan *plan = self->plan;
 
-  self->checked = tl_arena_new0 (&self->bound->memory, guint, plan->values->len + plan->n_outputs);
+  self->checked = tl_arena_new0 (&self->bound->memory, guint, plan->values->len + 1);
   if ((plan->flags & TL_PLAN_CHECKED) == 0)
     return;
   for (guint i = 0; i < plan->nodes->len; i++) {
@@ -363,14 +377,19 @@ find_checked (Binder *self)
 
     if (node->dead || (node->op->flags & TL_OP_UPDATE) == 0)
       continue;
-    for (guint j = node->n_out; j < node->n_in; j++) {
-      const TlPlanValue *value = tl_plan_value (plan, node->in[j]);
-
-      if (!value->is_leaf && (value->meta.dtype == TL_DTYPE_F32 || value->meta.dtype == TL_DTYPE_F64) &&
-          self->n_checked < plan->values->len)
-        self->checked[self->n_checked++] = node->in[j];
-    }
+    for (guint j = node->n_out; j < node->n_in; j++)
+      if (node->in[j] != TL_NO_VALUE)
+        check_value (self, node->in[j]);
   }
+  for (guint i = 0; i < plan->assignments->len; i++) {
+    const TlPlanAssignment *assignment = &g_array_index (plan->assignments, TlPlanAssignment, i);
+
+    if (!assignment->in_place && !assignment->to_grad && tl_variable_get_kind (assignment->variable) == TL_VARIABLE_PARAMETER)
+      check_value (self, assignment->value);
+  }
+  for (guint i = 0; i < plan->n_outputs; i++)
+    if (self->bound->metas[plan->outputs[i]].rank == 0 || (plan->flags & TL_PLAN_CHECKED_OUTPUTS) != 0)
+      check_value (self, plan->outputs[i]);
 }
 
 static void
@@ -379,7 +398,7 @@ add_check_call (Binder *self,
                 gint64 *result)
 {
   TlBound        *bound = self->bound;
-  const TlKernel *kernel = &tl_kernels_get ()->find_nonfinite;
+  const TlKernel *kernel = tl_dtype_is_half (dtype) ? &tl_find_nonfinite_half : &tl_kernels_get ()->find_nonfinite;
   TlTensorsArgs  *args = tl_arena_new0 (&bound->memory, TlTensorsArgs, 1);
   int64_t        *sizes = tl_arena_new0 (&bound->memory, int64_t, self->n_checked + 1);
   void          **data = tl_arena_new0 (&bound->memory, void *, self->n_checked + 1);
@@ -466,7 +485,7 @@ make_calls (Binder *self)
   TlPlan  *plan = self->plan;
   TlBound *bound = self->bound;
 
-  bound->calls = tl_arena_new0 (&bound->memory, TlPlanCall, self->n_order + plan->assignments->len + 2);
+  bound->calls = tl_arena_new0 (&bound->memory, TlPlanCall, self->n_order + plan->assignments->len + G_N_ELEMENTS (bound->nonfinite));
   bound->slots = tl_arena_new0 (&bound->memory, GArray *, plan->values->len + 1);
   bound->n_values = plan->values->len;
   bound->leaf_data = tl_arena_new0 (&bound->memory, void *, plan->values->len + 1);
@@ -476,8 +495,8 @@ make_calls (Binder *self)
     bound->addresses[i] = value_address (self, i);
   for (guint k = 0; k < self->n_compute; k++)
     add_node_call (self, k);
-  add_check_call (self, TL_DTYPE_F32, &bound->nonfinite[0]);
-  add_check_call (self, TL_DTYPE_F64, &bound->nonfinite[1]);
+  for (TlDType dtype = TL_DTYPE_F32; dtype <= TL_DTYPE_BF16; dtype++)
+    add_check_call (self, dtype, &bound->nonfinite[dtype]);
   bound->n_compute_calls = bound->n_calls;
   for (guint k = self->n_compute; k < self->n_order; k++)
     add_node_call (self, k);

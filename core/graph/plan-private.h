@@ -101,8 +101,8 @@ typedef struct {
   TlTensor        **outputs;      /* over the arena; NULL for a leaf */
   TlPlanIndexError *index_errors; /* of nodes that look up by index */
   guint             n_index_errors;
-  gint64            nonfinite[2]; /* results of the checks of f32 and f64, -1 where everything is finite */
-  TlCost           *costs;        /* of all nodes */
+  gint64            nonfinite[TL_DTYPE_BF16 + 1]; /* results of the checks of f32, f64, f16 and bf16, -1 where everything is finite */
+  TlCost           *costs;                        /* of all nodes */
   double            flops;
   guint64           last_run;
 } TlBound;
@@ -128,6 +128,7 @@ struct _TlPlan {
   TlBound    *current;
   guint64     n_runs;
   guint       n_fused;
+  TlPlan     *traced; /* owned, nullable: the nodes as they were traced, for tl_plan_explain() */
 };
 
 static inline TlPlanNode *
@@ -144,6 +145,9 @@ tl_plan_value (TlPlan *self,
   return &g_array_index (self->values, TlPlanValue, i);
 }
 
+gboolean tl_plan_place (TlPlan          *self,
+                        TlTensor *const *inputs,
+                        GError         **error);
 void     tl_plan_optimize (TlPlan *self);
 void     tl_plan_count_uses (TlPlan *self);
 TlBound *tl_bound_new (TlPlan       *self,

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <math.h>
 #include <string.h>
 
 #include "core/base/error.h"
@@ -295,63 +294,14 @@ place_leaves (TlPlan          *self,
   return TRUE;
 }
 
-static gboolean
-is_finite (const TlMeta *meta,
-           gconstpointer data)
+/* Finds the binding for the inputs and tells it where everything lies. */
+gboolean
+tl_plan_place (TlPlan          *self,
+               TlTensor *const *inputs,
+               GError         **error)
 {
-  gsize n = (gsize)tl_meta_get_n_elements (meta);
-
-  if (!tl_meta_is_dense (meta))
-    return TRUE;
-  for (gsize i = 0; i < n && meta->dtype == TL_DTYPE_F32; i++)
-    if (!isfinite (((const float *)data)[i]))
-      return FALSE;
-  for (gsize i = 0; i < n && meta->dtype == TL_DTYPE_F64; i++)
-    if (!isfinite (((const double *)data)[i]))
-      return FALSE;
-  return TRUE;
-}
-
-/* The step is computed again, call by call, until a result is not finite: nothing was committed, so it takes the same way. */
-static void
-explain_nonfinite (TlPlan    *self,
-                   TlContext *context,
-                   GError   **error)
-{
-  TlBound *bound = self->current;
-
-  memset (bound->counters, 0, bound->n_counters * sizeof (atomic_size_t));
-  for (guint s = 0; s < bound->n_compute_segments; s++) {
-    const TlPlanSegment *segment = &bound->segments[s];
-
-    for (guint c = segment->first_call; c < segment->first_call + segment->n_calls; c++) {
-      const TlPlanCall *call = &bound->calls[c];
-      const TlPlanNode *node;
-
-      for (guint phase = 0; phase < call->work.n_phases; phase++)
-        for (gsize tile = 0; tile < tl_work_get_n_tiles (&call->work, phase); tile++)
-          call->run (call->args, call->data, call->workspace, phase, tile, context->scratch);
-      if (call->node == TL_NO_VALUE)
-        continue;
-      node = tl_plan_node (self, call->node);
-      for (guint j = 0; j < node->n_out; j++) {
-        const TlMeta    *meta = &bound->metas[node->first_out + j];
-        gconstpointer    data = bound->addresses[node->first_out + j];
-        g_autofree char *shape = NULL;
-
-        if (data == NULL || is_finite (meta, data))
-          continue;
-        shape = tl_shape_to_string (meta->shape, meta->rank);
-        g_set_error (error, TL_ERROR, TL_ERROR_NUMERIC,
-                     "%s made a NaN or Inf in its result of shape %s%s%s; the step was not taken",
-                     node->op->name, shape, node->source.node != NULL ? " at node " : "",
-                     node->source.node != NULL ? node->source.node : "");
-        return;
-      }
-    }
-  }
-  g_set_error_literal (error, TL_ERROR, TL_ERROR_NUMERIC,
-                       "a gradient is NaN or Inf; the step was not taken");
+  return find_bound (self, inputs, error) && place_leaves (self, inputs, error) &&
+         tl_context_ensure_scratch (tl_context_get (), self->current->n_scratch, error);
 }
 
 static gboolean
@@ -368,6 +318,59 @@ check_indices (TlPlan  *self,
   return TRUE;
 }
 
+static gboolean
+is_finite (const TlBound *bound)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (bound->nonfinite); i++)
+    if (bound->nonfinite[i] >= 0)
+      return FALSE;
+  return TRUE;
+}
+
+/**
+ * tl_plan_try_run:
+ * @self: a plan made with %TL_PLAN_CHECKED
+ * @inputs: (array length=n_inputs): tensors for the trace's inputs
+ * @n_inputs: their number
+ * @is_taken: (out): whether the step was taken; if not, a NaN or Inf was found and no variable has changed
+ * @error: return location for an error
+ *
+ * As tl_plan_run(), but a NaN or Inf is no error; tl_plan_explain() says where it was made.
+ *
+ * Returns: whether the step was computed
+ */
+gboolean
+tl_plan_try_run (TlPlan          *self,
+                 TlTensor *const *inputs,
+                 guint            n_inputs,
+                 gboolean        *is_taken,
+                 GError         **error)
+{
+  TlContext *context = tl_context_get ();
+  TlBound   *bound;
+
+  g_return_val_if_fail (n_inputs == self->n_inputs, FALSE);
+  g_return_val_if_fail (context->trace == NULL, FALSE);
+
+  *is_taken = FALSE;
+  if (!tl_plan_place (self, inputs, error) || !tl_context_check_cancelled (context, error))
+    return FALSE;
+  bound = self->current;
+  bound->last_run = ++self->n_runs;
+  memset (bound->counters, 0, bound->n_counters * sizeof (atomic_size_t));
+  for (guint i = 0; i < bound->n_index_errors; i++)
+    bound->index_errors[i].error.is_set = 0;
+  replay_segments (self, context, bound, 0, bound->n_compute_segments, TRUE);
+  if (!tl_context_check_cancelled (context, error) || !check_indices (self, bound, error))
+    return FALSE;
+  if (!is_finite (bound))
+    return TRUE;
+  if (bound->n_segments > bound->n_compute_segments)
+    replay_segments (self, context, bound, bound->n_compute_segments, bound->n_segments, FALSE);
+  *is_taken = TRUE;
+  return TRUE;
+}
+
 /**
  * tl_plan_run:
  * @self: a plan
@@ -378,7 +381,7 @@ check_indices (TlPlan  *self,
  * Repeats the step: computes, checks, and publishes all assignments.  On failure no variable has changed.
  *
  * Errors: %TL_ERROR_SHAPE and %TL_ERROR_DTYPE for inputs that do not fit, %TL_ERROR_MEMORY, %TL_ERROR_CANCELLED,
- * %TL_ERROR_NUMERIC
+ * %TL_ERROR_NUMERIC, which names the node that made the first NaN or Inf
  *
  * Returns: whether the step was taken
  */
@@ -388,30 +391,13 @@ tl_plan_run (TlPlan          *self,
              guint            n_inputs,
              GError         **error)
 {
-  TlContext *context = tl_context_get ();
-  TlBound   *bound;
+  gboolean is_taken;
 
-  g_return_val_if_fail (n_inputs == self->n_inputs, FALSE);
-  g_return_val_if_fail (context->trace == NULL, FALSE);
-
-  if (!find_bound (self, inputs, error) || !place_leaves (self, inputs, error) ||
-      !tl_context_ensure_scratch (context, self->current->n_scratch, error) || !tl_context_check_cancelled (context, error))
+  if (!tl_plan_try_run (self, inputs, n_inputs, &is_taken, error))
     return FALSE;
-  bound = self->current;
-  bound->last_run = ++self->n_runs;
-  memset (bound->counters, 0, bound->n_counters * sizeof (atomic_size_t));
-  for (guint i = 0; i < bound->n_index_errors; i++)
-    bound->index_errors[i].error.is_set = 0;
-  replay_segments (self, context, bound, 0, bound->n_compute_segments, TRUE);
-  if (!tl_context_check_cancelled (context, error) || !check_indices (self, bound, error))
-    return FALSE;
-  if (bound->nonfinite[0] >= 0 || bound->nonfinite[1] >= 0) {
-    explain_nonfinite (self, context, error);
-    return FALSE;
-  }
-  if (bound->n_segments > bound->n_compute_segments)
-    replay_segments (self, context, bound, bound->n_compute_segments, bound->n_segments, FALSE);
-  return TRUE;
+  if (!is_taken)
+    tl_plan_explain (self, inputs, n_inputs, error);
+  return is_taken;
 }
 
 /**

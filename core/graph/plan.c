@@ -193,6 +193,32 @@ plan_alloc (TlTrace    *trace,
   return self;
 }
 
+/* The trace's nodes, numbered. */
+static TlPlan *
+plan_build (TlTrace         *trace,
+            TlTensor *const *outputs,
+            guint            n_outputs,
+            TlPlanFlags      flags)
+{
+  TlPlan                *self = plan_alloc (trace, n_outputs, flags);
+  g_autoptr (GHashTable) first_out = g_hash_table_new (NULL, NULL);
+  Builder                builder = { self, first_out };
+
+  for (guint i = 0; i < trace->nodes->len; i++)
+    if (((TlNode *)trace->nodes->pdata[i])->op == &tl_op_function)
+      add_aliases (&builder, trace->nodes->pdata[i]);
+    else
+      add_node (&builder, trace->nodes->pdata[i]);
+  for (guint i = 0; i < n_outputs; i++) {
+    g_autoptr (TlTensor) seen = tl_trace_capture (trace, outputs[i]);
+
+    self->outputs[i] = value_of (&builder, seen);
+  }
+  add_assignments (&builder, trace);
+  collect_symbols (self);
+  return self;
+}
+
 /**
  * tl_plan_new:
  * @trace: (transfer full): a trace; recording ends
@@ -214,24 +240,14 @@ tl_plan_new (TlTrace         *trace,
              TlPlanFlags      flags,
              GError         **error)
 {
-  g_autoptr (TlPlan)     self = plan_alloc (trace, n_outputs, flags);
-  g_autoptr (GHashTable) first_out = g_hash_table_new (NULL, NULL);
-  Builder                builder = { self, first_out };
+  g_autoptr (TlPlan) self = NULL;
 
   /* An output may be a leaf that nothing has used yet. */
   for (guint i = 0; i < n_outputs; i++)
     tl_tensor_unref (tl_trace_capture (trace, outputs[i]));
-  for (guint i = 0; i < trace->nodes->len; i++)
-    if (((TlNode *)trace->nodes->pdata[i])->op == &tl_op_function)
-      add_aliases (&builder, trace->nodes->pdata[i]);
-    else
-      add_node (&builder, trace->nodes->pdata[i]);
-  for (guint i = 0; i < n_outputs; i++) {
-    g_autoptr (TlTensor) seen = tl_trace_capture (trace, outputs[i]);
-
-    self->outputs[i] = value_of (&builder, seen);
-  }
-  add_assignments (&builder, trace);
+  self = plan_build (trace, outputs, n_outputs, flags);
+  if ((self->flags & (TL_PLAN_CHECKED | TL_PLAN_UNFUSED)) == TL_PLAN_CHECKED)
+    self->traced = plan_build (trace, outputs, n_outputs, TL_PLAN_UNFUSED);
   tl_trace_free (trace);
   for (guint i = 0; i < self->nodes->len; i++)
     if ((tl_plan_node (self, i)->op->flags & TL_OP_DATA_SIZED) != 0) {
@@ -240,8 +256,9 @@ tl_plan_new (TlTrace         *trace,
                    tl_plan_node (self, i)->op->name);
       return NULL;
     }
-  collect_symbols (self);
   tl_plan_optimize (self);
+  if (self->traced != NULL)
+    tl_plan_optimize (self->traced);
   return make_grads (self, error) ? g_steal_pointer (&self) : NULL;
 }
 
@@ -267,6 +284,7 @@ tl_plan_unref (TlPlan *self)
 {
   if (self == NULL || atomic_fetch_sub_explicit (&self->ref_count, 1, memory_order_acq_rel) != 1)
     return;
+  g_clear_pointer (&self->traced, tl_plan_unref);
   g_ptr_array_unref (self->bounds);
   g_array_unref (self->nodes);
   g_array_unref (self->values);

@@ -27,11 +27,13 @@ typedef struct _TlPlan TlPlan;
 /**
  * TlPlanFlags:
  * @TL_PLAN_UNFUSED: every node runs by itself, as it would at once
- * @TL_PLAN_CHECKED: a NaN or Inf in what updates variables stops a run before the commit
+ * @TL_PLAN_CHECKED: a NaN or Inf in what updates parameters, or in a result without axes, stops a run before the commit
+ * @TL_PLAN_CHECKED_OUTPUTS: one in any result, too; with %TL_PLAN_CHECKED
  */
 typedef enum {
   TL_PLAN_UNFUSED = 1 << 0,
   TL_PLAN_CHECKED = 1 << 1,
+  TL_PLAN_CHECKED_OUTPUTS = 1 << 2,
 } TlPlanFlags;
 
 /**
@@ -76,6 +78,15 @@ gboolean  tl_plan_run (TlPlan          *self,
                        TlTensor *const *inputs,
                        guint            n_inputs,
                        GError         **error);
+gboolean  tl_plan_try_run (TlPlan          *self,
+                           TlTensor *const *inputs,
+                           guint            n_inputs,
+                           gboolean        *is_taken,
+                           GError         **error);
+void      tl_plan_explain (TlPlan          *self,
+                           TlTensor *const *inputs,
+                           guint            n_inputs,
+                           GError         **error);
 gboolean  tl_plan_forecast (TlPlan       *self,
                             const TlMeta *inputs,
                             guint         n_inputs,

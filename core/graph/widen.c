@@ -34,6 +34,7 @@ typedef struct {
   guint           n_data;
   guint           n_operands;
   WideOperand    *operands;
+  gsize           n_in_tiles, n_out_tiles;
   gsize           workspace; /* offset of the kernel's own; the addresses of its data stand at the start */
   TlWork          whole;
 } WideArgs;
@@ -121,6 +122,15 @@ narrow_tile (const WideArgs *self,
   }
 }
 
+static gsize
+tiles_of (const WideArgs *self,
+          guint           phase)
+{
+  if (phase == 0)
+    return self->n_in_tiles;
+  return phase <= self->work.n_phases ? tl_work_get_n_tiles (&self->work, phase - 1) : self->n_out_tiles;
+}
+
 static void
 run (const void  *args,
      void *const *data,
@@ -131,6 +141,8 @@ run (const void  *args,
 {
   const WideArgs *self = args;
 
+  if (tile >= tiles_of (self, phase))
+    return;
   if (phase == 0)
     widen_tile (self, data, workspace, tile, scratch);
   else if (phase <= self->work.n_phases)
@@ -234,21 +246,24 @@ finish (WideArgs *self,
         gsize     end)
 {
   TlWork *whole = &self->whole;
-  gsize   scratch = self->work.scratch, n_in = 1, n_out = 0;
+  gsize   scratch = self->work.scratch;
 
+  self->n_in_tiles = 1;
   for (guint i = 0; i < self->n_operands; i++) {
     WideOperand *operand = &self->operands[i];
 
     operand->n_in_tiles = operand->is_read ? copy_tiles (&operand->in, &scratch) : 0;
     operand->n_out_tiles = operand->is_written ? copy_tiles (&operand->out, &scratch) : 0;
-    n_in += operand->n_in_tiles;
-    n_out += operand->n_out_tiles;
+    self->n_in_tiles += operand->n_in_tiles;
+    self->n_out_tiles += operand->n_out_tiles;
   }
   *whole = (TlWork){ .n_phases = self->work.n_phases + 2, .scratch = scratch };
-  g_assert (whole->n_phases <= TL_WORK_MAX_PHASES);
-  whole->n_tiles[0] = n_in;
-  memcpy (whole->n_tiles + 1, self->work.n_tiles, self->work.n_phases * sizeof (size_t));
-  whole->n_tiles[whole->n_phases - 1] = n_out;
+  /* Those that are not counted apart have as many tiles as the largest of them; what a phase does not have does nothing. */
+  for (guint phase = 0; phase < whole->n_phases; phase++) {
+    gsize *n = &whole->n_tiles[MIN (phase, TL_WORK_MAX_PHASES - 1)];
+
+    *n = MAX (*n, tiles_of (self, phase));
+  }
   self->workspace = end;
   whole->workspace = end + self->work.workspace;
 }
