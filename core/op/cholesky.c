@@ -63,6 +63,7 @@ const TlOpClass tl_op_cholesky = {
   .in = tl_linalg_square_ports,
   .attrs = attrs,
   .flags = TL_OP_UNCUTTABLE,
+  .precision = TL_PRECISION_WIDE,
   .infer = infer,
   .prepare = prepare,
   .gradient = gradient,

@@ -51,6 +51,7 @@ const TlOpClass tl_op_cholesky_solve = {
   .in = ports,
   .attrs = attrs,
   .flags = TL_OP_UNCUTTABLE,
+  .precision = TL_PRECISION_WIDE,
   .infer = infer,
   .decompose = decompose,
   .samples = samples,

@@ -45,6 +45,7 @@ const TlOpClass tl_op_cofactor = {
   .source = "Magnus & Neudecker 1988, Matrix Differential Calculus",
   .in = tl_linalg_square_ports,
   .flags = TL_OP_UNCUTTABLE | TL_OP_INTERNAL,
+  .precision = TL_PRECISION_WIDE,
   .infer = infer,
   .prepare = prepare,
   .gradient = gradient,

@@ -41,6 +41,7 @@ const TlOpClass tl_op_cond = {
   .source = "Golub & Van Loan 2013, Matrix Computations, 2.6",
   .in = tl_linalg_ports,
   .flags = TL_OP_UNCUTTABLE,
+  .precision = TL_PRECISION_WIDE,
   .infer = infer,
   .decompose = decompose,
   .samples = samples,

@@ -48,6 +48,7 @@ const TlOpClass tl_op_det = {
   .source = "Anderson et al. 1999, LAPACK Users' Guide; gradient: Magnus & Neudecker 1988, Matrix Differential Calculus",
   .in = tl_linalg_square_ports,
   .flags = TL_OP_UNCUTTABLE,
+  .precision = TL_PRECISION_WIDE,
   .infer = infer,
   .prepare = prepare,
   .gradient = gradient,

@@ -64,6 +64,7 @@ const TlOpClass tl_op_eigh = {
   .out = out_ports,
   .attrs = attrs,
   .flags = TL_OP_UNCUTTABLE,
+  .precision = TL_PRECISION_WIDE,
   .infer = infer,
   .prepare = prepare,
   .gradient = gradient,

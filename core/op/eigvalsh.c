@@ -37,6 +37,7 @@ const TlOpClass tl_op_eigvalsh = {
   .in = tl_linalg_square_ports,
   .attrs = attrs,
   .flags = TL_OP_UNCUTTABLE,
+  .precision = TL_PRECISION_WIDE,
   .infer = infer,
   .decompose = decompose,
   .samples = samples,

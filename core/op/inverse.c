@@ -35,6 +35,7 @@ const TlOpClass tl_op_inverse = {
   .source = "Anderson et al. 1999, LAPACK Users' Guide; gradient: Giles 2008, Collected matrix derivative results",
   .in = tl_linalg_square_ports,
   .flags = TL_OP_UNCUTTABLE,
+  .precision = TL_PRECISION_WIDE,
   .infer = infer,
   .decompose = decompose,
   .samples = samples,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/op/linalg-common.h"
 
-const TlPort tl_linalg_ports[] = { { "a", "matrices `[..., m, n]`, f32 or f64", TL_PORT_CONTIGUOUS }, { NULL } };
-const TlPort tl_linalg_square_ports[] = { { "a", "matrices `[..., n, n]`, f32 or f64", TL_PORT_CONTIGUOUS }, { NULL } };
+const TlPort tl_linalg_ports[] = { { "a", "matrices `[..., m, n]`, floating", TL_PORT_CONTIGUOUS }, { NULL } };
+const TlPort tl_linalg_square_ports[] = { { "a", "matrices `[..., n, n]`, floating", TL_PORT_CONTIGUOUS }, { NULL } };
 
 /* Matrices of a dtype and size that LAPACK has. */
 gboolean
@@ -16,8 +16,8 @@ tl_linalg_check (TlInfer *self,
   TlDim              m, n;
   g_autoptr (GError) reason = NULL;
 
-  if (a->dtype != TL_DTYPE_F32 && a->dtype != TL_DTYPE_F64)
-    return tl_infer_fail (self, TL_ERROR_DTYPE, error, "%s must be f32 or f64, not %s", self->op->in[input].name, tl_dtype_name (a->dtype));
+  if (!tl_dtype_is_float (a->dtype))
+    return tl_infer_fail (self, TL_ERROR_DTYPE, error, "%s must be floating, not %s", self->op->in[input].name, tl_dtype_name (a->dtype));
   if (!tl_infer_need_rank (self, input, 2, TL_TENSOR_MAX_RANK, error))
     return FALSE;
   m = a->shape[a->rank - 2];

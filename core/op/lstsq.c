@@ -49,6 +49,7 @@ const TlOpClass tl_op_lstsq = {
   .in = ports,
   .attrs = attrs,
   .flags = TL_OP_UNCUTTABLE,
+  .precision = TL_PRECISION_WIDE,
   .infer = infer,
   .decompose = decompose,
   .samples = samples,

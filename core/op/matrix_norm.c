@@ -118,6 +118,7 @@ const TlOpClass tl_op_matrix_norm = {
   .source = "Golub & Van Loan 2013, Matrix Computations, 2.3",
   .in = tl_linalg_ports,
   .attrs = attrs,
+  .precision = TL_PRECISION_WIDE,
   .infer = infer,
   .decompose = decompose,
   .samples = samples,

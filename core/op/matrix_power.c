@@ -59,6 +59,7 @@ const TlOpClass tl_op_matrix_power = {
   .source = "Knuth 1997, The Art of Computer Programming 2, 4.6.3",
   .in = tl_linalg_square_ports,
   .attrs = attrs,
+  .precision = TL_PRECISION_WIDE,
   .infer = infer,
   .decompose = decompose,
   .samples = samples,

@@ -54,6 +54,7 @@ const TlOpClass tl_op_matrix_rank = {
   .in = ports,
   .attrs = attrs,
   .flags = TL_OP_UNCUTTABLE,
+  .precision = TL_PRECISION_WIDE,
   .infer = infer,
   .decompose = decompose,
   .samples = samples,

@@ -86,6 +86,7 @@ const TlOpClass tl_op_pinv = {
   .in = tl_linalg_ports,
   .attrs = attrs,
   .flags = TL_OP_UNCUTTABLE,
+  .precision = TL_PRECISION_WIDE,
   .infer = infer,
   .prepare = prepare,
   .gradient = gradient,

@@ -47,6 +47,7 @@ const TlOpClass tl_op_slogdet = {
   .in = tl_linalg_square_ports,
   .out = out_ports,
   .flags = TL_OP_UNCUTTABLE,
+  .precision = TL_PRECISION_WIDE,
   .infer = infer,
   .prepare = prepare,
   .gradient = gradient,

@@ -104,6 +104,7 @@ const TlOpClass tl_op_solve = {
   .source = "Anderson et al. 1999, LAPACK Users' Guide; gradient: Giles 2008, Collected matrix derivative results",
   .in = ports,
   .flags = TL_OP_UNCUTTABLE,
+  .precision = TL_PRECISION_WIDE,
   .infer = infer,
   .prepare = prepare,
   .gradient = gradient,

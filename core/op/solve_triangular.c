@@ -109,6 +109,7 @@ const TlOpClass tl_op_solve_triangular = {
   .in = ports,
   .attrs = attrs,
   .flags = TL_OP_UNCUTTABLE,
+  .precision = TL_PRECISION_WIDE,
   .infer = infer,
   .prepare = prepare,
   .gradient = gradient,

@@ -94,6 +94,7 @@ const TlOpClass tl_op_split = {
   .in = tl_ports_x,
   .out = tl_split_out_ports,
   .attrs = attrs,
+  .precision = TL_PRECISION_MOVES,
   .count = count,
   .infer = infer,
   .decompose = decompose,

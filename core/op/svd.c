@@ -106,6 +106,7 @@ const TlOpClass tl_op_svd = {
   .in = tl_linalg_ports,
   .out = out_ports,
   .flags = TL_OP_UNCUTTABLE,
+  .precision = TL_PRECISION_WIDE,
   .infer = infer,
   .prepare = prepare,
   .gradient = gradient,

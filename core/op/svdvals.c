@@ -35,6 +35,7 @@ const TlOpClass tl_op_svdvals = {
   .source = "Anderson et al. 1999, LAPACK Users' Guide",
   .in = tl_linalg_ports,
   .flags = TL_OP_UNCUTTABLE,
+  .precision = TL_PRECISION_WIDE,
   .infer = infer,
   .decompose = decompose,
   .samples = samples,

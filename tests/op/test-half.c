@@ -56,7 +56,7 @@ compute (Case      *self,
          TlTensor **results)
 {
   TlTensor          *in[CASE_MAX_IN] = { NULL }, *x[CASE_MAX_IN], *y[MAX_OUT], *dy[MAX_OUT];
-  guint              n_out = tl_op_get_n_out (self->op, self->n_in), n_x = 0, n_y = 0;
+  guint              n_out = case_get_n_out (self), n_x = 0, n_y = 0;
   guint              n_ports = tl_op_get_n_ports (self->op->in);
   g_autoptr (GError) error = NULL;
 
@@ -168,7 +168,7 @@ check (const TlOpClass *op,
   g_autoptr (Case) half = case_new (op, sample, dtype);
   g_autoptr (Case) wide = case_new (op, sample, TL_DTYPE_F32);
   TlTensor        *a[MAX_OUT] = { NULL }, *b[MAX_OUT] = { NULL };
-  guint            n_out = tl_op_get_n_out (op, half->n_in), n;
+  guint            n_out = case_get_n_out (half), n;
   gboolean         is_composite = op->expr == NULL && op->prepare == NULL && (op->flags & TL_OP_VIEW) == 0;
   double           n_ulps = is_composite && op->precision == TL_PRECISION_NARROW ? 4 : 0;
 
