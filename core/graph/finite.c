@@ -89,7 +89,7 @@ tl_blame_nonfinite (const TlOpClass *op,
 
   if ((out & TL_HAS_NAN) != 0 && (in & TL_HAS_NAN) == 0)
     made |= TL_HAS_NAN;
-  if ((out & TL_HAS_INF) != 0 && in == 0 && op->precision != TL_PRECISION_MOVES)
+  if ((out & TL_HAS_INF) != 0 && in == 0 && (op->precision != TL_PRECISION_MOVES || op == &tl_op_copy))
     made |= TL_HAS_INF;
   return made;
 }

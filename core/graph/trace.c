@@ -253,3 +253,22 @@ tl_trace_get_grad (TlVariable *variable)
     return tl_trace_read_grad (context->trace, variable);
   return variable->grad != NULL ? tl_tensor_ref (variable->grad) : NULL;
 }
+
+/**
+ * tl_trace_put_grad:
+ * @variable: a variable
+ * @grad: another gradient, contiguous, of the variable's shape and dtype
+ *
+ * Replaces a variable's gradient, at once or in the traced step.
+ */
+void
+tl_trace_put_grad (TlVariable *variable,
+                   TlTensor   *grad)
+{
+  TlContext *context = tl_context_get ();
+
+  if (context->trace != NULL)
+    tl_trace_set_grad (context->trace, variable, grad);
+  else
+    tl_variable_set_grad (variable, grad);
+}

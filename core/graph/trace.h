@@ -29,6 +29,8 @@ TlTensor *tl_trace_add_input (TlTrace      *self,
 gboolean  tl_trace_is_active (TlContext *context);
 void      tl_trace_clear_grad (TlVariable *variable);
 TlTensor *tl_trace_get_grad (TlVariable *variable);
+void      tl_trace_put_grad (TlVariable *variable,
+                             TlTensor   *grad);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TlTrace, tl_trace_abandon)
 

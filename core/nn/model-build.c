@@ -111,6 +111,7 @@ build_parts (TlModelFrame *frame,
     return FALSE;
   }
   step->n_parts = node->times;
+  step->checkpoint = node->checkpoint;
   step->parts = g_new0 (TlInstance *, node->times);
   for (guint i = 0; i < step->n_in; i++)
     between[i] = in[i] != NULL ? tl_tensor_ref (in[i]) : NULL;
@@ -293,6 +294,7 @@ build_instance (TlModelBuilder  *builder,
   g_autoptr (GPtrArray)  order = tl_frame_order_nodes (&frame);
   guint                  n = tl_model_count_inputs (model);
 
+  atomic_init (&self->ref_count, 1);
   g_array_set_clear_func (values, clear_value);
   self->n_inputs = n;
   self->input_names = g_new0 (const char *, n + 1);
@@ -314,15 +316,24 @@ build_instance (TlModelBuilder  *builder,
   return self;
 }
 
-void
-tl_instance_free (TlInstance *self)
+TlInstance *
+tl_instance_ref (TlInstance *self)
 {
+  atomic_fetch_add_explicit (&self->ref_count, 1, memory_order_relaxed);
+  return self;
+}
+
+void
+tl_instance_unref (TlInstance *self)
+{
+  if (atomic_fetch_sub_explicit (&self->ref_count, 1, memory_order_acq_rel) != 1)
+    return;
   for (guint k = 0; k < self->n_steps; k++) {
     TlModelStep *step = &self->steps[k];
 
     g_clear_pointer (&step->layer, tl_layer_unref);
     for (guint i = 0; i < step->n_parts; i++)
-      g_clear_pointer (&step->parts[i], tl_instance_free);
+      g_clear_pointer (&step->parts[i], tl_instance_unref);
     g_free (step->parts);
     g_free (step->attrs);
     g_free (step->in);
@@ -428,7 +439,7 @@ tl_model_build_for (TlModel      *self,
     g_clear_pointer (&out[i], tl_tensor_unref);
   tl_scratch_end (scratch, before, builder.trace);
   take_variables (self, &builder, self->problems->len > 0);
-  g_clear_pointer (&self->built, tl_instance_free);
+  g_clear_pointer (&self->built, tl_instance_unref);
   self->built = built;
   self->is_complete = builder.is_complete && self->problems->len == 0;
   return tell_problems (self, error);

@@ -344,20 +344,24 @@ set_value (const char       *owner,
                               : tl_attr_set_text (owner, specs, values, attr, given->text, error);
 }
 
+/* What every sub-model has. */
 static gboolean
-set_times (TlModelNode *node,
-           const Given *given,
-           GError     **error)
+set_sub_attr (TlModelNode *node,
+              const char  *attr,
+              const Given *given,
+              GError     **error)
 {
   static const TlAttrSpec specs[] = {
     { "times", "how often the model is repeated", TL_ATTR_INT, .def = { .i = 1 }, .has_range = TRUE, .min = 1, .max = 10000 },
+    { "checkpoint", "whether what it computes is computed again for its gradients instead of kept", TL_ATTR_BOOL },
     { NULL },
   };
-  TlAttrValue value = { .i = node->times };
+  TlAttrValue values[] = { { .i = node->times }, { .i = node->checkpoint } };
 
-  if (!set_value (node->row, specs, &value, "times", given, error))
+  if (!set_value (node->row, specs, values, attr, given, error))
     return FALSE;
-  node->times = (guint)value.i;
+  node->times = (guint)values[0].i;
+  node->checkpoint = values[1].i != 0;
   return TRUE;
 }
 
@@ -378,8 +382,8 @@ set_attr (TlModel     *self,
   if (node->layer == NULL && node->op == NULL && node->model == NULL)
     return TRUE; /* of an unknown row nothing is known, and that was told */
   clear_attr_problem (node, attr);
-  if (node->model != NULL && strcmp (attr, "times") == 0)
-    ok = set_times (node, given, &reason);
+  if (node->model != NULL)
+    ok = set_sub_attr (node, attr, given, &reason);
   else
     ok = set_value (node->row, tl_model_node_specs (node), node->attrs, attr, given, &reason);
   if (!ok) {
@@ -399,7 +403,7 @@ set_attr (TlModel     *self,
  * tl_model_set_attr:
  * @self: a model
  * @node: name of a node
- * @attr: name or alias of one of its attributes; "times" of a sub-model
+ * @attr: name or alias of one of its attributes; "times" and "checkpoint" of a sub-model
  * @input: its new value; nil for the default
  * @error: return location for an error
  *
@@ -423,7 +427,7 @@ tl_model_set_attr (TlModel           *self,
  * tl_model_set_attr_text:
  * @self: a model
  * @node: name of a node
- * @attr: name or alias of one of its attributes; "times" of a sub-model
+ * @attr: name or alias of one of its attributes; "times" and "checkpoint" of a sub-model
  * @text: its new value as graph cells write it, see tl_attr_set_text()
  * @error: return location for an error
  *

@@ -26,6 +26,7 @@ typedef struct {
   const TlOpClass    *op;
   TlModel            *model; /* owned */
   guint               times;
+  gboolean            checkpoint; /* of a sub-model: it is computed again for its gradients */
   TlAttrValue         attrs[TL_OP_MAX_ATTRS];
   guint32             given;
   GArray             *links;    /* TlModelLink, one for each input */
@@ -43,6 +44,7 @@ typedef struct {
   TlAttrValue     *attrs; /* of op */
   TlInstance     **parts; /* of a sub-model: one for each repeat */
   guint            n_parts;
+  gboolean         checkpoint;
   guint            n_in;
   guint           *in; /* values; G_MAXUINT where an optional input is not given */
   guint            first_out;
@@ -54,6 +56,7 @@ typedef struct {
 
 /* A model as it runs: its steps in order, over numbered values; inputs are the first values. */
 struct _TlInstance {
+  atomic_int   ref_count;
   TlModelStep *steps;
   guint        n_steps;
   guint        n_values;
@@ -112,7 +115,8 @@ gboolean          tl_model_check_input (const char   *name,
                                         GError      **error);
 
 void         tl_model_step_measure (TlModelStep *step, const TlModelMeter *meter, guint first_node);
-void         tl_instance_free (TlInstance *self);
+TlInstance  *tl_instance_ref (TlInstance *self);
+void         tl_instance_unref (TlInstance *self);
 TlModelStep *tl_instance_find (TlInstance *self,
                                const char *path);
 gboolean     tl_instance_run (TlInstance         *self,

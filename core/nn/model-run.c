@@ -5,10 +5,62 @@
 #include <string.h>
 
 #include "core/base/error.h"
+#include "core/graph/function.h"
 #include "core/graph/trace-private.h"
 #include "core/nn/model-private.h"
 
 /* Running. */
+
+/* A sub-model as a function: what it computes need not be kept. */
+typedef struct {
+  TlInstance *instance; /* owned */
+  const char *cell;
+} Part;
+
+static gboolean
+part_forward_cb (gpointer         data,
+                 TlTensor *const *in,
+                 guint            n_in,
+                 TlTensor       **out,
+                 guint           *n_out,
+                 GError         **error)
+{
+  Part *self = data;
+
+  if (!tl_instance_run (self->instance, self->cell, in, out, NULL, error))
+    return FALSE;
+  *n_out = self->instance->n_outputs;
+  return TRUE;
+}
+
+static void
+part_free (gpointer data)
+{
+  tl_instance_unref (((Part *)data)->instance);
+  g_free (data);
+}
+
+static const TlFunctionClass part_class = { "checkpoint", part_forward_cb, NULL, part_free };
+
+static gboolean
+run_part (TlModelStep        *step,
+          guint               k,
+          const char         *cell,
+          TlTensor          **in,
+          TlTensor          **out,
+          const TlModelMeter *meter,
+          GError            **error)
+{
+  TlInstance *instance = step->parts[k];
+  Part       *part;
+  guint       n_out;
+
+  if (!step->checkpoint || meter != NULL || instance->n_outputs > TL_FUNCTION_MAX_OUT)
+    return tl_instance_run (instance, cell, in, out, meter, error);
+  part = g_new (Part, 1);
+  *part = (Part){ tl_instance_ref (instance), cell };
+  return tl_function_apply (&part_class, part, in, instance->n_inputs, out, &n_out, error);
+}
 
 static gboolean
 run_parts (TlModelStep        *step,
@@ -22,11 +74,11 @@ run_parts (TlModelStep        *step,
   gboolean  ok = TRUE;
 
   if (step->n_parts == 1)
-    return tl_instance_run (step->parts[0], cell, in, out, meter, error);
+    return run_part (step, 0, cell, in, out, meter, error);
   for (guint i = 0; i < step->n_in; i++)
     between[i] = tl_tensor_ref (in[i]);
   for (guint k = 0; k < step->n_parts && ok; k++) {
-    ok = tl_instance_run (step->parts[k], cell, between, out, meter, error);
+    ok = run_part (step, k, cell, between, out, meter, error);
     for (guint i = 0; i < step->n_in && ok && k + 1 < step->n_parts; i++) {
       tl_tensor_unref (between[i]);
       between[i] = g_steal_pointer (&out[i]);

@@ -111,7 +111,7 @@ tl_model_unref (TlModel *self)
 {
   if (self == NULL || atomic_fetch_sub_explicit (&self->ref_count, 1, memory_order_acq_rel) != 1)
     return;
-  g_clear_pointer (&self->built, tl_instance_free);
+  g_clear_pointer (&self->built, tl_instance_unref);
   g_hash_table_unref (self->by_path);
   g_ptr_array_unref (self->variables);
   g_ptr_array_unref (self->layers);

@@ -97,7 +97,7 @@ add_squares (TlTensor **sum,
   return TRUE;
 }
 
-static const TlDType dtypes[] = { TL_DTYPE_F32, TL_DTYPE_F64 };
+static const TlDType dtypes[] = { TL_DTYPE_F32, TL_DTYPE_F64, TL_DTYPE_F16, TL_DTYPE_BF16 };
 
 static gboolean
 sum_squares (TlOptimizer  *self,

@@ -538,6 +538,26 @@ tl_optimizer_foreach_variable (TlOptimizer *self,
 }
 
 /**
+ * tl_optimizer_foreach_parameter:
+ * @self: an optimizer
+ * @func: (scope call): called for each parameter it changes; %FALSE stops
+ * @user_data: for @func
+ *
+ * Returns: whether @func never stopped
+ */
+gboolean
+tl_optimizer_foreach_parameter (TlOptimizer *self,
+                                gboolean (*func) (TlVariable *variable,
+                                                  gpointer    user_data),
+                                gpointer user_data)
+{
+  for (guint i = 0; i < self->n; i++)
+    if (!func (self->parameters[i], user_data))
+      return FALSE;
+  return TRUE;
+}
+
+/**
  * tl_optimizer_zero_grad:
  * @self: an optimizer
  *

@@ -149,6 +149,10 @@ gboolean                tl_optimizer_foreach_variable (TlOptimizer *self,
                                                           gpointer    user_data),
                                                        gpointer user_data);
 
+gboolean tl_optimizer_foreach_parameter (TlOptimizer *self,
+                                         gboolean (*func) (TlVariable *variable,
+                                                           gpointer    user_data),
+                                         gpointer user_data);
 void     tl_optimizer_zero_grad (TlOptimizer *self);
 gboolean tl_optimizer_step (TlOptimizer *self,
                             GError     **error);

@@ -117,7 +117,7 @@ typedef struct {
 /**
  * TlRunChange:
  * @step: steps taken when it took effect
- * @name: "lr", "pause", "continue", "stop", "early_stop", "resume"
+ * @name: "lr", "pause", "continue", "stop", "early_stop", "resume", "loss_scale"
  * @value: the new learning rate, or 0
  *
  * A change that was not in the document: with these a run can be repeated.

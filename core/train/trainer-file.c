@@ -109,6 +109,21 @@ check_same (TlCheckpoint *checkpoint,
 }
 
 static gboolean
+check_precision (TlTrainer    *self,
+                 TlCheckpoint *checkpoint,
+                 GError      **error)
+{
+  const char *theirs = tl_checkpoint_get (checkpoint, "trellis.precision");
+
+  theirs = theirs != NULL ? theirs : tl_dtype_name (TL_DTYPE_F32);
+  if (strcmp (theirs, tl_dtype_name (self->o.precision)) == 0)
+    return TRUE;
+  g_set_error (error, TL_ERROR, TL_ERROR_VALUE, "the checkpoint was written with precision = %s, but this training has %s", theirs,
+               tl_dtype_name (self->o.precision));
+  return FALSE;
+}
+
+static gboolean
 check_data (TlTrainer    *self,
             TlCheckpoint *checkpoint,
             GError      **error)
@@ -149,6 +164,8 @@ tl_trainer_save_checkpoint (TlTrainer  *self,
   tl_checkpoint_set_number (checkpoint, "trellis.batch_size", self->o.batch_size);
   tl_checkpoint_set_number (checkpoint, "trellis.accumulate", self->o.accumulate);
   tl_checkpoint_set_number (checkpoint, "trellis.shuffle", !self->o.keep_order);
+  if (self->o.precision != TL_DTYPE_F32)
+    tl_checkpoint_set (checkpoint, "trellis.precision", tl_dtype_name (self->o.precision));
   tl_checkpoint_set_double (checkpoint, "trellis.lr", self->base_lr);
   tl_checkpoint_set_double (checkpoint, "trellis.loss", self->loss);
   tl_checkpoint_set_number (checkpoint, "trellis.has_best", self->has_best);
@@ -192,7 +209,8 @@ resume (TlTrainer  *self,
       !check_same (checkpoint, "trellis.context_seed", tl_context_get_seed (self->context), error) ||
       !check_same (checkpoint, "trellis.batch_size", self->o.batch_size, error) ||
       !check_same (checkpoint, "trellis.accumulate", self->o.accumulate, error) ||
-      !check_same (checkpoint, "trellis.shuffle", !self->o.keep_order, error) || !check_data (self, checkpoint, error) ||
+      !check_same (checkpoint, "trellis.shuffle", !self->o.keep_order, error) || !check_precision (self, checkpoint, error) ||
+      !check_data (self, checkpoint, error) ||
       !tl_checkpoint_get_number (checkpoint, "trellis.step", &step, error) ||
       !tl_checkpoint_get_number (checkpoint, "trellis.epoch", &position.epoch, error) ||
       !tl_checkpoint_get_number (checkpoint, "trellis.batch", &position.batch, error) ||

@@ -5,6 +5,7 @@
 
 #include "core/optim/average.h"
 #include "core/graph/plan.h"
+#include "core/train/loss-scale.h"
 #include "core/train/trainer.h"
 
 G_BEGIN_DECLS
@@ -38,6 +39,7 @@ struct _TlTrainer {
   GPtrArray       *saved;           /* TlTensor: what `changing` was at the beginning of a step */
   guint64          n_parameters;
   TlAverage       *average; /* (nullable) */
+  TlLossScale     *scale;   /* (nullable): with f16 */
 
   TlLoader  *train, *validation;
   guint      n_fields, n_inputs, n_outputs;

@@ -191,7 +191,8 @@ run_steps (TlTrainer *self,
   gsize n_batches = tl_loader_get_n_batches (self->train);
 
   while (self->position.batch < n_batches) {
-    gsize n_items;
+    gsize  n_items;
+    double scale = self->scale != NULL ? tl_loss_scale_get (self->scale) : 0;
 
     if (!follow_wishes (self, error))
       return FALSE;
@@ -200,6 +201,8 @@ run_steps (TlTrainer *self,
     if (!set_lr (self, error) || !tl_trainer_take_step (self, &n_items, error))
       return FALSE;
     measure_speed (self, n_items);
+    if (self->scale != NULL && tl_loss_scale_get (self->scale) != scale)
+      tell_change (self, "loss_scale", tl_loss_scale_get (self->scale));
     if (self->step % self->o.log_every == 0 || self->position.batch == n_batches)
       tell_step (self);
   }

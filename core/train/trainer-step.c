@@ -2,6 +2,7 @@
 /*
  * One step: what is traced, and how it is repeated.
  */
+#include <math.h>
 #include <string.h>
 
 #include "core/base/error.h"
@@ -110,18 +111,53 @@ run_loss (TlTrainer *self,
   return TRUE;
 }
 
+/* Model and loss, in the precision that is wanted. */
+static gboolean
+run_forward (TlTrainer *self,
+             Step      *step,
+             GError   **error)
+{
+  TlDType  before = tl_context_get_autocast (self->context);
+  gboolean ok;
+
+  tl_context_set_autocast (self->context, self->o.precision);
+  ok = run_model (self, step, error) && run_loss (self, step, error);
+  tl_context_set_autocast (self->context, before);
+  return ok;
+}
+
+/* Metrics read the prediction in f32. */
+static gboolean
+widen_output (Step    *step,
+              GError **error)
+{
+  TlTensor *output = step->outputs[0];
+  TlDType   dtype = tl_tensor_get_dtype (output);
+
+  if (dtype != TL_DTYPE_F16 && dtype != TL_DTYPE_BF16)
+    return TRUE;
+  step->outputs[0] = tl_cast (output, TL_DTYPE_F32, error);
+  tl_tensor_unref (output);
+  return step->outputs[0] != NULL;
+}
+
 static gboolean
 run_backward (TlTrainer *self,
               TlStepKind kind,
               Step      *step,
               GError   **error)
 {
-  g_autoptr (TlTensor) scaled = step->weight != NULL ? tl_mul (step->loss, step->weight, error) : tl_tensor_ref (step->loss);
+  g_autoptr (TlTensor) share = step->weight != NULL ? tl_mul (step->loss, step->weight, error) : tl_tensor_ref (step->loss);
+  g_autoptr (TlTensor) start = NULL;
 
-  if (scaled == NULL || !tl_backward (scaled, NULL, FALSE, error))
+  if (share != NULL)
+    start = self->scale != NULL ? tl_loss_scale_apply (self->scale, share, error) : tl_tensor_ref (share);
+  if (start == NULL || !tl_backward (start, NULL, FALSE, error))
     return FALSE;
   if (kind != TL_STEP_WHOLE && kind != TL_STEP_LAST)
     return TRUE;
+  if (self->scale != NULL && !tl_loss_scale_unapply (self->scale, self->o.optimizer, error))
+    return FALSE;
   if (!tl_optimizer_step (self->o.optimizer, error) || (self->average != NULL && !tl_average_update (self->average, error)))
     return FALSE;
   tl_optimizer_zero_grad (self->o.optimizer);
@@ -141,10 +177,13 @@ finish (TlTrainer  *self,
         TlPlanFlags flags,
         GError    **error)
 {
+  gboolean      is_wide = widen_output (step, error);
   TlTensor     *wanted[] = { step->loss, step->outputs[0] };
-  const TlMeta *output = has_prediction (self) ? tl_tensor_get_meta (step->outputs[0]) : NULL;
+  const TlMeta *output = is_wide && has_prediction (self) ? tl_tensor_get_meta (step->outputs[0]) : NULL;
   const TlMeta *target = self->n_fields > self->n_inputs ? tl_tensor_get_meta (step->fields[self->n_inputs]) : NULL;
 
+  if (!is_wide)
+    return NULL;
   for (guint i = 1; i < self->n_metrics; i++) {
     if (output == NULL) {
       g_set_error (error, TL_ERROR, TL_ERROR_VALUE, "%s: the model gives nothing but its loss", self->metric_names[i]);
@@ -173,7 +212,7 @@ tl_trainer_trace (TlTrainer *self,
   add_inputs (self, trace, kind != TL_STEP_WHOLE, &step);
   if (kind == TL_STEP_WHOLE || kind == TL_STEP_FIRST)
     tl_optimizer_zero_grad (self->o.optimizer);
-  if (run_model (self, &step, error) && run_loss (self, &step, error) && run_backward (self, kind, &step, error))
+  if (run_forward (self, &step, error) && run_backward (self, kind, &step, error))
     plan = finish (self, &trace, &step, TL_PLAN_CHECKED, error);
   step_clear (&step);
   tl_context_set_training (self->context, training_before);
@@ -192,7 +231,7 @@ tl_trainer_trace_evaluation (TlTrainer *self,
   Step                step = { 0 };
 
   add_inputs (self, trace, FALSE, &step);
-  if (run_model (self, &step, error) && run_loss (self, &step, error))
+  if (run_forward (self, &step, error))
     plan = finish (self, &trace, &step, 0, error);
   step_clear (&step);
   tl_context_set_training (self->context, training_before);
@@ -223,7 +262,7 @@ tl_trainer_make_plans (TlTrainer *self,
   return self->evaluation != NULL;
 }
 
-static double
+static void
 measure (TlTrainer       *self,
          TlPlan          *plan,
          TlTensor *const *fields,
@@ -239,7 +278,6 @@ measure (TlTrainer       *self,
 
   for (guint i = 0; i < self->n_metrics; i++)
     tl_metric_update (&metrics[i], &batch);
-  return batch.loss;
 }
 
 /* A step of several batches that breaks off in the middle leaves no trace in statistics and counters. */
@@ -271,26 +309,36 @@ restore_changing (TlTrainer *self)
     tl_variable_set_value (self->changing->pdata[i], self->saved->pdata[i], NULL);
 }
 
+/* @is_taken: if not, gradients in f16 overflowed; nothing has changed but the scale */
 static gboolean
 run_batch (TlTrainer *self,
            TlStepKind kind,
            gsize      n_group,
+           gboolean  *is_taken,
            GError   **error)
 {
   TlTensor *inputs[TL_DATASET_MAX_FIELDS + 1];
+  guint     n_inputs = self->n_fields + (kind != TL_STEP_WHOLE);
   gsize     n_items;
-  double    loss;
+  gboolean  is_real = TRUE;
 
   if (!tl_loader_next (self->train, inputs, &n_items, error))
     return FALSE;
   g_assert (n_items > 0);
   inputs[self->n_fields] = self->weight;
   *(float *)tl_tensor_peek_data (self->weight) = (float)((double)n_items / (double)n_group);
-  if (!tl_plan_run (self->plans[kind], inputs, self->n_fields + (kind != TL_STEP_WHOLE), error))
+  if (!tl_plan_try_run (self->plans[kind], inputs, n_inputs, is_taken, error))
     return FALSE;
-  loss = measure (self, self->plans[kind], inputs, n_items, self->metrics);
-  self->loss += loss * ((double)n_items / (double)n_group);
-  return TRUE;
+  self->loss += tl_tensor_peek_element (tl_plan_peek_output (self->plans[kind], 0), 0) * ((double)n_items / (double)n_group);
+  if (*is_taken) {
+    measure (self, self->plans[kind], inputs, n_items, self->metrics);
+    return TRUE;
+  }
+  if (self->scale != NULL && !tl_loss_scale_count_overflow (self->scale, &is_real, error))
+    return FALSE;
+  if (is_real)
+    tl_plan_explain (self->plans[kind], inputs, n_inputs, error);
+  return !is_real;
 }
 
 static TlStepKind
@@ -303,7 +351,18 @@ kind_of (gsize batch,
                                                              : TL_STEP_MIDDLE;
 }
 
-/* Takes one optimizer step of one or more batches; on failure everything is as before. */
+/* What the batches of a step that was not taken have changed. */
+static void
+undo_batches (TlTrainer *self,
+              gsize      n_batches)
+{
+  for (guint i = 0; n_batches > 1 && i < self->n_metrics; i++)
+    tl_metric_copy (&self->before[i], &self->metrics[i]);
+  if (n_batches > 1)
+    restore_changing (self);
+}
+
+/* Takes one optimizer step of one or more batches; on failure everything is as before.  Of a step that overflows only the batches pass. */
 gboolean
 tl_trainer_take_step (TlTrainer *self,
                       gsize     *n_items,
@@ -311,7 +370,7 @@ tl_trainer_take_step (TlTrainer *self,
 {
   gsize    n_batches = MIN ((gsize)self->o.accumulate, tl_loader_get_n_batches (self->train) - self->position.batch);
   double   loss_before = self->loss;
-  gboolean ok = TRUE;
+  gboolean ok = TRUE, is_taken = TRUE;
 
   *n_items = 0;
   for (gsize i = 0; i < n_batches; i++)
@@ -321,20 +380,21 @@ tl_trainer_take_step (TlTrainer *self,
   for (guint i = 0; n_batches > 1 && i < self->n_metrics; i++)
     tl_metric_copy (&self->metrics[i], &self->before[i]);
   self->loss = 0;
-  for (gsize i = 0; ok && i < n_batches; i++)
-    ok = run_batch (self, kind_of (i, n_batches), *n_items, error);
+  for (gsize i = 0; ok && is_taken && i < n_batches; i++)
+    ok = run_batch (self, kind_of (i, n_batches), *n_items, &is_taken, error);
+  if (ok && is_taken && self->scale != NULL)
+    ok = tl_loss_scale_count_good (self->scale, error);
+  if (!ok || !is_taken)
+    undo_batches (self, n_batches);
+  if (!ok || !isfinite (self->loss))
+    self->loss = loss_before;
   if (ok) {
     self->position.batch += n_batches;
     self->step++;
-    return TRUE;
   }
-  for (guint i = 0; n_batches > 1 && i < self->n_metrics; i++)
-    tl_metric_copy (&self->before[i], &self->metrics[i]);
-  self->loss = loss_before;
-  tl_loader_set_position (self->train, &self->position);
-  if (n_batches > 1)
-    restore_changing (self);
-  return FALSE;
+  if (!ok || !is_taken)
+    tl_loader_set_position (self->train, &self->position);
+  return ok;
 }
 
 /* Goes once through the items of a loader in evaluation mode. */

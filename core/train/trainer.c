@@ -65,6 +65,12 @@ collect_variables (TlTrainer              *self,
   tl_optimizer_foreach_variable (options->optimizer, add_variable_cb, self->variables);
   if (options->average > 0 && !make_average (self, options->average, error))
     return FALSE;
+  if (options->precision == TL_DTYPE_F16) {
+    self->scale = tl_loss_scale_new (error);
+    if (self->scale == NULL)
+      return FALSE;
+    tl_loss_scale_foreach_variable (self->scale, add_variable_cb, self->variables);
+  }
   if (tl_context_get_random_counter (self->context) != NULL) {
     add_variable_cb (tl_context_get_random_counter (self->context), self->variables);
     add_variable_cb (tl_context_get_random_counter (self->context), self->changing);
@@ -301,6 +307,7 @@ tl_trainer_free (TlTrainer *self)
     g_clear_pointer (&self->plans[i], tl_plan_unref);
   g_clear_pointer (&self->evaluation, tl_plan_unref);
   g_clear_pointer (&self->average, tl_average_free);
+  g_clear_pointer (&self->scale, tl_loss_scale_free);
   for (guint i = 0; i < self->n_metrics; i++) {
     tl_metric_clear (&self->metrics[i]);
     tl_metric_clear (&self->before[i]);

@@ -14,6 +14,9 @@
  * tl_context_cancel() on the training thread's context abandons the step that runs, writes a checkpoint of the last finished one and ends
  * with %TL_ERROR_CANCELLED.  A NaN or Inf in what would change the model ends with %TL_ERROR_NUMERIC before anything changed.
  *
+ * In f16 a step whose gradients overflow is not taken: its batches pass, the scale of the loss is halved, and only a NaN that
+ * has nothing to do with the scale ends the training.
+ *
  * With `accumulate` = k one optimizer step takes k batches, each weighted by its items: the gradient is that of the batch
  * of their union.
  *
@@ -139,6 +142,7 @@ typedef gboolean (*TlScheduleFunc) (const TlSchedulePosition *position,
  * @keep_best: also keep the model of the best epoch
  * @log_every: steps between step events; 0 is 1
  * @seed: of order and transforms; 0 is the context's
+ * @precision: dtype of products, see tl_context_set_autocast(); with f16 the loss is scaled (core/train/loss-scale.h)
  * @folder: (nullable): where files go; without it none is written
  * @sink: (nullable): who is told
  * @sink_data: for @sink
@@ -185,6 +189,7 @@ typedef struct {
   gboolean         keep_best;
   guint64          log_every;
   guint64          seed;
+  TlDType          precision;
   const char      *folder;
   const TlRunSink *sink;
   gpointer         sink_data;

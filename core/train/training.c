@@ -17,8 +17,13 @@ enum { EPOCHS,
        KEEP_BEST,
        LOG_EVERY,
        SEED,
+       PRECISION,
        RESUME,
        N_ATTRS };
+
+/* In the order of `precisions`. */
+static const char *const precision_names[] = { "f32", "bf16", "f16", NULL };
+static const TlDType     precisions[] = { TL_DTYPE_F32, TL_DTYPE_BF16, TL_DTYPE_F16 };
 
 #define COUNT .has_range = TRUE, .min = 1, .max = 1e15
 
@@ -38,6 +43,7 @@ const TlAttrSpec tl_training_attrs[] = {
   { "keep_best", "also keep the model of the best epoch", TL_ATTR_BOOL },
   { "log_every", "steps between reports", TL_ATTR_INT, .def = { .i = 1 }, COUNT },
   { "seed", "of order and transforms; without it the document's", TL_ATTR_INT },
+  { "precision", "in which products are computed and values are kept between the passes; the weights, sums, norms and the loss stay in f32, and with f16 the loss is scaled", TL_ATTR_ENUM, .names = precision_names },
   { "resume", "checkpoint to go on from", TL_ATTR_STRING },
   { NULL },
 };
@@ -75,6 +81,7 @@ tl_training_set_options (TlTrainerOptions  *options,
   options->keep_best = values[KEEP_BEST].i != 0;
   options->log_every = (guint64)values[LOG_EVERY].i;
   options->seed = (given >> SEED & 1) != 0 ? (guint64)values[SEED].i : 0;
+  options->precision = precisions[values[PRECISION].i];
   return values[RESUME].s;
 }
 

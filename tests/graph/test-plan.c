@@ -317,17 +317,19 @@ test_index (void)
   assert_same_bits (tl_plan_peek_output (plan, 0), want);
 }
 
-/* The first NaN or Inf stops the step, in both floating dtypes. */
+/* The first NaN or Inf stops the step, in all floating dtypes. */
 static void
 test_not_finite (void)
 {
-  static const TlDType dtypes[] = { TL_DTYPE_F32, TL_DTYPE_F64 };
+  static const TlDType dtypes[] = { TL_DTYPE_F32, TL_DTYPE_F64, TL_DTYPE_F16, TL_DTYPE_BF16 };
 
   for (guint i = 0; i < G_N_ELEMENTS (dtypes); i++) {
     const TlDim            n = 4;
-    g_autoptr (TlTensor)   value = random_tensor (dtypes[i], 1, &n, 1);
+    g_autoptr (TlTensor)   first = random_tensor (TL_DTYPE_F32, 1, &n, 1);
+    g_autoptr (TlTensor)   second = random_tensor (TL_DTYPE_F32, 1, &n, 2);
+    g_autoptr (TlTensor)   value = tl_cast (first, dtypes[i], NULL);
     g_autoptr (TlVariable) variable = tl_variable_new ("w", TL_VARIABLE_PARAMETER, value, NULL);
-    g_autoptr (TlTensor)   input = random_tensor (dtypes[i], 1, &n, 2);
+    g_autoptr (TlTensor)   input = tl_cast (second, dtypes[i], NULL);
     TlTrace               *trace = tl_trace_begin (tl_context_get ());
     g_autoptr (TlTensor)   x = tl_trace_add_input (trace, tl_tensor_get_meta (input));
     g_autoptr (TlTensor)   w = tl_read (variable);
@@ -346,12 +348,74 @@ test_not_finite (void)
     value = tl_contiguous (tl_variable_get_value (variable), NULL);
     if (dtypes[i] == TL_DTYPE_F64)
       ((double *)tl_tensor_peek_data (input))[2] = INFINITY;
+    else if (dtypes[i] == TL_DTYPE_F16)
+      ((guint16 *)tl_tensor_peek_data (input))[2] = 0xFC00;
+    else if (dtypes[i] == TL_DTYPE_BF16)
+      ((guint16 *)tl_tensor_peek_data (input))[2] = 0x7FC0;
     else
       ((float *)tl_tensor_peek_data (input))[2] = NAN;
     g_assert_false (tl_plan_run (plan, &input, 1, &error));
     g_assert_error (error, TL_ERROR, TL_ERROR_NUMERIC);
+    g_assert_nonnull (strstr (error->message, "input 1 of the step holds a NaN or Inf"));
     assert_same_bits (tl_variable_get_value (variable), value);
   }
+}
+
+static TlTensor *
+at_node (const char *node,
+         TlTensor *(*op) (TlTensor *x,
+                          GError  **error),
+         TlTensor *x)
+{
+  const TlSource source = { .cell = "cell", .node = node };
+  TlTensor      *y;
+
+  tl_context_set_source (tl_context_get (), &source);
+  y = op (x, NULL);
+  tl_context_set_source (tl_context_get (), NULL);
+  return y;
+}
+
+/* log (sqrt (w x)): at 0 the logarithm is infinite; at a tiny number only the gradient of the root is. */
+static void
+check_blame (float       x,
+             gboolean    with_log,
+             const char *message)
+{
+  const float            one = 1;
+  g_autoptr (TlTensor)   value = tl_tensor_new_from_data (TL_DTYPE_F32, 0, NULL, &one, NULL);
+  g_autoptr (TlVariable) variable = tl_variable_new ("w", TL_VARIABLE_PARAMETER, value, NULL);
+  g_autoptr (TlTensor)   input = tl_tensor_new_from_data (TL_DTYPE_F32, 0, NULL, &x, NULL);
+  TlTrace               *trace = tl_trace_begin (tl_context_get ());
+  g_autoptr (TlTensor)   in = tl_trace_add_input (trace, tl_tensor_get_meta (input));
+  g_autoptr (TlTensor)   w = tl_read (variable);
+  g_autoptr (TlTensor)   product = tl_mul (w, in, NULL);
+  g_autoptr (TlTensor)   root = at_node ("root", tl_sqrt, product);
+  g_autoptr (TlTensor)   y = with_log ? at_node ("log", tl_log, root) : tl_tensor_ref (root);
+  g_autoptr (TlTensor)   scalars = tl_full (1, (const TlDim[]){ sizeof (TlSgdScalars) / sizeof (double) }, 0.5, TL_DTYPE_F64, NULL);
+  g_autoptr (TlTensor)   grad = NULL;
+  TlAttrValue            attrs[TL_OP_MAX_ATTRS];
+  g_autoptr (TlPlan)     plan = NULL;
+  g_autoptr (GError)     error = NULL;
+
+  g_assert_true (tl_grad (&y, NULL, 1, &w, 1, FALSE, &grad, &error));
+  tl_attr_init_defaults (tl_op_sgd_update.attrs, attrs);
+  attrs[0].i = 1;
+  g_assert_true (tl_op_update (&tl_op_sgd_update, &variable, 1, (TlTensor *[]){ grad, scalars }, 2, attrs, &error));
+  plan = tl_plan_new (trace, &y, 1, TL_PLAN_CHECKED, NULL);
+  g_assert_false (tl_plan_run (plan, &input, 1, &error));
+  g_assert_error (error, TL_ERROR, TL_ERROR_NUMERIC);
+  g_assert_cmpstr (error->message, ==, message);
+  g_assert_cmpfloat (tl_tensor_peek_element (tl_variable_get_value (variable), 0), ==, 1);
+}
+
+/* The node is named, though it was fused with others: in the forward pass, and in the backward pass whose gradient it is. */
+static void
+test_blame (void)
+{
+  check_blame (0, TRUE, "log made an Inf in its result of shape [] at node log; the step was not taken");
+  check_blame (-1, FALSE, "sqrt made a NaN in its result of shape [] at node root; the step was not taken");
+  check_blame (0, FALSE, "map made an Inf in its result of shape [] for the gradient of node root; the step was not taken");
 }
 
 /* The gradient of max pooling does the mask of the ReLU before it, with the same bits. */
@@ -410,6 +474,7 @@ main (int   argc,
   g_test_add_func ("/graph/plan/passes", test_passes);
   g_test_add_func ("/graph/plan/index", test_index);
   g_test_add_func ("/graph/plan/not-finite", test_not_finite);
+  g_test_add_func ("/graph/plan/blame", test_blame);
   g_test_add_func ("/graph/plan/pool-mask", test_pool_mask);
   return g_test_run ();
 }
