@@ -567,6 +567,96 @@ test_structure (void)
   g_assert_cmpstr (error->message, ==, "m: input label is i64 [N], i64 [5] was given");
 }
 
+/* Blocks with a wide middle, whose inside is kept for the backward pass or computed again. */
+static TlModel *
+stack_new (guint    times,
+           gboolean checkpoint)
+{
+  g_autoptr (TlModel) block = tl_model_new ("block");
+  TlModel            *model = tl_model_new ("stack");
+  g_autoptr (GError)  error = NULL;
+
+  add_node (block, "x", "Input", NULL, "shape = {N, 16}");
+  add_node (block, "fc1", "Linear", "x", "out = 256");
+  add_node (block, "act", "Tanh", "fc1", NULL);
+  add_node (block, "norm", "BatchNorm1d", "act", NULL);
+  add_node (block, "drop", "Dropout", "norm", "p = 0.25");
+  add_node (block, "fc2", "Linear", "drop", "out = 16");
+  add_node (model, "x", "Input", NULL, "shape = {N, 16}");
+  tl_model_add_model (model, "blocks", block, times, &error);
+  g_assert_no_error (error);
+  tl_model_connect (model, "x", 0, "blocks", 0, &error);
+  tl_model_set_attr_text (model, "blocks", "checkpoint", checkpoint ? "true" : "false", &error);
+  g_assert_no_error (error);
+  tl_model_build (model, &error);
+  g_assert_no_error (error);
+  tl_model_initialize (model, 42, &error);
+  return model;
+}
+
+/* The sum of all results, and what it leaves in parameters and statistics; planned or at once.  Returns: bytes of the plan's arena */
+static gsize
+stack_step (TlModel *model,
+            gboolean planned)
+{
+  TlContext           *context = tl_context_get ();
+  gboolean             before = tl_context_set_training (context, TRUE);
+  const TlDim          shape[] = { 256, 16 };
+  g_autoptr (TlTensor) x = random_tensor (TL_DTYPE_F32, 2, shape, 3);
+  TlTrace             *trace = planned ? tl_trace_begin (context) : NULL;
+  g_autoptr (TlTensor) y = model_call (model, x);
+  g_autoptr (TlTensor) squares = tl_square (y, NULL);
+  g_autoptr (TlTensor) loss = tl_sum (squares, NULL, 0, FALSE, NULL);
+  g_autoptr (GError)   error = NULL;
+  TlPlanStats          stats = { 0 };
+
+  g_assert_true (tl_backward (loss, NULL, FALSE, &error));
+  if (planned) {
+    g_autoptr (TlPlan) plan = tl_plan_new (trace, &loss, 1, 0, &error);
+
+    g_assert_no_error (error);
+    g_assert_true (tl_plan_run (plan, NULL, 0, &error));
+    tl_plan_get_stats (plan, &stats);
+  }
+  tl_context_set_training (context, before);
+  return stats.n_arena;
+}
+
+static void
+assert_same_grads (TlModel *a,
+                   TlModel *b)
+{
+  g_autoptr (GPtrArray) left = tl_model_get_parameters (a);
+  g_autoptr (GPtrArray) right = tl_model_get_parameters (b);
+
+  g_assert_cmpuint (left->len, ==, right->len);
+  for (guint i = 0; i < left->len; i++)
+    assert_same_bits (tl_variable_get_grad (left->pdata[i]), tl_variable_get_grad (right->pdata[i]));
+  assert_same_variables (a, b);
+}
+
+/* Gradients, statistics and counters are the same bits; the memory is that of one block, not of all. */
+static void
+test_checkpoint (void)
+{
+  gsize kept[2], again[2];
+
+  for (guint planned = 0; planned < 2; planned++)
+    for (guint i = 0; i < 2; i++) {
+      g_autoptr (TlModel) plain = stack_new (4 << i, FALSE);
+      g_autoptr (TlModel) checkpoint = stack_new (4 << i, TRUE);
+
+      kept[i] = stack_step (plain, planned);
+      again[i] = stack_step (checkpoint, planned);
+      assert_same_grads (plain, checkpoint);
+    }
+  g_test_message ("arena of 4 and 8 blocks: %zu and %zu bytes kept, %zu and %zu computed again", kept[0], kept[1], again[0], again[1]);
+  g_assert_cmpuint (again[0], <, kept[0] / 2);
+  g_assert_cmpuint (again[1], <, kept[1] / 3);
+  /* A block more is little more than its input, a small part of what its inside takes, and the gradients. */
+  g_assert_cmpuint (again[1] - again[0], <, (kept[1] - kept[0]) / 3);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -585,5 +675,6 @@ main (int    argc,
   g_test_add_func ("/nn/model/call-errors", test_call_errors);
   g_test_add_func ("/nn/model/threads", test_threads);
   g_test_add_func ("/nn/model/structure", test_structure);
+  g_test_add_func ("/nn/model/checkpoint", test_checkpoint);
   return g_test_run ();
 }
