@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 
 #include "app/check/graph-cell.h"
+#include "app/cli/bench-models.h"
 #include "app/cli/cli.h"
 #include "core/base/error.h"
 #include "core/graph/autodiff.h"
@@ -24,54 +25,112 @@ static const char cnn[] =
   "p2 = MaxPool2d(a2) { kernel = 2 }\nflat = Flatten(p2)\nfc1 = Linear(flat) { out = 128 }\na3 = ReLU(fc1)\n"
   "fc2 = Linear(a3) { out = 10 }\n";
 
+#define BASIC(name, x, n, stride)                                                                                                                    \
+  name "c1 = Conv2d(" x ") { out = " n ", kernel = 3, stride = " stride ", padding = 1, bias = false }\n" name "b1 = BatchNorm2d(" name "c1)\n" name \
+       "r1 = ReLU(" name "b1)\n" name "c2 = Conv2d(" name "r1) { out = " n ", kernel = 3, padding = 1, bias = false }\n" name "b2 = BatchNorm2d(" name "c2)\n"
+#define SAME(name, x, n) BASIC (name, x, n, "1") name "s = Add(" name "b2, " x ")\n" name " = ReLU(" name "s)\n"
+#define NARROW(name, x, n)                                                                                                     \
+  BASIC (name, x, n, "2")                                                                                                      \
+  name "c3 = Conv2d(" x ") { out = " n ", kernel = 1, stride = 2, bias = false }\n" name "b3 = BatchNorm2d(" name "c3)\n" name \
+       "s = Add(" name "b2, " name "b3)\n" name " = ReLU(" name "s)\n"
+
+static const char resnet[] =
+  "x = Input { shape = {N, 3, 32, 32} }\nconv = Conv2d(x) { out = 64, kernel = 3, padding = 1, bias = false }\nbn = BatchNorm2d(conv)\nr0 = ReLU(bn)\n" //
+  SAME ("a", "r0", "64") SAME ("b", "a", "64") NARROW ("c", "b", "128") SAME ("d", "c", "128")                                                          //
+  NARROW ("e", "d", "256") SAME ("f", "e", "256") NARROW ("g", "f", "512") SAME ("h", "g", "512")                                                       //
+  "pool = AdaptiveAvgPool2d(h) { output_size = 1 }\nflat = Flatten(pool)\nfc = Linear(flat) { out = 10 }\n";
+
 typedef struct {
   const char *name;
-  const char *graph;
+  const char *graph;                          /* either this */
+  TlBenchModel *(*sequence) (GError **error); /* or this, over tokens */
   const char *optimizer;
   double      lr;
   gint64      batch;
+  gint64      n_classes;
   guint       rank;
   gint64      item[3];
 } Workload;
 
 // clang-format off
 static const Workload workloads[] = {
-  { "mlp-b1-adam",   mlp,  "Adam", 1e-3, 1,  1, { 784 } },
-  { "mlp-b16-adam",  mlp,  "Adam", 1e-3, 16, 1, { 784 } },
-  { "mlp-b1-sgd",    mlp,  "SGD",  1e-2, 1,  1, { 784 } },
-  { "mlp-b16-sgd",   mlp,  "SGD",  1e-2, 16, 1, { 784 } },
-  { "mlp3-b64-adam", mlp3, "Adam", 1e-3, 64, 1, { 784 } },
-  { "cnn-b64-adam",  cnn,  "Adam", 1e-3, 64, 3, { 1, 28, 28 } },
+  { "mlp-b1-adam",      mlp,    NULL, "Adam", 1e-3, 1,  10, 1, { 784 } },
+  { "mlp-b16-adam",     mlp,    NULL, "Adam", 1e-3, 16, 10, 1, { 784 } },
+  { "mlp-b1-sgd",       mlp,    NULL, "SGD",  1e-2, 1,  10, 1, { 784 } },
+  { "mlp-b16-sgd",      mlp,    NULL, "SGD",  1e-2, 16, 10, 1, { 784 } },
+  { "mlp3-b64-adam",    mlp3,   NULL, "Adam", 1e-3, 64, 10, 1, { 784 } },
+  { "cnn-b64-adam",     cnn,    NULL, "Adam", 1e-3, 64, 10, 3, { 1, 28, 28 } },
+  { "resnet18-b32-sgd", resnet, NULL, "SGD",  0.1,  32, 10, 3, { 3, 32, 32 } },
+  { "gpt-b4-adamw",     NULL, tl_bench_model_new_gpt,  "AdamW", 1e-3, 4,  65,  1, { 256 } },
+  { "gpt-b12-adamw",    NULL, tl_bench_model_new_gpt,  "AdamW", 1e-3, 12, 65,  1, { 256 } },
+  { "lstm-b32-adam",    NULL, tl_bench_model_new_lstm, "Adam",  1e-3, 32, 128, 1, { 64 } },
 };
 // clang-format on
 
-static TlPlan *
-plan_step (const Workload *workload,
-           TlModel        *model,
-           TlOptimizer    *optimizer,
-           GError        **error)
+/* What a workload runs: one of both. */
+typedef struct {
+  const Workload *workload;
+  TlGraphCell    *cell;
+  TlBenchModel   *sequence;
+  TlOptimizer    *optimizer;
+} Bench;
+
+static void
+bench_clear (Bench *self)
 {
+  g_clear_pointer (&self->optimizer, tl_optimizer_unref);
+  g_clear_pointer (&self->sequence, tl_bench_model_free);
+  g_clear_pointer (&self->cell, tl_graph_cell_free);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Bench, bench_clear)
+
+static TlTensor *
+forward (Bench    *self,
+         TlTensor *x,
+         GError  **error)
+{
+  g_autoptr (TlTensor) y = NULL;
+  TlDim                shape[2];
+
+  if (self->cell != NULL)
+    return tl_model_forward (tl_graph_cell_get_model (self->cell), &x, 1, &y, 1, error) ? g_steal_pointer (&y) : NULL;
+  y = self->sequence->forward (self->sequence, x, error);
+  if (y == NULL)
+    return NULL;
+  shape[0] = tl_dim_mul (tl_tensor_get_shape (y)[0], tl_tensor_get_shape (y)[1]);
+  shape[1] = self->workload->n_classes;
+  return tl_reshape (y, 2, shape, error);
+}
+
+static TlPlan *
+plan_step (Bench   *self,
+           GError **error)
+{
+  const Workload      *workload = self->workload;
   g_autoptr (TlTrace)  trace = tl_trace_begin (tl_context_get ());
   TlDim                n = tl_dim_symbol ("N"), shape[4] = { n };
   TlMeta               meta;
   g_autoptr (TlTensor) x = NULL;
+  g_autoptr (TlTensor) targets = NULL;
   g_autoptr (TlTensor) target = NULL;
   g_autoptr (TlTensor) y = NULL;
   g_autoptr (TlTensor) loss = NULL;
 
   for (guint i = 0; i < workload->rank; i++)
     shape[i + 1] = workload->item[i];
-  tl_meta_init (&meta, TL_DTYPE_F32, workload->rank + 1, shape);
+  tl_meta_init (&meta, workload->sequence != NULL ? TL_DTYPE_I64 : TL_DTYPE_F32, workload->rank + 1, shape);
   x = tl_trace_add_input (trace, &meta);
-  tl_meta_init (&meta, TL_DTYPE_I64, 1, &n);
-  target = tl_trace_add_input (trace, &meta);
-  tl_optimizer_zero_grad (optimizer);
-  if (!tl_model_forward (model, &x, 1, &y, 1, error))
+  tl_meta_init (&meta, TL_DTYPE_I64, workload->sequence != NULL ? 2 : 1, shape);
+  targets = tl_trace_add_input (trace, &meta);
+  shape[0] = workload->sequence != NULL ? tl_dim_mul (n, workload->item[0]) : n;
+  target = tl_reshape (targets, 1, shape, error);
+  tl_optimizer_zero_grad (self->optimizer);
+  y = target != NULL ? forward (self, x, error) : NULL;
+  loss = y != NULL ? tl_cross_entropy (y, target, TL_REDUCTION_MEAN, error) : NULL;
+  if (loss == NULL || !tl_backward (loss, NULL, FALSE, error) || !tl_optimizer_step (self->optimizer, error))
     return NULL;
-  loss = tl_cross_entropy (y, target, TL_REDUCTION_MEAN, error);
-  if (loss == NULL || !tl_backward (loss, NULL, FALSE, error) || !tl_optimizer_step (optimizer, error))
-    return NULL;
-  tl_optimizer_zero_grad (optimizer); /* as fit does: nobody reads gradients between steps */
+  tl_optimizer_zero_grad (self->optimizer); /* as fit does: nobody reads gradients between steps */
   return tl_plan_new (g_steal_pointer (&trace), &loss, 1, TL_PLAN_CHECKED, error);
 }
 
@@ -86,14 +145,18 @@ compare_doubles (gconstpointer a,
 
 static void
 fill_inputs (TlTensor *x,
-             TlTensor *target)
+             TlTensor *target,
+             gint64    n_classes)
 {
   g_autoptr (GRand) rand = g_rand_new_with_seed (1);
 
   for (gsize i = 0; i < tl_tensor_get_n_elements (x); i++)
-    ((float *)tl_tensor_peek_data (x))[i] = (float)g_rand_double_range (rand, -1.7, 1.7);
+    if (tl_tensor_get_dtype (x) == TL_DTYPE_I64)
+      ((gint64 *)tl_tensor_peek_data (x))[i] = g_rand_int_range (rand, 0, (gint32)n_classes);
+    else
+      ((float *)tl_tensor_peek_data (x))[i] = (float)g_rand_double_range (rand, -1.7, 1.7);
   for (gsize i = 0; i < tl_tensor_get_n_elements (target); i++)
-    ((gint64 *)tl_tensor_peek_data (target))[i] = g_rand_int_range (rand, 0, 10);
+    ((gint64 *)tl_tensor_peek_data (target))[i] = g_rand_int_range (rand, 0, (gint32)n_classes);
 }
 
 static gboolean
@@ -104,8 +167,8 @@ measure (const Workload *workload,
          GError        **error)
 {
   TlDim                shape[4] = { workload->batch, workload->item[0], workload->item[1], workload->item[2] };
-  g_autoptr (TlTensor) x = tl_tensor_new (TL_DTYPE_F32, workload->rank + 1, shape, error);
-  g_autoptr (TlTensor) target = tl_tensor_new (TL_DTYPE_I64, 1, shape, error);
+  g_autoptr (TlTensor) x = tl_tensor_new (workload->sequence != NULL ? TL_DTYPE_I64 : TL_DTYPE_F32, workload->rank + 1, shape, error);
+  g_autoptr (TlTensor) target = tl_tensor_new (TL_DTYPE_I64, workload->sequence != NULL ? 2 : 1, shape, error);
   g_autoptr (GArray)   times = g_array_new (FALSE, FALSE, sizeof (double));
   TlTensor            *inputs[] = { x, target };
   double               first_s = 0;
@@ -114,7 +177,7 @@ measure (const Workload *workload,
 
   if (x == NULL || target == NULL)
     return FALSE;
-  fill_inputs (x, target);
+  fill_inputs (x, target, workload->n_classes);
   for (guint i = 0; end == 0 || g_get_monotonic_time () < end || times->len < 5; i++) {
     gint64 before = g_get_monotonic_time ();
     double ms;
@@ -139,33 +202,87 @@ measure (const Workload *workload,
   return TRUE;
 }
 
+/* As peers do it: matrices decay, the norm of all gradients is at most 1. */
+static gboolean
+make_adamw (Bench     *self,
+            GPtrArray *parameters,
+            GError   **error)
+{
+  const TlOptimizerClass *klass = tl_optimizer_find ("AdamW");
+  g_autoptr (GPtrArray)   matrices = g_ptr_array_new (), others = g_ptr_array_new ();
+  TlAttrValue             values[TL_OP_MAX_ATTRS];
+
+  for (guint i = 0; i < parameters->len; i++)
+    g_ptr_array_add (tl_tensor_get_rank (tl_variable_get_value (parameters->pdata[i])) > 1 ? matrices : others, parameters->pdata[i]);
+  tl_attr_init_defaults (klass->attrs, values);
+  values[tl_attr_find (klass->attrs, "lr")].d = self->workload->lr * LR_SCALE;
+  values[tl_attr_find (klass->attrs, "betas")] = TL_FLOATS2 (0.9, 0.99);
+  values[tl_attr_find (klass->attrs, "weight_decay")].d = 0.1;
+  self->optimizer = tl_optimizer_new (klass, (TlVariable **)matrices->pdata, matrices->len, values, error);
+  values[tl_attr_find (klass->attrs, "weight_decay")].d = 0;
+  if (self->optimizer == NULL ||
+      !tl_optimizer_add_group (self->optimizer, (TlVariable **)others->pdata, others->len, values, error))
+    return FALSE;
+  tl_optimizer_set_clip_norm (self->optimizer, 1);
+  return TRUE;
+}
+
+static gboolean
+make_optimizer (Bench     *self,
+                GPtrArray *parameters,
+                GError   **error)
+{
+  const TlOptimizerClass *klass = tl_optimizer_find (self->workload->optimizer);
+  TlAttrValue             values[TL_OP_MAX_ATTRS];
+
+  if (strcmp (self->workload->optimizer, "AdamW") == 0)
+    return make_adamw (self, parameters, error);
+  tl_attr_init_defaults (klass->attrs, values);
+  values[tl_attr_find (klass->attrs, "lr")].d = self->workload->lr * LR_SCALE;
+  if (self->workload->graph == resnet) {
+    values[tl_attr_find (klass->attrs, "momentum")].d = 0.9;
+    values[tl_attr_find (klass->attrs, "weight_decay")].d = 5e-4;
+  }
+  self->optimizer = tl_optimizer_new (klass, (TlVariable **)parameters->pdata, parameters->len, values, error);
+  return self->optimizer != NULL;
+}
+
+static gboolean
+make_model (Bench   *self,
+            GError **error)
+{
+  g_autoptr (GPtrArray) parameters = NULL;
+
+  if (self->workload->sequence != NULL) {
+    self->sequence = self->workload->sequence (error);
+    return self->sequence != NULL && make_optimizer (self, self->sequence->parameters, error);
+  }
+  self->cell = tl_graph_cell_new ("bench", self->workload->graph, NULL, NULL);
+  if (tl_graph_cell_get_n_problems (self->cell) > 0) {
+    g_set_error_literal (error, TL_ERROR, TL_ERROR_CODE, tl_graph_cell_get_problem (self->cell, 0)->message);
+    return FALSE;
+  }
+  if (!tl_model_initialize (tl_graph_cell_get_model (self->cell), 42, error))
+    return FALSE;
+  parameters = tl_model_get_parameters (tl_graph_cell_get_model (self->cell));
+  return make_optimizer (self, parameters, error);
+}
+
 static gboolean
 run_workload (const Workload *workload,
               double          seconds,
               gboolean        show_plan,
               GError        **error)
 {
-  gint64                  start = g_get_monotonic_time ();
-  g_autoptr (TlGraphCell) cell = tl_graph_cell_new ("bench", workload->graph, NULL, NULL);
-  TlModel                *model = tl_graph_cell_get_model (cell);
-  g_autoptr (GPtrArray)   parameters = NULL;
-  g_autoptr (TlOptimizer) optimizer = NULL;
-  g_autoptr (TlPlan)      plan = NULL;
-  g_autofree char        *text = NULL;
+  gint64             start = g_get_monotonic_time ();
+  g_auto (Bench)     bench = { .workload = workload };
+  g_autoptr (TlPlan) plan = NULL;
+  g_autofree char   *text = NULL;
 
-  if (tl_graph_cell_get_n_problems (cell) > 0) {
-    g_set_error_literal (error, TL_ERROR, TL_ERROR_CODE, tl_graph_cell_get_problem (cell, 0)->message);
-    return FALSE;
-  }
   tl_context_set_training (tl_context_get (), TRUE);
-  if (!tl_model_initialize (model, 42, error))
+  if (!make_model (&bench, error))
     return FALSE;
-  parameters = tl_model_get_parameters (model);
-  optimizer = tl_optimizer_new (tl_optimizer_find (workload->optimizer), (TlVariable **)parameters->pdata,
-                                parameters->len, NULL, error);
-  if (optimizer == NULL || !tl_optimizer_set_lr (optimizer, workload->lr * LR_SCALE, error))
-    return FALSE;
-  plan = plan_step (workload, model, optimizer, error);
+  plan = plan_step (&bench, error);
   if (plan == NULL)
     return FALSE;
   text = show_plan ? tl_plan_to_string (plan) : NULL;

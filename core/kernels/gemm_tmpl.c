@@ -37,11 +37,19 @@ item_at (const TlGemmArgs *args, void *const *data, int64_t index)
   return item;
 }
 
+/* Rows at once: two runs of so many, which overlap, are any larger number up to MR. */
+#define COPY_ROWS (MR >= 14 ? 8 : 4)
+
 /* Copies a panel of the row factor, in its own orientation but compact. */
 static void
 copy_rows (const GemmPlan *plan, const real *src, int64_t n_rows, int64_t n_k, real *dst)
 {
-  if (plan->columns) {
+  if (plan->columns && n_rows >= COPY_ROWS) {
+    for (int64_t p = 0; p < n_k; p++, src += plan->row_k, dst += MR) {
+      memcpy (dst, src, COPY_ROWS * sizeof (real));
+      memcpy (dst + n_rows - COPY_ROWS, src + n_rows - COPY_ROWS, COPY_ROWS * sizeof (real));
+    }
+  } else if (plan->columns) {
     for (int64_t p = 0; p < n_k; p++)
       for (int64_t i = 0; i < n_rows; i++)
         dst[p * MR + i] = src[p * plan->row_k + i];
