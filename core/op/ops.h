@@ -293,6 +293,12 @@ TlTensor *tl_layer_norm (TlTensor *x,
                          TlTensor *bias,
                          double    eps,
                          GError  **error);
+TlTensor *tl_attention_weights (TlTensor *query,
+                                TlTensor *key,
+                                TlTensor *mask,
+                                gboolean  is_causal,
+                                double    scale,
+                                GError  **error);
 TlTensor *tl_cross_entropy (TlTensor   *x,
                             TlTensor   *target,
                             TlReduction reduction,

@@ -215,9 +215,10 @@ share_heads (TlGradient *self,
 
 /* Scores that count; the others become -inf, so that softmax makes them 0. */
 static TlTensor *
-mask_scores (TlGradient *self,
-             TlTensor   *scores,
-             GError    **error)
+mask_scores (TlTensor *scores,
+             TlTensor *mask,
+             gboolean  is_causal,
+             GError  **error)
 {
   const TlMeta        *meta = &scores->meta;
   g_autoptr (TlTensor) low = tl_tensor_new_number (-HUGE_VAL, FALSE);
@@ -225,24 +226,24 @@ mask_scores (TlGradient *self,
   g_autoptr (TlTensor) ones = NULL;
   g_autoptr (TlTensor) seen = NULL;
 
-  if (!tl_has_in (self, MASK))
+  if (mask == NULL)
     masked = tl_tensor_ref (scores);
-  else if (self->in[MASK]->meta.dtype == TL_DTYPE_BOOL)
-    masked = tl_map_text ("select (b, a, c)", error, 3, scores, self->in[MASK], low);
+  else if (mask->meta.dtype == TL_DTYPE_BOOL)
+    masked = tl_map_text ("select (b, a, c)", error, 3, scores, mask, low);
   else
-    masked = tl_add (scores, self->in[MASK], error);
-  if (masked == NULL || self->attrs[IS_CAUSAL].i == 0)
+    masked = tl_add (scores, mask, error);
+  if (masked == NULL || !is_causal)
     return g_steal_pointer (&masked);
   ones = tl_ones (2, meta->shape + meta->rank - 2, meta->dtype, error);
   seen = ones != NULL ? tl_op_apply1 (&tl_op_tril, &ones, 1, NULL, error) : NULL;
   return tl_map_text ("select (b, a, c)", error, 3, masked, seen, low);
 }
 
-/* Weights of the keys; 0 in rows where none is seen, and no gradient there. */
+/* Softmax; 0 in rows where nothing is seen, and no gradient there. */
 static TlTensor *
-weigh (TlGradient *self,
-       TlTensor   *masked,
-       GError    **error)
+weigh (TlTensor *masked,
+       gboolean  has_mask,
+       GError  **error)
 {
   const TlMeta        *meta = &masked->meta;
   const gint           last = -1;
@@ -254,7 +255,7 @@ weigh (TlGradient *self,
 
   if (meta->shape[meta->rank - 1] == 0)
     return tl_tensor_ref (masked);
-  if (!tl_has_in (self, MASK))
+  if (!has_mask)
     return tl_softmax (masked, -1, error);
   most = tl_amax (masked, &last, 1, TRUE, error);
   best = most != NULL ? tl_detach (most) : NULL;
@@ -263,20 +264,52 @@ weigh (TlGradient *self,
   return tl_map_text ("select (b == c, 0, a)", error, 3, weights, best, low);
 }
 
+/**
+ * tl_attention_weights:
+ * @query: `[..., heads, l, d]`, floating
+ * @key: `[..., heads, s, d]`, same dtype
+ * @mask: (nullable): as of scaled_dot_product_attention
+ * @is_causal: whether a query sees only the keys up to its own position
+ * @scale: factor of the scores; 0 for 1 / sqrt d
+ * @error: return location for an error
+ *
+ * The weights of values in attention, made from primitives: where they are wanted themselves.
+ *
+ * Source: Vaswani et al. 2017, arXiv:1706.03762
+ * Errors: %TL_ERROR_SHAPE, %TL_ERROR_DTYPE
+ *
+ * Returns: (transfer full): `[..., heads, l, s]`; rows sum to 1, or are 0 where nothing is seen; or %NULL
+ */
+TlTensor *
+tl_attention_weights (TlTensor *query,
+                      TlTensor *key,
+                      TlTensor *mask,
+                      gboolean  is_causal,
+                      double    scale,
+                      GError  **error)
+{
+  double               d = (double)query->meta.shape[query->meta.rank - 1];
+  g_autoptr (TlTensor) factor = tl_tensor_new_number (scale != 0 ? scale : 1 / sqrt (d), FALSE);
+  g_autoptr (TlTensor) scaled = tl_mul (query, factor, error);
+  g_autoptr (TlTensor) turned = scaled != NULL ? tl_transpose (key, -2, -1, error) : NULL;
+  g_autoptr (TlTensor) scores = turned != NULL ? tl_matmul (scaled, turned, error) : NULL;
+  g_autoptr (TlTensor) masked = scores != NULL ? mask_scores (scores, mask, is_causal, error) : NULL;
+
+  return masked != NULL ? weigh (masked, mask != NULL, error) : NULL;
+}
+
 /* What the gradient alone reads is left out. */
 static gboolean
 decompose (TlGradient *self,
            GError    **error)
 {
-  g_autoptr (TlTensor) scale = tl_tensor_new_number (scale_of (self->attrs, &self->in[QUERY]->meta), FALSE);
-  g_autoptr (TlTensor) query = tl_mul (self->in[QUERY], scale, error);
-  g_autoptr (TlTensor) key = query != NULL ? share_heads (self, self->in[KEY], error) : NULL;
+  g_autoptr (TlTensor) key = share_heads (self, self->in[KEY], error);
   g_autoptr (TlTensor) value = key != NULL ? share_heads (self, self->in[VALUE], error) : NULL;
-  g_autoptr (TlTensor) turned = value != NULL ? tl_transpose (key, -2, -1, error) : NULL;
-  g_autoptr (TlTensor) scores = turned != NULL ? tl_matmul (query, turned, error) : NULL;
-  g_autoptr (TlTensor) masked = scores != NULL ? mask_scores (self, scores, error) : NULL;
-  g_autoptr (TlTensor) weights = masked != NULL ? weigh (self, masked, error) : NULL;
+  TlTensor            *mask = tl_has_in (self, MASK) ? self->in[MASK] : NULL;
+  g_autoptr (TlTensor) weights = NULL;
 
+  if (value != NULL)
+    weights = tl_attention_weights (self->in[QUERY], key, mask, self->attrs[IS_CAUSAL].i != 0, self->attrs[SCALE].d, error);
   self->dx[0] = weights != NULL ? tl_matmul (weights, value, error) : NULL;
   return self->dx[0] != NULL;
 }

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+#include <string.h>
+
+#include "core/base/error.h"
+#include "core/nn/layer-private.h"
+#include "core/op/common.h"
+
+enum { EMBED_DIM,
+       NUM_HEADS,
+       DROPOUT,
+       BIAS,
+       KDIM,
+       VDIM,
+       BATCH_FIRST,
+       IS_CAUSAL };
+enum { QUERY,
+       KEY,
+       VALUE,
+       KEY_PADDING_MASK,
+       ATTN_MASK };
+enum { V_IN_WEIGHT, /* of all three; or, with kdim or vdim, of each */
+       V_Q_WEIGHT,
+       V_K_WEIGHT,
+       V_V_WEIGHT,
+       V_IN_BIAS,
+       V_CALLS };
+
+static const TlPort ports[] = {
+  { "query", "`[l, n, embed_dim]`" },
+  { "key", "`[s, n, kdim]`; the query if it is not given", TL_PORT_OPTIONAL },
+  { "value", "`[s, n, vdim]`; the key if it is not given", TL_PORT_OPTIONAL },
+  { "key_padding_mask", "`[n, s]`: bool, true where a key is left out; or numbers that are added to its scores", TL_PORT_OPTIONAL | TL_PORT_NODIFF },
+  { "attn_mask", "`[l, s]` or `[n num_heads, l, s]`: bool, true where a key is left out; or numbers that are added to the scores", TL_PORT_OPTIONAL | TL_PORT_NODIFF },
+  { NULL },
+};
+
+static const TlAttrSpec attrs[] = {
+  { "embed_dim", "size of query and result; 0 takes it from the query", TL_ATTR_INT, .has_range = TRUE, .max = G_MAXINT32 / 4 },
+  { "num_heads", "number of heads, which share embed_dim", TL_ATTR_INT, TRUE, .has_range = TRUE, .min = 1, .max = 65535 },
+  { "dropout", "probability with which a weight becomes zero in training", TL_ATTR_FLOAT, .has_range = TRUE, .max = 1 },
+  { "bias", "whether the projections have biases", TL_ATTR_BOOL, .def = { .i = TRUE } },
+  { "kdim", "size of the keys; 0: that of the query", TL_ATTR_INT, .has_range = TRUE, .max = G_MAXINT32 / 4 },
+  { "vdim", "size of the values; 0: that of the query", TL_ATTR_INT, .has_range = TRUE, .max = G_MAXINT32 / 4 },
+  { "batch_first", "whether inputs and result are [n, length, size] rather than [length, n, size]", TL_ATTR_BOOL },
+  { "is_causal", "whether a query sees only the keys up to its own position", TL_ATTR_BOOL },
+  { NULL },
+};
+
+static gboolean
+setup (TlLayerSetup *self,
+       GError      **error)
+{
+  const TlInit xavier = { &tl_initializer_xavier_uniform, 1 }, zeros = { &tl_initializer_zeros };
+  TlDim        kdim = self->attrs[KDIM].i, vdim = self->attrs[VDIM].i, embed, sums;
+  gint64       heads = self->attrs[NUM_HEADS].i;
+
+  if (!tl_layer_in_size (self, QUERY, -1, EMBED_DIM, &embed, error))
+    return FALSE;
+  if (embed % heads != 0)
+    return tl_layer_fail (self->klass, TL_ERROR_VALUE, error, "embed_dim = %" G_GINT64_FORMAT " is not a multiple of num_heads = %" G_GINT64_FORMAT, embed, heads);
+  if (self->n_in > 0 && self->in[QUERY]->rank != 3)
+    return tl_layer_fail (self->klass, TL_ERROR_SHAPE, error, "the query has %u axes, it must have 3", self->in[QUERY]->rank);
+  kdim = kdim > 0 ? kdim : embed;
+  vdim = vdim > 0 ? vdim : embed;
+  sums = 3 * embed;
+  if (kdim == embed && vdim == embed) {
+    tl_layer_declare (self, V_IN_WEIGHT, "in_proj_weight", TL_VARIABLE_PARAMETER, 2, (const TlDim[]){ sums, embed }, xavier);
+  } else {
+    tl_layer_declare (self, V_Q_WEIGHT, "q_proj_weight", TL_VARIABLE_PARAMETER, 2, (const TlDim[]){ embed, embed }, xavier);
+    tl_layer_declare (self, V_K_WEIGHT, "k_proj_weight", TL_VARIABLE_PARAMETER, 2, (const TlDim[]){ embed, kdim }, xavier);
+    tl_layer_declare (self, V_V_WEIGHT, "v_proj_weight", TL_VARIABLE_PARAMETER, 2, (const TlDim[]){ embed, vdim }, xavier);
+  }
+  if (self->attrs[BIAS].i != 0)
+    tl_layer_declare (self, V_IN_BIAS, "in_proj_bias", TL_VARIABLE_PARAMETER, 1, &sums, zeros);
+  if (self->attrs[DROPOUT].d > 0)
+    tl_layer_declare (self, V_CALLS, "calls", TL_VARIABLE_COUNTER, 0, NULL, zeros);
+  return tl_layer_declare_part (self, 0, "out_proj", tl_layer_find ("Linear"),
+                                (const TlLayerAttr[]){ { "in_features", TL_INPUT_INT (embed) }, { "out", TL_INPUT_INT (embed) }, { "bias_init", TL_INPUT_STRING ("zeros") } },
+                                3, NULL, 0, error);
+}
+
+/* Part @i of @n of the first axis of a weight or bias; passes NULL on. */
+static TlTensor *
+take_part (TlTensor *whole,
+           gint64    i,
+           gint64    n,
+           GError  **error)
+{
+  gint64 size = whole != NULL ? tl_tensor_get_shape (whole)[0] / n : 0;
+
+  return whole != NULL ? tl_narrow (whole, 0, i * size, size, error) : NULL;
+}
+
+/* Projection @i (query, key, value) of an input. */
+static TlTensor *
+project (TlLayerForward *self,
+         TlTensor       *x,
+         gint64          i,
+         GError        **error)
+{
+  g_autoptr (TlTensor) all = tl_layer_read (self, V_IN_WEIGHT);
+  g_autoptr (TlTensor) biases = tl_layer_read (self, V_IN_BIAS);
+  g_autoptr (TlTensor) weight = all != NULL ? take_part (all, i, 3, error) : tl_layer_read (self, V_Q_WEIGHT + (guint)i);
+  g_autoptr (TlTensor) bias = weight != NULL ? take_part (biases, i, 3, error) : NULL;
+
+  return weight != NULL && (bias != NULL || biases == NULL) ? tl_linear (x, weight, bias, error) : NULL;
+}
+
+/* `[length, n, embed]`, or with the batch first, as `[n, heads, length, embed / heads]`. */
+static TlTensor *
+split_heads (TlLayerForward *self,
+             TlTensor       *x,
+             GError        **error)
+{
+  static const guint   orders[2][4] = { { 1, 2, 0, 3 }, { 0, 2, 1, 3 } };
+  const TlDim         *shape = tl_tensor_get_shape (x);
+  gint64               heads = self->attrs[NUM_HEADS].i;
+  const TlDim          apart[] = { shape[0], shape[1], heads, shape[2] / heads };
+  g_autoptr (TlTensor) split = tl_reshape (x, 4, apart, error);
+
+  return split != NULL ? tl_permute (split, orders[self->attrs[BATCH_FIRST].i != 0], error) : NULL;
+}
+
+/* The three inputs as heads; one product if all are the same. */
+static gboolean
+project_all (TlLayerForward *self,
+             TlTensor      **heads,
+             GError        **error)
+{
+  TlTensor            *query = self->in[QUERY];
+  TlTensor            *key = self->n_in > KEY && self->in[KEY] != NULL ? self->in[KEY] : query;
+  TlTensor            *in[] = { query, key, self->n_in > VALUE && self->in[VALUE] != NULL ? self->in[VALUE] : key };
+  g_autoptr (TlTensor) weight = tl_layer_read (self, V_IN_WEIGHT);
+  g_autoptr (TlTensor) bias = tl_layer_read (self, V_IN_BIAS);
+  g_autoptr (TlTensor) all = NULL;
+  gint64               embed = tl_tensor_get_shape (query)[2];
+
+  if (weight != NULL && in[1] == query && in[2] == query) {
+    all = tl_linear (query, weight, bias, error);
+    if (all == NULL)
+      return FALSE;
+  }
+  for (guint i = 0; i < 3; i++) {
+    g_autoptr (TlTensor) one = all != NULL ? tl_narrow (all, 2, i * embed, embed, error) : project (self, in[i], i, error);
+
+    heads[i] = one != NULL ? split_heads (self, one, error) : NULL;
+    if (heads[i] == NULL)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* A mask as scaled_dot_product_attention reads it: of bool, true is what is seen. */
+static TlTensor *
+turn_mask (TlTensor    *mask,
+           guint        rank,
+           const TlDim *shape,
+           GError     **error)
+{
+  g_autoptr (TlTensor) wide = tl_reshape (mask, rank, shape, error);
+
+  if (wide == NULL || tl_tensor_get_dtype (wide) != TL_DTYPE_BOOL)
+    return g_steal_pointer (&wide);
+  return tl_op_apply1 (&tl_op_logical_not, &wide, 1, NULL, error);
+}
+
+/* Both masks as one; NULL without @error set if there is none. */
+static TlTensor *
+join_masks (TlLayerForward *self,
+            const TlDim    *scores,
+            GError        **error)
+{
+  const TlMeta        *attn = self->n_in > ATTN_MASK && self->in[ATTN_MASK] != NULL ? tl_tensor_get_meta (self->in[ATTN_MASK]) : NULL;
+  TlTensor            *padding = self->n_in > KEY_PADDING_MASK ? self->in[KEY_PADDING_MASK] : NULL;
+  const TlDim          row[] = { scores[0], 1, 1, scores[3] };
+  const TlDim          square[] = { 1, 1, scores[2], scores[3] };
+  g_autoptr (TlTensor) low = tl_tensor_new_number (-HUGE_VAL, FALSE);
+  g_autoptr (TlTensor) a = attn != NULL ? turn_mask (self->in[ATTN_MASK], 4, attn->rank == 3 ? scores : square, error) : NULL;
+  g_autoptr (TlTensor) b = NULL;
+  gboolean             a_is_bool, b_is_bool;
+
+  if (padding == NULL || (attn != NULL && a == NULL))
+    return g_steal_pointer (&a);
+  b = turn_mask (padding, 4, row, error);
+  if (a == NULL || b == NULL)
+    return g_steal_pointer (&b);
+  a_is_bool = tl_tensor_get_dtype (a) == TL_DTYPE_BOOL;
+  b_is_bool = tl_tensor_get_dtype (b) == TL_DTYPE_BOOL;
+  if (a_is_bool && b_is_bool)
+    return tl_op_apply1 (&tl_op_logical_and, (TlTensor *[]){ a, b }, 2, NULL, error);
+  if (a_is_bool || b_is_bool)
+    return tl_map_text ("select (b, a, c)", error, 3, a_is_bool ? b : a, a_is_bool ? a : b, low);
+  return tl_add (a, b, error);
+}
+
+/* Means of the values; weights are made only where some of them are dropped. */
+static TlTensor *
+attend (TlLayerForward *self,
+        TlTensor      **heads,
+        TlTensor       *mask,
+        GError        **error)
+{
+  gboolean             is_causal = self->attrs[IS_CAUSAL].i != 0;
+  double               p = self->attrs[DROPOUT].d;
+  const TlAttrValue    values[] = { TL_INT (is_causal), TL_FLOAT (0), TL_INT (FALSE) };
+  TlTensor            *in[] = { heads[0], heads[1], heads[2], mask }, *out[2];
+  g_autoptr (TlTensor) weights = NULL;
+  g_autoptr (TlTensor) dropped = NULL;
+
+  if (!self->training || p == 0) {
+    if (!tl_op_apply (&tl_op_scaled_dot_product_attention, in, mask != NULL ? 4 : 3, values, out, 2, error))
+      return NULL;
+    tl_tensor_unref (out[1]);
+    return out[0];
+  }
+  weights = tl_attention_weights (heads[0], heads[1], mask, is_causal, 0, error);
+  dropped = weights != NULL ? tl_dropout (weights, p, tl_layer_own (self, V_CALLS), error) : NULL;
+  return dropped != NULL ? tl_matmul (dropped, heads[2], error) : NULL;
+}
+
+static gboolean
+check_inputs (TlLayerForward *self,
+              GError        **error)
+{
+  for (guint i = QUERY; i < self->n_in && i <= VALUE; i++)
+    if (self->in[i] != NULL && tl_tensor_get_rank (self->in[i]) != 3)
+      return tl_layer_fail (self->klass, TL_ERROR_SHAPE, error, "%s has %u axes, it must have 3", ports[i].name, tl_tensor_get_rank (self->in[i]));
+  return TRUE;
+}
+
+static gboolean
+forward (TlLayerForward *self,
+         GError        **error)
+{
+  static const guint   orders[2][4] = { { 2, 0, 1, 3 }, { 0, 2, 1, 3 } };
+  GError              *failure = NULL;
+  TlTensor            *heads[3] = { NULL };
+  g_autoptr (TlTensor) mask = NULL;
+  g_autoptr (TlTensor) means = NULL;
+  g_autoptr (TlTensor) turned = NULL;
+  g_autoptr (TlTensor) joined = NULL;
+
+  if (!check_inputs (self, error))
+    return FALSE;
+  if (project_all (self, heads, &failure)) {
+    const TlDim *q = tl_tensor_get_shape (heads[0]);
+    const TlDim  scores[] = { q[0], q[1], q[2], tl_tensor_get_shape (heads[1])[2] };
+
+    mask = join_masks (self, scores, &failure);
+    means = failure == NULL ? attend (self, heads, mask, &failure) : NULL;
+  }
+  for (guint i = 0; i < 3; i++)
+    g_clear_pointer (&heads[i], tl_tensor_unref);
+  turned = means != NULL ? tl_permute (means, orders[self->attrs[BATCH_FIRST].i != 0], &failure) : NULL;
+  joined = turned != NULL ? tl_reshape (turned, 3, tl_tensor_get_shape (self->in[QUERY]), &failure) : NULL;
+  self->out[0] = joined != NULL ? tl_layer_run_part1 (self, 0, joined, &failure) : NULL;
+  if (failure != NULL)
+    g_propagate_error (error, failure);
+  return self->out[0] != NULL;
+}
+
+static const TlSample samples[] = {
+  { "3,2,4", "num_heads = 2" },
+  { "2,3,4; 2,4,4; 2,4,4; bool:2,4; bool:3,4", "num_heads = 2, batch_first = true" },
+  { "3,2,4; 2,2,3; 2,2,5; -; 4,3,2", "num_heads = 2, kdim = 3, vdim = 5, bias = false" },
+  { "2,3,2; -; -; 2,3; bool:4,3,3", "num_heads = 2, batch_first = true" },
+  { "2,3,2", "num_heads = 1, batch_first = true, is_causal = true, dropout = 0.3" },
+  { NULL },
+};
+
+const TlLayerClass tl_layer_MultiheadAttention = {
+  .name = "MultiheadAttention",
+  .group = "attention",
+  .doc = "Attention in several heads, each between projections of its own. Masks mean what they mean in PyTorch's layer; weights are not returned.",
+  .formula = "y = concat (softmax (q_i k_i^T / sqrt d + mask) v_i) W', q, k, v projections of query, key, value",
+  .source = "Vaswani et al. 2017, arXiv:1706.03762",
+  .in = ports,
+  .attrs = attrs,
+  .flags = TL_LAYER_RANDOM | TL_LAYER_MODAL,
+  .setup = setup,
+  .forward = forward,
+  .samples = samples,
+  .torch = "type('M', (torch.nn.MultiheadAttention,), {'forward': lambda self, q, k=None, v=None, p=None, m=None: torch.nn.MultiheadAttention.forward("
+           "self, q, q if k is None else k, (q if k is None else k) if v is None else v, key_padding_mask=p, need_weights=False, "
+           "attn_mask=torch.ones(q.shape[1], q.shape[1]).tril() == 0 if is_causal else m)[0]})"
+           "(x0.shape[-1], num_heads, dropout, bias, kdim=kdim or None, vdim=vdim or None, batch_first=batch_first)",
+};

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/nn/recurrent-common.h"
+
+static const TlAttrSpec attrs[] = {
+  TL_RECURRENT_SIZE_ATTRS,
+  TL_RECURRENT_LAYERS_ATTR,
+  TL_RECURRENT_NONLINEARITY_ATTR,
+  TL_RECURRENT_BIAS_ATTR,
+  TL_RECURRENT_SEQUENCE_ATTRS,
+  { NULL },
+};
+
+static const TlSample samples[] = {
+  { "3,2,3", "hidden = 2" },
+  { "2,3,2; 1,2,2", "hidden = 2, batch_first = true, nonlinearity = relu" },
+  { "2,2,2; 4,2,2", "hidden = 2, num_layers = 2, bidirectional = true" },
+  { "2,2,1", "hidden = 1, num_layers = 2, bias = false, dropout = 0.3, batch_first = true" },
+  { NULL },
+};
+
+const TlLayerClass tl_layer_RNN = {
+  .name = "RNN",
+  .group = "recurrent",
+  .doc = "Recurrent network over a sequence, in layers and both directions if wanted.",
+  .formula = "h = tanh (weight_ih x + bias_ih + weight_hh h' + bias_hh)",
+  .source = "Elman 1990, doi:10.1207/s15516709cog1402_1",
+  .in = tl_recurrent_layer_ports_1,
+  .out = tl_recurrent_layer_out_1,
+  .attrs = attrs,
+  .flags = TL_LAYER_RANDOM | TL_LAYER_MODAL,
+  .op = "rnn",
+  .setup = tl_recurrent_layer_setup,
+  .forward = tl_recurrent_layer_forward,
+  .samples = samples,
+  .torch = "torch.nn.RNN(x0.shape[-1], hidden, num_layers, nonlinearity, bias=bias, batch_first=batch_first, dropout=dropout, bidirectional=bidirectional)",
+};
