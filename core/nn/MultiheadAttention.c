@@ -13,7 +13,8 @@ enum { EMBED_DIM,
        KDIM,
        VDIM,
        BATCH_FIRST,
-       IS_CAUSAL };
+       IS_CAUSAL,
+       WEIGHT_INIT };
 enum { QUERY,
        KEY,
        VALUE,
@@ -44,6 +45,7 @@ static const TlAttrSpec attrs[] = {
   { "vdim", "size of the values; 0: that of the query", TL_ATTR_INT, .has_range = TRUE, .max = G_MAXINT32 / 4 },
   { "batch_first", "whether inputs and result are [n, length, size] rather than [length, n, size]", TL_ATTR_BOOL },
   { "is_causal", "whether a query sees only the keys up to its own position", TL_ATTR_BOOL },
+  { "weight_init", "how the last projection gets its first values: name of an initialiser; if not given, as Linear does", TL_ATTR_STRING },
   { NULL },
 };
 

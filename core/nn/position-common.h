@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * What the layers that tell positions share: tables of angles, which are constants of a step.
+ *
+ * Thread rule: one thread at a time.
+ */
+
+#include "core/nn/layer-private.h"
+
+G_BEGIN_DECLS
+
+/*
+ * `[n_positions, n_pairs]`: sine (or cosine) of position / base^(pair / n_pairs), in @dtype; (transfer full), or %NULL.
+ */
+TlTensor *tl_position_table (gint64   n_positions,
+                             gint64   n_pairs,
+                             double   base,
+                             gboolean is_cosine,
+                             TlDType  dtype,
+                             GError **error);
+
+/* The length of a sequence on @axis of the first input: a number, or an error that says so. */
+gboolean tl_position_length (TlLayerForward *self,
+                             gint            axis,
+                             gint64         *length,
+                             GError        **error);
+
+G_END_DECLS
