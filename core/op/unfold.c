@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/op/common.h"
+#include "core/op/formula.h"
 
 enum { DIM,
        SIZE,
@@ -38,30 +38,30 @@ infer (TlInfer *self,
   return TRUE;
 }
 
-/* Place j of all windows makes a slice of x; the slices are added. */
+/* What overlaps is added; 16-bit numbers in f32. */
 static gboolean
 gradient (TlGradient *self,
           GError    **error)
 {
-  const TlMeta        *x = &self->in[0]->meta;
-  guint                axis = tl_axis (self->attrs[DIM].i, x->rank);
-  g_autoptr (TlTensor) sum = NULL;
+  const TlMeta     *x = &self->in[0]->meta;
+  guint             axis = tl_axis (self->attrs[DIM].i, x->rank), there[TL_TENSOR_MAX_RANK], back[TL_TENSOR_MAX_RANK];
+  const TlAttrValue values[] = { self->attrs[STEP], TL_INT (1), TL_INTS1 (x->shape[axis]) };
+  TlDType           wide = x->dtype == TL_DTYPE_F64 ? TL_DTYPE_F64 : TL_DTYPE_F32;
+  TlTensor         *windows;
+  TlFormula         f;
 
-  for (gint64 j = 0; j < self->attrs[SIZE].i; j++) {
-    g_autoptr (TlTensor) one = tl_narrow (self->dy[0], -1, j, 1, error);
-    g_autoptr (TlTensor) place = one != NULL ? tl_squeeze (one, -1, error) : NULL;
-    g_autoptr (TlTensor) part = NULL;
-    g_autoptr (TlTensor) before = g_steal_pointer (&sum);
-
-    part = place != NULL ? tl_slice_scatter (place, axis, j, self->attrs[STEP].i, x->shape[axis], 0, error) : NULL;
-    if (part == NULL)
-      return FALSE;
-    sum = before != NULL ? tl_add (before, part, error) : g_steal_pointer (&part);
-    if (sum == NULL)
-      return FALSE;
-  }
-  self->dx[0] = g_steal_pointer (&sum);
-  return TRUE;
+  for (guint i = 0; i < x->rank - 1u; i++)
+    there[i] = i + (i >= axis);
+  there[x->rank - 1] = axis;
+  there[x->rank] = x->rank;
+  for (guint i = 0; i < x->rank; i++)
+    back[there[i]] = i;
+  tl_formula_init (&f, error);
+  windows = tl_formula_cast (&f, self->dy[0], wide);
+  windows = f.has_failed ? NULL : tl_formula_keep (&f, tl_permute (windows, there, error));
+  windows = tl_formula_apply (&f, &tl_op_overlap_add, values, 1, windows);
+  windows = f.has_failed ? NULL : tl_formula_keep (&f, tl_permute (windows, back, error));
+  return tl_formula_into (&f, tl_formula_cast (&f, windows, x->dtype), &self->dx[0]);
 }
 
 static const TlSample samples[] = {

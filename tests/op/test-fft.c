@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Fourier transforms of many lengths against their definition, and back again.
+ */
+#include <complex.h>
+#include <math.h>
+#include <string.h>
+
+#include "core/base/error.h"
+#include "core/op/ops.h"
+
+static TlTensor *
+signals (TlDType dtype,
+         TlDim   n,
+         TlDim   lines)
+{
+  g_autoptr (GError) error = NULL;
+  TlTensor          *x = tl_randn (3, (const TlDim[]){ lines, n, 2 }, 0, 1, dtype, tl_context_get_random_counter (tl_context_get ()), &error);
+
+  g_assert_no_error (error);
+  return x;
+}
+
+static TlTensor *
+transform (const TlOpClass *op,
+           TlTensor        *x)
+{
+  g_autoptr (GError) error = NULL;
+  TlTensor          *y = tl_op_apply1 (op, &x, 1, NULL, &error);
+
+  g_assert_no_error (error);
+  return y;
+}
+
+/* Bin @k of line @line, as it is defined. */
+static double complex
+define (TlTensor *x,
+        gsize     line,
+        gint64    n,
+        gint64    k)
+{
+  double complex sum = 0;
+
+  for (gint64 j = 0; j < n; j++) {
+    gsize  at = 2 * (line * (gsize)n + (gsize)j);
+    double angle = -2 * M_PI * (double)(j * k % n) / (double)n;
+
+    sum += (tl_tensor_peek_element (x, at) + I * tl_tensor_peek_element (x, at + 1)) * (cos (angle) + I * sin (angle));
+  }
+  return sum;
+}
+
+static void
+check_length (TlDType dtype,
+              gint64  n,
+              gint64  lines)
+{
+  g_autoptr (TlTensor) x = signals (dtype, n, lines);
+  g_autoptr (TlTensor) y = transform (&tl_op_fft, x);
+  g_autoptr (TlTensor) back = transform (&tl_op_ifft, y);
+  double               limit = (dtype == TL_DTYPE_F32 ? 1e-6 : 1e-14) * sqrt ((double)n) * (2 + log2 ((double)n));
+  gint64               step = n > 100 ? n / 37 : 1;
+
+  for (gint64 line = 0; line < lines; line += MAX (1, lines - 1))
+    for (gint64 k = 0; k < n; k += step) {
+      double complex wanted = define (x, (gsize)line, n, k);
+      gsize          at = 2 * (gsize)(line * n + k);
+
+      g_assert_cmpfloat_with_epsilon (tl_tensor_peek_element (y, at), creal (wanted), limit);
+      g_assert_cmpfloat_with_epsilon (tl_tensor_peek_element (y, at + 1), cimag (wanted), limit);
+    }
+  for (gsize i = 0; i < tl_tensor_get_n_elements (x); i++)
+    g_assert_cmpfloat_with_epsilon (tl_tensor_peek_element (back, i), tl_tensor_peek_element (x, i), limit);
+}
+
+static void
+test_lengths (void)
+{
+  static const gint64 large[] = { 97, 128, 360, 1000, 1009, 2048, 2310, 4099, 20000, 32768 };
+
+  for (gint64 n = 1; n <= 40; n++) {
+    check_length (TL_DTYPE_F64, n, 1);
+    check_length (TL_DTYPE_F32, n, 11);
+  }
+  for (guint i = 0; i < G_N_ELEMENTS (large); i++) {
+    check_length (TL_DTYPE_F64, large[i], 1);
+    check_length (TL_DTYPE_F32, large[i], 3);
+  }
+}
+
+/* A line has the same bits alone, among others, and on two threads. */
+static void
+test_threads (void)
+{
+  static const gint64 lengths[] = { 60, 1009, 40000 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (lengths); i++) {
+    g_autoptr (TlTensor)  x = signals (TL_DTYPE_F32, lengths[i], 40);
+    g_autoptr (TlTensor)  one = transform (&tl_op_fft, x);
+    g_autoptr (TlContext) context = tl_context_new (2);
+    TlContext            *before = tl_context_make_current (context);
+    g_autoptr (TlTensor)  two = transform (&tl_op_fft, x);
+
+    tl_context_make_current (before);
+    g_assert_cmpmem (tl_tensor_peek_data (one), 80 * (gsize)lengths[i] * 4, tl_tensor_peek_data (two), 80 * (gsize)lengths[i] * 4);
+  }
+}
+
+static void
+expect_error (const TlOpClass   *op,
+              TlTensor          *x,
+              const TlAttrValue *attrs,
+              const char        *text)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (tl_op_apply1 (op, &x, 1, attrs, &error));
+  g_test_message ("%s", error->message);
+  g_assert_nonnull (strstr (error->message, text));
+}
+
+static void
+test_errors (void)
+{
+  g_autoptr (GError)   error = NULL;
+  g_autoptr (TlTensor) real = tl_ones (2, (const TlDim[]){ 4, 3 }, TL_DTYPE_F32, &error);
+  g_autoptr (TlTensor) whole = tl_ones (2, (const TlDim[]){ 4, 2 }, TL_DTYPE_I64, &error);
+  g_autoptr (TlTensor) empty = tl_ones (2, (const TlDim[]){ 0, 2 }, TL_DTYPE_F32, &error);
+  const TlAttrValue    zero[] = { TL_INT (0), TL_INT (-1), TL_INT (0) };
+  const TlAttrValue    huge[] = { TL_INT (900000000000), TL_INT (-1), TL_INT (0) };
+  const TlAttrValue    twice[] = { { .n = 0 }, TL_INTS2 (0, -2), TL_INT (0) };
+
+  g_assert_no_error (error);
+  expect_error (&tl_op_fft, real, NULL, "fft: complex numbers are pairs on the last axis, x is [4, 3]");
+  expect_error (&tl_op_fft, whole, NULL, "x must be f32 or f64, not i64");
+  expect_error (&tl_op_fft, empty, NULL, "0 points along axis 0");
+  expect_error (&tl_op_rfft, real, zero, "0 points along axis 1");
+  expect_error (&tl_op_rfft, real, huge, "fourier");
+  expect_error (&tl_op_rfft2, real, twice, "axis 0 is given twice");
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_autoptr (TlContext) context = tl_context_new (1);
+
+  tl_context_make_current (context);
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/op/fft/lengths", test_lengths);
+  g_test_add_func ("/op/fft/threads", test_threads);
+  g_test_add_func ("/op/fft/errors", test_errors);
+  return g_test_run ();
+}
