@@ -155,16 +155,64 @@ new_optimizer (lua_State *L)
   return 1;
 }
 
+/* A function that computes the loss, on the stack at @function. */
+typedef struct {
+  lua_State *L;
+  int        function;
+} LossCall;
+
+static int
+compute_protected (lua_State *L)
+{
+  double   *loss = lua_touserdata (L, 2);
+  TlTensor *tensor;
+
+  lua_settop (L, 1);
+  lua_call (L, 0, 1);
+  tensor = tl_lua_test_tensor (L, -1);
+  if (tensor != NULL && tl_tensor_get_n_elements (tensor) == 1 && !tl_tensor_is_described (tensor))
+    *loss = tl_tensor_peek_element (tensor, 0);
+  else if (lua_type (L, -1) == LUA_TNUMBER)
+    *loss = lua_tonumber (L, -1);
+  else
+    return tl_lua_error (L, TL_ERROR_VALUE, "step: the function gave %s where the loss is wanted", tensor != NULL ? "several numbers" : luaL_typename (L, -1));
+  return 0;
+}
+
+static gboolean
+compute_cb (gpointer user_data,
+            double  *loss,
+            GError **error)
+{
+  LossCall *call = user_data;
+
+  if (!lua_checkstack (call->L, 8)) {
+    g_set_error_literal (error, TL_ERROR, TL_ERROR_MEMORY, "out of memory");
+    return FALSE;
+  }
+  lua_pushcfunction (call->L, compute_protected);
+  lua_pushvalue (call->L, call->function);
+  lua_pushlightuserdata (call->L, loss);
+  return lua_pcall (call->L, 2, 0, 0) == LUA_OK || tl_lua_take_error (call->L, error);
+}
+
 static int
 optimizer_step (lua_State *L)
 {
   TlLuaOptimizer *self = check_bound (L);
+  gboolean        has_function = !lua_isnoneornil (L, 2);
+  LossCall        call = { L, 2 };
   GError         *error = NULL;
+  double          loss = 0;
 
-  if (!tl_optimizer_step (self->optimizer, &error))
+  if (has_function)
+    luaL_checktype (L, 2, LUA_TFUNCTION);
+  if (!(has_function ? tl_optimizer_minimize (self->optimizer, compute_cb, &call, &loss, &error) : tl_optimizer_step (self->optimizer, &error)))
     return tl_lua_raise (L, error);
   tl_lua_note_memory (L);
-  return 0;
+  if (has_function)
+    lua_pushnumber (L, loss);
+  return has_function;
 }
 
 static int
@@ -234,7 +282,7 @@ optimizer_tostring (lua_State *L)
 
 // clang-format off
 const TlLuaFunction tl_lua_optimizer_methods[] = {
-  { "step", optimizer_step, "optimizer:step ()", "Changes the parameters by their gradients." },
+  { "step", optimizer_step, "optimizer:step ()", "Changes the parameters by their gradients; with a function that computes the loss and its gradients, by that, and returns its first loss (LBFGS needs one)." },
   { "zero_grad", optimizer_zero_grad, "optimizer:zero_grad ()", "Forgets the gradients." },
   { "clip_norm", optimizer_clip_norm, "optimizer:clip_norm (max)", "Limits the norm of all gradients from the next step on; 0 for no limit." },
   { "clip_value", optimizer_clip_value, "optimizer:clip_value (max)", "Limits the size of every element of the gradients from the next step on; 0 for no limit." },

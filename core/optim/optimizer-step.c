@@ -265,6 +265,55 @@ commit_now (TlOptimizer     *self,
   return ok;
 }
 
+/* A row that computes the loss itself needs to be told how. */
+static gboolean
+can_step (TlOptimizer *self,
+          GError     **error)
+{
+  if (self->klass->minimize == NULL)
+    return TRUE;
+  g_set_error (error, TL_ERROR, TL_ERROR_UNSUPPORTED,
+               "%s computes the loss several times a step, so it needs a function that does: optimizer:step (function () ... return loss end); "
+               "fit has none, and a step that is planned cannot search",
+               self->klass->name);
+  return FALSE;
+}
+
+/**
+ * tl_optimizer_minimize:
+ * @self: an optimizer
+ * @compute: computes the loss and its gradients, from nothing: it forgets those from before
+ * @user_data: for @compute
+ * @loss: (out) (optional): the loss before the step
+ * @error: return location for an error
+ *
+ * A step with a function, which some optimizers call several times; the others once.  Works at once only, not while a step is traced.  A
+ * step that fails or is interrupted changes nothing.
+ *
+ * Errors: what @compute says, %TL_ERROR_UNSUPPORTED while a step is traced, %TL_ERROR_NUMERIC, %TL_ERROR_MEMORY, %TL_ERROR_CANCELLED
+ *
+ * Returns: whether it worked
+ */
+gboolean
+tl_optimizer_minimize (TlOptimizer    *self,
+                       TlOptimizerLoss compute,
+                       gpointer        user_data,
+                       double         *loss,
+                       GError        **error)
+{
+  double first;
+
+  if (tl_trace_is_active (tl_context_get ())) {
+    g_set_error (error, TL_ERROR, TL_ERROR_UNSUPPORTED, "%s: a step with a function works at once only, not where it is traced", self->klass->name);
+    return FALSE;
+  }
+  if (loss == NULL)
+    loss = &first;
+  if (self->klass->minimize != NULL)
+    return self->klass->minimize (self, compute, user_data, loss, error);
+  return compute (user_data, loss, error) && tl_optimizer_step (self, error);
+}
+
 /**
  * tl_optimizer_step:
  * @self: an optimizer
@@ -290,7 +339,7 @@ tl_optimizer_step (TlOptimizer *self,
   g_autoptr (TlTensor) lr = tl_read (self->lr);
   g_autoptr (TlTensor) squares = NULL;
   TlOptimizerStep      step = { .klass = self->klass, .lr = lr, .step = next, .max_norm = self->max_norm };
-  gboolean             ok = next != NULL && collect_grads (self, &graded, error);
+  gboolean             ok = next != NULL && can_step (self, error) && collect_grads (self, &graded, error);
 
   if (ok && graded.n > 0) {
     ok = self->max_norm == 0 || sum_squares (self, &graded, &squares, error);

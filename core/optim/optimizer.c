@@ -290,6 +290,10 @@ tl_optimizer_add_group (TlOptimizer       *self,
     all[i] = i < self->n ? self->parameters[i] : parameters[i - self->n];
   if (!check_parameters (all, self->n + n_parameters, error))
     return FALSE;
+  if (self->klass->minimize != NULL) {
+    g_set_error (error, TL_ERROR, TL_ERROR_UNSUPPORTED, "%s has one group of parameters, which it trains together", self->klass->name);
+    return FALSE;
+  }
   if (base == 0 && attrs[0].d != 0) {
     g_set_error (error, TL_ERROR, TL_ERROR_VALUE, "%s: a group has lr = %g and the first one 0: they have no proportion", self->klass->name,
                  attrs[0].d);
@@ -327,6 +331,8 @@ tl_optimizer_unref (TlOptimizer *self)
   free_slots (self->parameters, self->n);
   for (guint i = 0; i < self->n_groups; i++)
     g_clear_pointer (&self->groups[i].memory, tl_variable_unref);
+  if (self->state != NULL)
+    self->free_state (self->state);
   g_free (self->groups);
   g_free (self->group_of);
   g_clear_pointer (&self->lr, tl_variable_unref);

@@ -90,6 +90,20 @@ typedef struct {
   const char        *memory;
 } TlOptimizerRule;
 
+/**
+ * TlOptimizerLoss:
+ * @user_data: what it was given with
+ * @loss: (out): the loss for the parameters as they are
+ * @error: return location for an error
+ *
+ * Computes the loss, and its gradients into the parameters'.
+ *
+ * Returns: whether it worked
+ */
+typedef gboolean (*TlOptimizerLoss) (gpointer user_data,
+                                     double  *loss,
+                                     GError **error);
+
 struct _TlOptimizerClass {
   const char       *name;
   const char       *doc;
@@ -106,6 +120,11 @@ struct _TlOptimizerClass {
   TlOptimizerRule rule;                    /* either this */
   gboolean (*step) (TlOptimizerStep *self, /* or this */
                     GError         **error);
+  gboolean (*minimize) (TlOptimizer    *self, /* or this: it computes the loss several times a step */
+                        TlOptimizerLoss compute,
+                        gpointer        user_data,
+                        double         *loss,
+                        GError        **error);
 };
 
 /* The table. */
@@ -156,6 +175,11 @@ gboolean tl_optimizer_foreach_parameter (TlOptimizer *self,
 void     tl_optimizer_zero_grad (TlOptimizer *self);
 gboolean tl_optimizer_step (TlOptimizer *self,
                             GError     **error);
+gboolean tl_optimizer_minimize (TlOptimizer    *self,
+                                TlOptimizerLoss compute,
+                                gpointer        user_data,
+                                double         *loss,
+                                GError        **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TlOptimizer, tl_optimizer_unref)
 

@@ -40,6 +40,28 @@ test_values_kept (void)
              "assert (kept[1]:item () == 1 and view:item () == 1 and g[2]:item () == 4)\nassert (w[1]:item () == 0 and w[2]:item () == 0)");
 }
 
+/* A step with a function: what computes the loss itself needs one, what it raises comes out and leaves the parameters as they were. */
+static void
+test_closures (void)
+{
+  g_autoptr (Cells) cells = cells_new ();
+
+  cells_run (cells, points);
+  cells_run (cells,
+             "m = net (8)\no = optim.LBFGS (m, { line_search_fn = 'strong_wolfe' })\nloss_of = nn.CrossEntropyLoss ()\ncalls = 0\n"
+             "compute = function () calls = calls + 1; o:zero_grad (); local l = loss_of (m (xs), ys); l:backward (); return l end\n"
+             "first = o:step (compute)\nfor i = 1, 10 do last = o:step (compute) end\n"
+             "assert (last < 0.05 and last < first and calls > 40 and o.steps == 11, last)");
+  cells_run (cells, "w = m:parameters ()[1] * 1");
+  cells_fail (cells, "o:step (function () compute () error ('enough') end)", TL_ERROR_CODE, 1, "enough");
+  cells_fail (cells, "o:step (function () return 'loss' end)", TL_ERROR_VALUE, 1, "gave string where the loss is wanted");
+  cells_fail (cells, "o:step ()", TL_ERROR_UNSUPPORTED, 1, "LBFGS computes the loss several times a step");
+  cells_fail (cells, "optim.LBFGS ({ { params = { m[1] } }, { params = { m[3] } } })", TL_ERROR_UNSUPPORTED, 1, "one group");
+  cells_run (cells, "assert ((w - m:parameters ()[1]):abs ():sum ():item () == 0 and o.steps == 11)");
+  cells_run (cells, "s = optim.SGD (m, { lr = 0.1 })\nassert (s:step (compute) == last or s.steps == 1)");
+  cells_fail (cells, "fit { m, data = data.tensors (xs, ys), optimizer = optim.LBFGS {} }", TL_ERROR_UNSUPPORTED, 1, "fit has none");
+}
+
 static void
 test_micro_batches (void)
 {
@@ -272,6 +294,7 @@ main (int   argc,
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/lua/train/loop", test_loop);
   g_test_add_func ("/lua/train/values-kept", test_values_kept);
+  g_test_add_func ("/lua/train/closures", test_closures);
   g_test_add_func ("/lua/train/micro-batches", test_micro_batches);
   g_test_add_func ("/lua/train/gan", test_gan);
   g_test_add_func ("/lua/train/modes", test_modes);

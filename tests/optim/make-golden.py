@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes optimizers.golden: what PyTorch's optimizers make of one parameter in ten steps, in double.
+"""Writes optimizers.golden: what PyTorch's optimizers make of one parameter in ten steps, in double; those that
+compute the loss themselves in twenty, of Rosenbrock's function.
 
     python3 make-golden.py > optimizers.golden
 
@@ -89,6 +90,11 @@ class Muon(torch.optim.Optimizer):
                 p -= group['lr'] * math.sqrt(max(1, p.shape[0] / p.shape[1])) * x
 
 
+def rosenbrock(p):
+    x = p.flatten()
+    return (100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2).sum()
+
+
 OWN = {'Lion': Lion, 'LAMB': LAMB, 'Muon': Muon}
 CASES = [
     ('SGD', {'lr': 0.1, 'momentum': 0.9, 'weight_decay': 0.01, 'nesterov': True}),
@@ -122,12 +128,18 @@ CASES = [
     ('Adafactor', {'lr': 0.05, 'beta2_decay': -0.5, 'd': 1.5, 'weight_decay': 0.1}),
     ('Muon', {'lr': 0.05}),
     ('Muon', {'lr': 0.05, 'momentum': 0.8, 'nesterov': False, 'weight_decay': 0}),
+    ('LBFGS', {'line_search_fn': 'strong_wolfe', 'max_iter': 2}),
+    ('LBFGS', {'line_search_fn': 'strong_wolfe', 'max_iter': 3, 'history_size': 3}),
+    ('LBFGS', {'line_search_fn': 'strong_wolfe'}),
+    ('LBFGS', {'lr': 0.1, 'max_iter': 4}),
 ]
 
 
 def text(value):
     if isinstance(value, tuple):
         return '{' + ','.join(text(v) for v in value) + '}'
+    if isinstance(value, str):
+        return value
     return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
@@ -139,9 +151,16 @@ def main():
         p = torch.nn.Parameter(start())
         optimizer = OWN.get(name) or getattr(torch.optim, name)
         optimizer = optimizer([p], **options)
-        for step in range(STEPS):
+
+        def closure():
+            optimizer.zero_grad()
+            loss = rosenbrock(p)
+            loss.backward()
+            return loss
+
+        for step in range(20 if name == 'LBFGS' else STEPS):
             p.grad = gradient(step)
-            optimizer.step()
+            optimizer.step(*([closure] if name == 'LBFGS' else []))
         attributes = ' '.join(f'{k}={text(v)}' for k, v in options.items())
         print(f'{name} {attributes}; ' + ' '.join(f'{v:.17g}' for v in p.detach().flatten().tolist()))
 
