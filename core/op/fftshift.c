@@ -40,6 +40,7 @@ const TlOpClass tl_op_fftshift = {
   .source = "elementary",
   .in = tl_ports_x,
   .attrs = attrs,
+  .precision = TL_PRECISION_MOVES,
   .infer = infer,
   .decompose = decompose,
   .samples = samples,
