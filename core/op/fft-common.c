@@ -20,8 +20,8 @@ static const char *const norms[] = { "backward", "ortho", "forward", NULL };
     "norm", "which direction is divided by the number of points, or both by its root (ortho)", TL_ATTR_ENUM, .names = norms \
   }
 
-const TlPort tl_fft_complex_ports[] = { { "x", "complex: `[..., 2]`, f32 or f64", TL_PORT_CONTIGUOUS }, { NULL } };
-const TlPort tl_fft_real_ports[] = { { "x", "real, f32 or f64", TL_PORT_CONTIGUOUS }, { NULL } };
+const TlPort tl_fft_complex_ports[] = { { "x", "complex: `[..., 2]`, floating", TL_PORT_CONTIGUOUS }, { NULL } };
+const TlPort tl_fft_real_ports[] = { { "x", "real, floating", TL_PORT_CONTIGUOUS }, { NULL } };
 
 const TlAttrSpec tl_fft_attrs[] = {
   { "n", "points: x is cut or filled up with zeros; -1 for its size", TL_ATTR_INT, .def = { .i = -1 }, .has_range = TRUE, .min = -1, .max = MAX_POINTS },
@@ -125,8 +125,8 @@ tl_fft_infer (TlInfer *self,
   Axes          axes;
   guint         rank;
 
-  if (x->dtype != TL_DTYPE_F32 && x->dtype != TL_DTYPE_F64)
-    return tl_infer_fail (self, TL_ERROR_DTYPE, error, "x must be f32 or f64, not %s", tl_dtype_name (x->dtype));
+  if (!tl_infer_need_float (self, 0, error))
+    return FALSE;
   if (row == TL_FFT_FROM_REAL ? !tl_infer_need_rank (self, 0, 1, TL_TENSOR_MAX_RANK - 1, error)
                               : !tl_infer_need_rank (self, 0, 2, TL_TENSOR_MAX_RANK, error))
     return FALSE;

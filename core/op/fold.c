@@ -7,7 +7,7 @@ enum { OUTPUT_SIZE,
        PADDING,
        STRIDE };
 
-static const TlPort ports[] = { { "x", "blocks as columns `[batch, channels * kernel, blocks]` or without the batch, f32 or f64" }, { NULL } };
+static const TlPort ports[] = { { "x", "blocks as columns `[batch, channels * kernel, blocks]` or without the batch, floating" }, { NULL } };
 
 static const TlAttrSpec attrs[] = {
   { "output_size", "rows and columns of the pictures", TL_ATTR_INTS, .required = TRUE, .has_range = TRUE, .min = 1, .max = 1e9, .n = 2 },
@@ -38,8 +38,8 @@ infer (TlInfer *self,
   TlDim              shape[4], channels;
   guint              n = 0;
 
-  if (x->dtype != TL_DTYPE_F32 && x->dtype != TL_DTYPE_F64)
-    return tl_infer_fail (self, TL_ERROR_DTYPE, error, "x must be f32 or f64, not %s", tl_dtype_name (x->dtype));
+  if (!tl_infer_need_float (self, 0, error))
+    return FALSE;
   if (!tl_infer_need_rank (self, 0, 2, 3, error))
     return FALSE;
   channels = x->shape[x->rank - 2];

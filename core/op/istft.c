@@ -6,7 +6,7 @@
 enum { LENGTH = TL_STFT_REST };
 
 static const TlPort ports[] = {
-  { "x", "transforms `[..., frequency, window, 2]`, f32 or f64" },
+  { "x", "transforms `[..., frequency, window, 2]`, floating" },
   { "window", "`[win_length]`, same dtype; ones if not given", TL_PORT_OPTIONAL },
   { NULL },
 };

@@ -5,7 +5,7 @@ enum { STEP,
        DILATION,
        LENGTH };
 
-static const TlPort ports[] = { { "x", "windows `[..., n, size]`, f32 or f64", TL_PORT_CONTIGUOUS }, { NULL } };
+static const TlPort ports[] = { { "x", "windows `[..., n, size]`, floating", TL_PORT_CONTIGUOUS }, { NULL } };
 
 static const TlAttrSpec attrs[] = {
   { "step", "distance of windows", TL_ATTR_INT, .def = { .i = 1 }, .has_range = TRUE, .min = 1, .max = 9.2e18 },
@@ -76,8 +76,8 @@ infer (TlInfer *self,
   const TlMeta *x = self->in[0];
   TlDim         shape[TL_TENSOR_MAX_RANK];
 
-  if (x->dtype != TL_DTYPE_F32 && x->dtype != TL_DTYPE_F64)
-    return tl_infer_fail (self, TL_ERROR_DTYPE, error, "x must be f32 or f64, not %s", tl_dtype_name (x->dtype));
+  if (!tl_infer_need_float (self, 0, error))
+    return FALSE;
   if (!tl_infer_need_rank (self, 0, 2, TL_TENSOR_MAX_RANK, error))
     return FALSE;
   for (guint i = 0; i + 2 < x->rank; i++)

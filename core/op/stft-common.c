@@ -20,8 +20,8 @@ tl_stft_check (TlInfer *self,
 {
   gint64 n_fft = self->attrs[TL_STFT_N_FFT].i, win = get_win (self->attrs);
 
-  if (self->in[0]->dtype != TL_DTYPE_F32 && self->in[0]->dtype != TL_DTYPE_F64)
-    return tl_infer_fail (self, TL_ERROR_DTYPE, error, "x must be f32 or f64, not %s", tl_dtype_name (self->in[0]->dtype));
+  if (!tl_infer_need_float (self, 0, error))
+    return FALSE;
   if (self->attrs[TL_STFT_HOP].i == 0 || self->attrs[TL_STFT_WIN].i == 0)
     return tl_infer_fail (self, TL_ERROR_VALUE, error, "hop_length and win_length must not be 0");
   if (win > n_fft)

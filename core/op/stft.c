@@ -8,7 +8,7 @@ enum { PAD_MODE = TL_STFT_REST };
 static const char *const modes[] = { "constant", "reflect", "replicate", "circular", NULL };
 
 static const TlPort ports[] = {
-  { "x", "signals `[..., time]`, real, f32 or f64" },
+  { "x", "signals `[..., time]`, real, floating" },
   { "window", "`[win_length]`, same dtype; ones if not given", TL_PORT_OPTIONAL },
   { NULL },
 };

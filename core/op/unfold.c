@@ -38,7 +38,7 @@ infer (TlInfer *self,
   return TRUE;
 }
 
-/* What overlaps is added; 16-bit numbers in f32. */
+/* What overlaps is added. */
 static gboolean
 gradient (TlGradient *self,
           GError    **error)
@@ -46,7 +46,6 @@ gradient (TlGradient *self,
   const TlMeta     *x = &self->in[0]->meta;
   guint             axis = tl_axis (self->attrs[DIM].i, x->rank), there[TL_TENSOR_MAX_RANK], back[TL_TENSOR_MAX_RANK];
   const TlAttrValue values[] = { self->attrs[STEP], TL_INT (1), TL_INTS1 (x->shape[axis]) };
-  TlDType           wide = x->dtype == TL_DTYPE_F64 ? TL_DTYPE_F64 : TL_DTYPE_F32;
   TlTensor         *windows;
   TlFormula         f;
 
@@ -57,11 +56,10 @@ gradient (TlGradient *self,
   for (guint i = 0; i < x->rank; i++)
     back[there[i]] = i;
   tl_formula_init (&f, error);
-  windows = tl_formula_cast (&f, self->dy[0], wide);
-  windows = f.has_failed ? NULL : tl_formula_keep (&f, tl_permute (windows, there, error));
+  windows = tl_formula_keep (&f, tl_permute (self->dy[0], there, error));
   windows = tl_formula_apply (&f, &tl_op_overlap_add, values, 1, windows);
   windows = f.has_failed ? NULL : tl_formula_keep (&f, tl_permute (windows, back, error));
-  return tl_formula_into (&f, tl_formula_cast (&f, windows, x->dtype), &self->dx[0]);
+  return tl_formula_into (&f, windows, &self->dx[0]);
 }
 
 static const TlSample samples[] = {

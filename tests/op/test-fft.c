@@ -132,7 +132,7 @@ test_errors (void)
 
   g_assert_no_error (error);
   expect_error (&tl_op_fft, real, NULL, "fft: complex numbers are pairs on the last axis, x is [4, 3]");
-  expect_error (&tl_op_fft, whole, NULL, "x must be f32 or f64, not i64");
+  expect_error (&tl_op_fft, whole, NULL, "fft: x must be floating, not i64");
   expect_error (&tl_op_fft, empty, NULL, "0 points along axis 0");
   expect_error (&tl_op_rfft, real, zero, "0 points along axis 1");
   expect_error (&tl_op_rfft, real, huge, "fourier");
