@@ -124,7 +124,9 @@ def cnn():
 
 
 def resnet18():
-    return curve(ResNet18(), lambda parameters: torch.optim.SGD(parameters, lr=1e-3, momentum=0.9), pictures(4, (3, 16, 16)))
+    x, y = noise((8, 3, 16, 16), 'x').float(), classes((8,), 10, 'y')
+    return curve(ResNet18(), lambda parameters: torch.optim.SGD(parameters, lr=1e-3),
+                 lambda model, i: functional.cross_entropy(model(x), y))
 
 
 MODELS = {'mlp': mlp, 'cnn': cnn, 'resnet18': resnet18}

@@ -102,7 +102,7 @@ class Desktop:
         return subprocess.run(['xdotool', *arguments], env=self.environment, capture_output=True, text=True).stdout.strip()
 
     def windows(self):
-        names = self.tool('search', '--onlyvisible', '--class', 'trellis-desktop').split()
+        names = self.tool('search', '--onlyvisible', '--class', 'org.trellisml.Trellis').split()
         return [name for name in names if self.tool('getwindowname', name)]
 
     def find_window(self):

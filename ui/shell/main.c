@@ -12,6 +12,8 @@ main (int    argc,
 {
   g_autoptr (TlApplication) application = NULL;
 
+  /* By this name shells find the icon and the desktop file of a window, however the program was called. */
+  g_set_prgname ("org.trellisml.Trellis");
   setlocale (LC_ALL, "");
   bindtextdomain (GETTEXT_PACKAGE, TL_LOCALEDIR);
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
