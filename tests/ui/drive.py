@@ -124,6 +124,16 @@ class Desktop:
     def title(self):
         return self.tool('getwindowname', self.window)
 
+    def settle(self):
+        """Until the picture stands still: what is asked next meets what was asked before."""
+        before = None
+        for _ in range(40):
+            time.sleep(0.25)
+            now = hash(tuple(self.display.rows()))
+            if now == before:
+                return
+            before = now
+
     def key(self, *keys):
         for key in keys:
             self.tool('key', key)
