@@ -43,7 +43,7 @@ def path_of(name):
     return '.'.join(parts)
 
 
-def fill(model):
+def fill(model, gain):
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             shape, path = tuple(parameter.shape), path_of(name)
@@ -53,12 +53,12 @@ def fill(model):
             elif len(shape) == 1:
                 u = u * 0.1 + 1
             else:
-                u = u * math.sqrt(3 * shape[0] / math.prod(shape))
+                u = u * math.sqrt(3 * shape[0] / math.prod(shape)) * (gain if len(shape) == 4 else 1)
             parameter.copy_(u.float())
 
 
-def curve(model, optimizer, step):
-    fill(model)
+def curve(model, optimizer, step, gain=1):
+    fill(model, gain)
     rule = optimizer(model.parameters())
     losses = []
     for i in range(1, 21):
@@ -124,12 +124,80 @@ def cnn():
 
 
 def resnet18():
-    x, y = noise((8, 3, 16, 16), 'x').float(), classes((8,), 10, 'y')
-    return curve(ResNet18(), lambda parameters: torch.optim.SGD(parameters, lr=1e-3),
-                 lambda model, i: functional.cross_entropy(model(x), y))
+    return curve(ResNet18(), lambda parameters: torch.optim.SGD(parameters, lr=1e-3), pictures(8, (3, 16, 16)), 16)
 
 
-MODELS = {'mlp': mlp, 'cnn': cnn, 'resnet18': resnet18}
+def of_tokens(scores, targets):
+    return functional.cross_entropy(scores.flatten(0, 1), targets.flatten())
+
+
+class Recurrent(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.embedding = nn.Embedding(64, 32)
+        self.lstm = nn.LSTM(32, 48, 2, batch_first=True)
+        self.head = nn.Linear(48, 64)
+
+    def forward(self, tokens):
+        return self.head(self.lstm(self.embedding(tokens))[0])
+
+
+def lstm():
+    return curve(Recurrent(), adam,
+                 lambda model, i: of_tokens(model(classes((8, 16), 64, f'x{i}')), classes((8, 16), 64, f'y{i}')))
+
+
+class GPTBlock(nn.Module):
+    def __init__(self, width, heads):
+        super().__init__()
+        self.heads = heads
+        self.ln1, self.ln2 = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.qkv, self.proj = nn.Linear(width, 3 * width, bias=False), nn.Linear(width, width, bias=False)
+        self.fc, self.out = nn.Linear(width, 4 * width, bias=False), nn.Linear(4 * width, width, bias=False)
+
+    def forward(self, x):
+        n, length, width = x.shape
+        q, k, v = self.qkv(self.ln1(x)).reshape(n, length, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
+        y = functional.scaled_dot_product_attention(q, k, v, is_causal=True)
+        x = x + self.proj(y.transpose(1, 2).reshape(n, length, width))
+        return x + self.out(functional.gelu(self.fc(self.ln2(x))))
+
+
+class GPT(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.wte, self.wpe = nn.Embedding(65, 64), nn.Embedding(32, 64)
+        self.blocks = nn.Sequential(GPTBlock(64, 4), GPTBlock(64, 4))
+        self.ln = nn.LayerNorm(64)
+
+    def forward(self, tokens):
+        x = self.wte(tokens) + self.wpe(torch.arange(tokens.shape[1]))
+        return self.ln(self.blocks(x)) @ self.wte.weight.T
+
+
+def gpt():
+    return curve(GPT(), lambda parameters: torch.optim.AdamW(parameters, lr=1e-3, betas=(0.9, 0.99), weight_decay=0.1),
+                 lambda model, i: of_tokens(model(classes((4, 32), 65, f'x{i}')), classes((4, 32), 65, f'y{i}')))
+
+
+class Translator(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.source, self.target = nn.Embedding(40, 32), nn.Embedding(50, 32)
+        self.transformer = nn.Transformer(32, 4, 2, 2, 64, 0, batch_first=True)
+        self.head = nn.Linear(32, 50)
+
+    def forward(self, source, target):
+        mask = nn.Transformer.generate_square_subsequent_mask(target.shape[1])
+        return self.head(self.transformer(self.source(source), self.target(target), tgt_mask=mask))
+
+
+def transformer():
+    return curve(Translator(), adam, lambda model, i: of_tokens(model(classes((6, 12), 40, f's{i}'), classes((6, 10), 50, f't{i}')),
+                                                                classes((60,), 50, f'y{i}')))
+
+
+MODELS = {'mlp': mlp, 'cnn': cnn, 'resnet18': resnet18, 'lstm': lstm, 'gpt': gpt, 'transformer': transformer}
 
 
 def main():

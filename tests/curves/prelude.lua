@@ -33,8 +33,8 @@ function classes (shape, limit, key)
   return draw (count (shape), key):remainder (limit):reshape (shape)
 end
 
--- First values that depend on a parameter's path and shape alone.
-local function fill (model)
+-- First values that depend on a parameter's path and shape alone; those of convolutions times gain.
+local function fill (model, gain)
   for _, parameter in ipairs (model:parameters ()) do
     local shape, path = parameter.shape, parameter.path
     local u = noise (shape, path)
@@ -43,16 +43,16 @@ local function fill (model)
     elseif #shape == 1 then
       u = u * 0.1 + 1
     else
-      u = u * math.sqrt (3 * shape[1] / count (shape))
+      u = u * math.sqrt (3 * shape[1] / count (shape)) * (#shape == 4 and gain or 1)
     end
     parameter:set (u:to ('f32'))
   end
 end
 
 -- Prints the losses of 20 steps; the first call of step makes the layers' parameters.
-function curve (model, optimizer, step)
+function curve (model, optimizer, step, gain)
   tl.no_grad (step, 0)
-  fill (model)
+  fill (model, gain or 1)
   local rule = optimizer (model)
   for i = 1, 20 do
     rule:zero_grad ()
