@@ -271,13 +271,26 @@ read_model (lua_State        *L,
   options->model = tl_lua_test_model (L, 2);
   if (options->model != NULL && !tl_model_is_built (options->model) && !tl_model_build (options->model, &error))
     tl_lua_raise (L, error);
-  if (options->model == NULL) {
-    options->forward = forward_cb;
-    options->forward_data = self;
-    options->n_forward_inputs = MAX (tl_dataset_get_n_fields (options->train), 2) - 1;
-    options->n_forward_outputs = 1;
-    dry_run (L, self, options);
-  }
+}
+
+/* A function or module gives as many predictions as the loss takes; its inputs are the fields that the loss does not take. */
+static void
+read_forward (lua_State        *L,
+              TlLuaFit         *self,
+              TlTrainerOptions *options)
+{
+  gint  from[TL_LAYER_MAX_IN];
+  guint n_fields = tl_dataset_get_n_fields (options->train), n_predictions = 1, n_targets = 1;
+
+  if (options->model != NULL)
+    return;
+  if (options->loss != NULL)
+    tl_training_find_loss_inputs (options->loss, G_MAXUINT, from, &n_predictions, &n_targets);
+  options->forward = forward_cb;
+  options->forward_data = self;
+  options->n_forward_inputs = MAX (n_fields, n_targets + 1) - n_targets;
+  options->n_forward_outputs = MAX (n_predictions, 1);
+  dry_run (L, self, options);
 }
 
 /* train (options, model, result): the library has checked names and kinds. */
@@ -304,6 +317,7 @@ internal_train (lua_State *L)
   resume = tl_training_set_options (&options, values, given);
   read_model (L, self, &options);
   tl_lua_fit_read_loss (L, self, &options);
+  read_forward (L, self, &options);
   if (options.model == NULL) {
     options.variables = tl_lua_take_variables (L, 2, FALSE, &n_all);
     options.n_variables = n_all;

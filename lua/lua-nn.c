@@ -331,7 +331,7 @@ new_layer (lua_State *L)
   const TlLayerClass *klass = lua_touserdata (L, lua_upvalueindex (1));
   TlLua              *lua = tl_lua_get (L);
   TlAttrValue         values[TL_OP_MAX_ATTRS];
-  TlAttrInput         items[TL_LUA_MAX_LIST], input;
+  TlAttrInput         items[TL_LUA_MAX_ITEMS], input;
   guint32             given = 0;
   GError             *error = NULL;
   char                path[80];

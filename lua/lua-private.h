@@ -31,6 +31,7 @@ G_BEGIN_DECLS
 /* Instructions between two looks at the cancel flag. */
 #define TL_LUA_HOOK_COUNT 1000
 #define TL_LUA_MAX_LIST 64
+#define TL_LUA_MAX_ITEMS 1024 /* of an attribute */
 
 /* References of the registry that the engine let go of; counted by the state and by what holds them. */
 typedef struct _TlLuaRefs TlLuaRefs;

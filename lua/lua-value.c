@@ -53,9 +53,25 @@ read_scalar (lua_State   *L,
   }
 }
 
+/* The elements of a tensor as a list: the weights of classes. */
+static void
+read_tensor (lua_State   *L,
+             TlTensor    *tensor,
+             TlAttrInput *input,
+             TlAttrInput *items)
+{
+  gsize n = tl_tensor_has_data (tensor) ? tl_tensor_get_n_elements (tensor) : 0;
+
+  if (!tl_tensor_has_data (tensor) || tl_tensor_get_rank (tensor) != 1 || n > TL_LUA_MAX_ITEMS)
+    tl_lua_error (L, TL_ERROR_VALUE, "a tensor can be the value of an attribute if it has one axis of at most %d known elements", TL_LUA_MAX_ITEMS);
+  for (gsize i = 0; i < n; i++)
+    items[i] = TL_INPUT_NUMBER (tl_tensor_peek_element (tensor, i));
+  *input = TL_INPUT_LIST (items, (guint)n);
+}
+
 /*
  * Reads the value at @index.  Strings stay Lua's, so the value must stay where it is while @input is used; @items has
- * TL_LUA_MAX_LIST elements and holds those of a list.
+ * TL_LUA_MAX_ITEMS elements and holds those of a list.
  */
 void
 tl_lua_read_input (lua_State   *L,
@@ -65,13 +81,17 @@ tl_lua_read_input (lua_State   *L,
 {
   lua_Unsigned n;
 
+  if (tl_lua_test_tensor (L, index) != NULL) {
+    read_tensor (L, tl_lua_test_tensor (L, index), input, items);
+    return;
+  }
   if (lua_type (L, index) != LUA_TTABLE) {
     read_scalar (L, index, input);
     return;
   }
   index = lua_absindex (L, index);
   n = lua_rawlen (L, index);
-  if (n > TL_LUA_MAX_LIST)
+  if (n > TL_LUA_MAX_ITEMS)
     tl_lua_error (L, TL_ERROR_VALUE, "a list of %u values is too long for an attribute", (guint)MIN (n, G_MAXUINT));
   for (lua_Unsigned i = 0; i < n; i++) {
     lua_rawgeti (L, index, (lua_Integer)i + 1);
@@ -95,7 +115,7 @@ tl_lua_set_attr (lua_State        *L,
                  guint32          *given,
                  const char       *name)
 {
-  TlAttrInput items[TL_LUA_MAX_LIST];
+  TlAttrInput items[TL_LUA_MAX_ITEMS];
   TlAttrInput input;
   GError     *error = NULL;
 
@@ -128,12 +148,12 @@ read_integers (lua_State        *L,
                guint32          *given,
                guint             attr)
 {
-  TlAttrInput items[TL_LUA_MAX_LIST];
+  TlAttrInput items[TL_LUA_MAX_ITEMS];
   TlAttrInput input;
   GError     *error = NULL;
   int         n = 0;
 
-  while (arg + n <= top && lua_isinteger (L, arg + n) && n < TL_LUA_MAX_LIST) {
+  while (arg + n <= top && lua_isinteger (L, arg + n) && n < TL_LUA_MAX_ITEMS) {
     items[n] = TL_INPUT_INT (lua_tointeger (L, arg + n));
     n++;
   }

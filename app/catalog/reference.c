@@ -32,6 +32,8 @@ type_text (const TlAttrSpec *spec)
     return g_strdup_printf ("%swhole numbers or sizes", count);
   case TL_ATTR_FLOATS:
     return g_strdup_printf ("%snumbers", count);
+  case TL_ATTR_NUMBERS:
+    return g_strdup ("list of numbers");
   case TL_ATTR_STRING:
     return g_strdup ("text");
   }

@@ -70,7 +70,7 @@ tl_graph_cell_set_attr (TlGraphCell       *self,
                         GError           **error)
 {
   g_autoptr (TlLuaExpr) value = tl_graph_text_eval (self->text, attr->value, NULL, NULL, error);
-  TlAttrInput           input, items[TL_ATTR_MAX_INTS];
+  TlAttrInput           input, items[TL_ATTR_MAX_NUMBERS];
 
   if (value == NULL)
     return FALSE;

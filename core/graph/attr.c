@@ -327,6 +327,47 @@ set_list (const Setter *self,
   return TRUE;
 }
 
+/* Equal lists are one; they stay as long as the program, as interned strings do. */
+static const double *
+intern_numbers (const double *numbers,
+                guint         n)
+{
+  static GMutex      mutex;
+  static GHashTable *lists;
+  g_autoptr (GBytes) key = g_bytes_new (numbers, n * sizeof *numbers);
+  GBytes            *kept;
+
+  g_mutex_lock (&mutex);
+  if (lists == NULL)
+    lists = g_hash_table_new (g_bytes_hash, g_bytes_equal);
+  kept = g_hash_table_lookup (lists, key);
+  if (kept == NULL) {
+    kept = g_bytes_ref (key);
+    g_hash_table_add (lists, kept);
+  }
+  g_mutex_unlock (&mutex);
+  return g_bytes_get_data (kept, NULL);
+}
+
+static gboolean
+set_numbers (const Setter *self,
+             TlAttrValue  *value)
+{
+  const TlAttrInput *input = self->input;
+  const TlAttrInput *items = input->type == TL_ATTR_INPUT_LIST ? input->list : input;
+  guint              n = input->type == TL_ATTR_INPUT_LIST ? input->n : 1;
+  g_autofree double *numbers = NULL;
+
+  if (n > TL_ATTR_MAX_NUMBERS)
+    return fail (self, "at most %d numbers are possible", TL_ATTR_MAX_NUMBERS);
+  numbers = g_new (double, n + 1);
+  for (guint i = 0; i < n; i++)
+    if (!get_number (self, &items[i], &numbers[i]))
+      return FALSE;
+  *value = (TlAttrValue){ .n = (gint32)n, .list = intern_numbers (numbers, n) };
+  return TRUE;
+}
+
 static gboolean
 set_enum (const Setter *self,
           TlAttrValue  *value)
@@ -392,6 +433,8 @@ set_value (const Setter *self,
   case TL_ATTR_INTS:
   case TL_ATTR_FLOATS:
     return set_list (self, value);
+  case TL_ATTR_NUMBERS:
+    return set_numbers (self, value);
   case TL_ATTR_STRING:
     if (self->input->type != TL_ATTR_INPUT_STRING)
       return fail (self, "a text is wanted");
@@ -503,10 +546,11 @@ tl_attr_set_text (const char       *owner,
 {
   g_autofree char *copy = g_strstrip (g_strdup (text));
   gsize            length = strlen (copy);
-  TlAttrInput      items[TL_ATTR_MAX_INTS + 1];
   TlAttrInput      input;
   g_auto (GStrv)   parts = NULL;
   guint            n;
+
+  g_autofree TlAttrInput *items = NULL;
 
   if (length < 2 || copy[0] != '{' || copy[length - 1] != '}') {
     parse_item (copy, FALSE, &input);
@@ -514,8 +558,9 @@ tl_attr_set_text (const char       *owner,
   }
   copy[length - 1] = '\0';
   g_strstrip (copy + 1);
-  parts = g_strsplit (copy + 1, ",", TL_ATTR_MAX_INTS + 1);
+  parts = g_strsplit (copy + 1, ",", TL_ATTR_MAX_NUMBERS + 1);
   n = g_strv_length (parts);
+  items = g_new (TlAttrInput, n + 1);
   if (n > 0 && *g_strstrip (parts[n - 1]) == '\0')
     n--; /* a comma at the end is allowed */
   for (guint i = 0; i < n; i++)
@@ -566,6 +611,8 @@ tl_attr_equal (const TlAttrSpec  *spec,
     return a->n == b->n && memcmp (a->v, b->v, (gsize)a->n * sizeof (TlDim)) == 0;
   if (spec->type == TL_ATTR_FLOATS)
     return a->n == b->n && memcmp (a->f, b->f, (gsize)a->n * sizeof (double)) == 0;
+  if (spec->type == TL_ATTR_NUMBERS)
+    return a->n == b->n && (a->n == 0 || a->list == b->list);
   return a->i == b->i;
 }
 
@@ -598,13 +645,13 @@ append_list (GString           *text,
              const TlAttrValue *value)
 {
   gboolean is_plain = spec->has_range && spec->min < 0;
-  gboolean single = all_equal (spec, value);
+  gboolean single = spec->type != TL_ATTR_NUMBERS && all_equal (spec, value);
 
   g_string_append (text, single ? "" : "{");
   for (gint i = 0; i < (single ? 1 : value->n); i++) {
     g_string_append (text, i > 0 ? ", " : "");
-    if (spec->type == TL_ATTR_FLOATS)
-      append_number (text, value->f[i]);
+    if (spec->type == TL_ATTR_FLOATS || spec->type == TL_ATTR_NUMBERS)
+      append_number (text, spec->type == TL_ATTR_FLOATS ? value->f[i] : value->list[i]);
     else
       append_size (text, value->v[i], is_plain);
   }
@@ -642,6 +689,7 @@ tl_attr_to_string (const TlAttrSpec  *spec,
     break;
   case TL_ATTR_INTS:
   case TL_ATTR_FLOATS:
+  case TL_ATTR_NUMBERS:
     append_list (text, spec, value);
     break;
   case TL_ATTR_STRING:

@@ -26,6 +26,7 @@ G_BEGIN_DECLS
 #define TL_OP_MAX_OUT 8 /* of rows whose last output is not variadic */
 #define TL_OP_MAX_ATTRS 16
 #define TL_ATTR_MAX_INTS 8
+#define TL_ATTR_MAX_NUMBERS 1024
 
 typedef struct _TlOpClass TlOpClass;
 typedef struct _TlNode    TlNode;
@@ -40,6 +41,7 @@ typedef enum {
   TL_ATTR_INTS,   /* up to 8 whole numbers or sizes */
   TL_ATTR_FLOATS, /* up to 8 numbers */
   TL_ATTR_STRING,
+  TL_ATTR_NUMBERS, /* a list of numbers of any length: layers only */
 } TlAttrType;
 
 /**
@@ -47,9 +49,10 @@ typedef enum {
  * @i: of INT, BOOL, ENUM and DTYPE
  * @d: of FLOAT
  * @s: (nullable): of STRING, interned
- * @n: number of @v or @f
+ * @n: number of @v, @f or @list
  * @v: of INTS; may be symbolic sizes
  * @f: of FLOATS
+ * @list: of NUMBERS, interned
  */
 typedef struct {
   union {
@@ -59,8 +62,9 @@ typedef struct {
     struct {
       gint32 n;
       union {
-        TlDim  v[TL_ATTR_MAX_INTS];
-        double f[TL_ATTR_MAX_INTS];
+        TlDim         v[TL_ATTR_MAX_INTS];
+        double        f[TL_ATTR_MAX_INTS];
+        const double *list;
       };
     };
   };

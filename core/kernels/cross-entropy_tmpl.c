@@ -4,6 +4,7 @@
  * Cross entropy with integer targets, from logits to the loss and back, without storing log-probabilities.
  */
 
+#include "core/kernels/index.h"
 #include "core/kernels/rows.h"
 #include "core/kernels/softmax.h"
 
@@ -128,7 +129,7 @@ forward_tile (const TlCrossEntropyArgs *args, void *const *data, Partial *partia
     } else if (target < 0 || target >= args->cols) {
       loss = (real)__builtin_nan ("");
       if (data[ERROR])
-        __atomic_store_n ((int32_t *)data[ERROR], 1, __ATOMIC_RELAXED);
+        tl_index_tell_error (data[ERROR], r, target, args->cols);
     } else {
       loss = row_loss (args, (const real *)data[X] + r * args->x_stride, weights, total, target);
       partial->weight += weights ? weights[target] : 1;

@@ -24,7 +24,7 @@
  *     scale = dloss[row] for NONE, dloss[0] for SUM, dloss[0] / weight_sum[0] for MEAN (backward needs it then)
  *
  * row_loss has `rows` elements, loss and weight_sum one, all in dtype.  A target outside [0, C) that is not ignore_index gives
- * a NaN row (in the gradient too) and, in forward, sets *error (int32_t, which the caller has cleared) to 1; nothing is read out of bounds.
+ * a NaN row (in the gradient too) and, in forward, is told in *error (a TlIndexError); nothing is read out of bounds.
  *
  * Order of sums: a row in TL_ROW_LANES lanes; rows in blocks whose size depends on `cols`, blocks in a balanced tree.
  *

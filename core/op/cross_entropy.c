@@ -90,7 +90,7 @@ prepare (TlPrepare *self,
   fill_args (self->in[X], self->in[TARGET], self->attrs, args);
   self->kernel = &tl_kernels_get ()->cross_entropy_forward;
   tl_prepare_data (self, TL_OPERAND_IN (X), TL_OPERAND_IN (TARGET), weight, rows ? TL_OPERAND_OUT (0) : TL_OPERAND_NONE,
-                   rows ? TL_OPERAND_NONE : TL_OPERAND_OUT (0), TL_OPERAND_OUT (1), TL_OPERAND_NONE);
+                   rows ? TL_OPERAND_NONE : TL_OPERAND_OUT (0), TL_OPERAND_OUT (1), TL_OPERAND_INDEX_ERROR);
   return TRUE;
 }
 
@@ -154,7 +154,7 @@ decompose (TlGradient *self,
  * @error: return location for an error
  *
  * Gradient: `dx = (softmax (x) - one_hot (target)) / rows`
- * Errors: %TL_ERROR_SHAPE, %TL_ERROR_DTYPE; a class out of range gives NaN
+ * Errors: %TL_ERROR_SHAPE, %TL_ERROR_DTYPE, %TL_ERROR_VALUE for a class out of range
  *
  * Returns: (transfer full): the loss, or %NULL
  */

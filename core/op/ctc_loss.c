@@ -199,6 +199,7 @@ static const TlSample samples[] = {
   { NULL },
 };
 
+/* PyTorch's gradient is that of the logits in front of log_softmax; ours is the derivative, as of every row, and comes to the same behind it. */
 const TlOpClass tl_op_ctc_loss = {
   .name = "ctc_loss",
   .group = "loss",
@@ -211,5 +212,5 @@ const TlOpClass tl_op_ctc_loss = {
   .infer = infer,
   .decompose = decompose,
   .samples = samples,
-  .torch = "F.ctc_loss(x0, x1, x2, x3, blank, reduction, zero_infinity)",
+  .torch = "F.ctc_loss(x0.detach(), x1, x2, x3, blank, reduction, zero_infinity)",
 };

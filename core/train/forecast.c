@@ -8,6 +8,7 @@
 #include "core/data/loader.h"
 #include "core/op/ops.h"
 #include "core/train/trainer-private.h"
+#include "core/train/training.h"
 
 #define DEFAULT_OPTIMIZER "Adam"
 
@@ -90,6 +91,8 @@ set_up (TlTrainer               *trainer,
 {
   const TlOptimizerClass *klass = options->optimizer != NULL ? options->optimizer : tl_optimizer_find (DEFAULT_OPTIMIZER);
   g_autoptr (GPtrArray)   parameters = tl_model_get_parameters (options->model);
+  gint                    from[TL_LAYER_MAX_IN];
+  guint                   n_predictions, n_targets = 0;
 
   trainer->context = tl_context_get ();
   trainer->o.model = options->model;
@@ -108,7 +111,9 @@ set_up (TlTrainer               *trainer,
   } else if (!describe_inputs (trainer, options, error)) {
     return FALSE;
   }
-  if (trainer->n_fields < trainer->n_inputs + (options->loss_layer != NULL ? 1 : 0)) {
+  if (options->loss_layer != NULL)
+    tl_training_find_loss_inputs (tl_layer_get_class (options->loss_layer), trainer->n_outputs, from, &n_predictions, &n_targets);
+  if (trainer->n_fields < trainer->n_inputs + n_targets) {
     g_set_error_literal (error, TL_ERROR, TL_ERROR_SHAPE, "the batch has fewer fields than the model and its loss take");
     return FALSE;
   }

@@ -9,6 +9,7 @@
 #include "core/graph/autodiff.h"
 #include "core/op/ops.h"
 #include "core/train/trainer-private.h"
+#include "core/train/training.h"
 
 #define MAX_OUTPUTS 16
 
@@ -68,16 +69,22 @@ run_loss_layer (TlTrainer *self,
                 Step      *step,
                 GError   **error)
 {
-  TlTensor *in[] = { step->outputs[0], step->fields[self->n_inputs] };
+  TlTensor *in[TL_LAYER_MAX_IN];
+  gint      from[TL_LAYER_MAX_IN];
+  guint     n_predictions, n_targets;
+  guint     n = tl_training_find_loss_inputs (tl_layer_get_class (self->loss_layer), self->n_outputs, from, &n_predictions, &n_targets);
   TlSource  before, source;
   gboolean  ok;
+
+  for (guint i = 0; i < n; i++)
+    in[i] = from[i] >= 0 ? step->outputs[from[i]] : step->fields[self->n_inputs + (guint)(-1 - from[i])];
 
   tl_context_get_source (self->context, &before);
   source = before;
   if (source.node == NULL)
     source.node = g_intern_string (tl_layer_get_path (self->loss_layer));
   tl_context_set_source (self->context, &source);
-  ok = tl_layer_forward (self->loss_layer, in, 2, &step->loss, 1, error);
+  ok = tl_layer_forward (self->loss_layer, in, n, &step->loss, 1, error);
   tl_context_set_source (self->context, &before);
   return ok;
 }

@@ -4,6 +4,7 @@
 
 #include "core/base/error.h"
 #include "core/train/trainer-private.h"
+#include "core/train/training.h"
 
 static gboolean
 add_variable_cb (TlVariable *variable,
@@ -173,7 +174,8 @@ static gboolean
 check_fields (TlTrainer *self,
               GError   **error)
 {
-  gboolean takes_target = self->o.loss_func != NULL || self->loss_layer != NULL;
+  guint n_targets = self->o.loss_func != NULL, n_predictions;
+  gint  from[TL_LAYER_MAX_IN];
 
   if (self->o.model != NULL) {
     if (!tl_model_is_built (self->o.model) && !tl_model_build (self->o.model, error))
@@ -188,9 +190,15 @@ check_fields (TlTrainer *self,
     g_set_error (error, TL_ERROR, TL_ERROR_UNSUPPORTED, "a model that is trained has 1 to 16 outputs, not %u", self->n_outputs);
     return FALSE;
   }
-  if (self->n_inputs + (takes_target ? 1 : 0) > self->n_fields) {
-    g_set_error (error, TL_ERROR, TL_ERROR_SHAPE, "the model takes %u inputs%s, but the data set has %u fields", self->n_inputs,
-                 takes_target ? " and the loss a target" : "", self->n_fields);
+  if (self->loss_layer != NULL)
+    tl_training_find_loss_inputs (tl_layer_get_class (self->loss_layer), self->n_outputs, from, &n_predictions, &n_targets);
+  if (self->n_inputs + n_targets > self->n_fields) {
+    g_autofree char *targets = n_targets == 0   ? g_strdup ("")
+                               : n_targets == 1 ? g_strdup (" and the loss a target")
+                                                : g_strdup_printf (" and the loss %u more", n_targets);
+
+    g_set_error (error, TL_ERROR, TL_ERROR_SHAPE, "the model takes %u inputs%s, but the data set has %u fields", self->n_inputs, targets,
+                 self->n_fields);
     return FALSE;
   }
   return check_inputs (self, error);

@@ -86,6 +86,43 @@ tl_training_set_options (TlTrainerOptions  *options,
 }
 
 /**
+ * tl_training_find_loss_inputs:
+ * @loss: a row
+ * @n_outputs: number of the model's outputs
+ * @from: (array length=TL_LAYER_MAX_IN) (out): for each input of the loss the number of an output, or -1 - number of a field of the data
+ *   behind those that the model takes
+ * @n_predictions: (out): how many outputs are taken
+ * @n_targets: (out): how many fields of the data
+ *
+ * Where the inputs of a loss come from.  Those that it needs are, in order, targets from the data (called so, or without a gradient) and
+ * predictions; where the model has no further output, the data have to provide it.
+ *
+ * Returns: the number of the loss' inputs
+ */
+guint
+tl_training_find_loss_inputs (const TlLayerClass *loss,
+                              guint               n_outputs,
+                              gint               *from,
+                              guint              *n_predictions,
+                              guint              *n_targets)
+{
+  guint n = 0;
+
+  *n_predictions = *n_targets = 0;
+  for (; n < MIN (tl_op_get_n_ports (loss->in), TL_LAYER_MAX_IN); n++) {
+    const TlPort *port = &loss->in[n];
+
+    if ((port->flags & (TL_PORT_OPTIONAL | TL_PORT_VARIADIC)) != 0)
+      break;
+    if (*n_predictions < n_outputs && (port->flags & TL_PORT_NODIFF) == 0 && !g_str_has_prefix (port->name, "target"))
+      from[n] = (gint)(*n_predictions)++;
+    else
+      from[n] = -1 - (gint)(*n_targets)++;
+  }
+  return n;
+}
+
+/**
  * tl_training_default_loss:
  * @train: a training set
  *

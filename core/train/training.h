@@ -46,6 +46,11 @@ typedef struct {
 const char         *tl_training_set_options (TlTrainerOptions  *options,
                                              const TlAttrValue *values,
                                              guint32            given);
+guint               tl_training_find_loss_inputs (const TlLayerClass *loss,
+                                                  guint               n_outputs,
+                                                  gint               *from,
+                                                  guint              *n_predictions,
+                                                  guint              *n_targets);
 const TlLayerClass *tl_training_default_loss (TlDataset *train);
 gboolean            tl_training_run (const TlTrainingHost *host,
                                      const char           *cell,

@@ -165,6 +165,7 @@ write_attr (FILE              *file,
     return;
   case TL_ATTR_INTS:
   case TL_ATTR_FLOATS:
+  case TL_ATTR_NUMBERS:
     break;
   }
   fprintf (file, "[");
@@ -173,7 +174,7 @@ write_attr (FILE              *file,
     if (spec->type == TL_ATTR_INTS)
       fprintf (file, "%" G_GINT64_FORMAT, value->v[i]);
     else
-      golden_write_number (file, value->f[i]);
+      golden_write_number (file, spec->type == TL_ATTR_FLOATS ? value->f[i] : value->list[i]);
   }
   fprintf (file, "]");
 }

@@ -14,7 +14,8 @@ enum { WIDTH,
        BETAS,
        PATH,
        DIM,
-       SHAPE };
+       SHAPE,
+       WEIGHT };
 
 static const char *const modes[] = { "mean", "sum", NULL };
 
@@ -29,6 +30,7 @@ static const TlAttrSpec specs[] = {
   { "path", "where", TL_ATTR_STRING },
   { "dim", "axes", TL_ATTR_INTS, .has_range = TRUE, .min = -8, .max = 7 },
   { "shape", "sizes", TL_ATTR_INTS },
+  { "weight", "factors", TL_ATTR_NUMBERS, .has_range = TRUE, .max = 100 },
   { NULL },
 };
 
@@ -73,6 +75,10 @@ test_set (void)
 {
   assert_set (WIDTH, "7", "7");
   assert_set (WIDTH, "7.0", "7");
+  assert_set (WEIGHT, "{1, 0.5, 2, 3, 4, 5, 6, 7, 8, 9}", "{1, 0.5, 2, 3, 4, 5, 6, 7, 8, 9}");
+  assert_set (WEIGHT, "0.25", "{0.25}");
+  assert_set (WEIGHT, "{}", "{}");
+  assert_refused ("weight", "{1, -1}", "Row: weight = {1, -1}: it must be between 0 and 100");
   assert_set (RATE, "1e-3", "0.001");
   assert_set (RATE, "3", "3");
   assert_set (RATE, "0.1", "0.1");
@@ -122,7 +128,7 @@ test_required (void)
   g_assert_cmpstr (error->message, ==, "Row: width must be given (columns)");
   g_assert_cmpint (tl_attr_find (specs, "out_features"), ==, WIDTH);
   g_assert_cmpint (tl_attr_find (specs, "nothing"), ==, -1);
-  g_assert_cmpuint (tl_attr_count (specs), ==, 10);
+  g_assert_cmpuint (tl_attr_count (specs), ==, 11);
 }
 
 /* nil takes a value back. */

@@ -27,6 +27,47 @@ test_optional_inputs (void)
   cells_fail (cells, "nn.MSELoss () (nil, tl.zeros (2))", TL_ERROR_VALUE, 1, "MSELoss: input x is missing");
 }
 
+/* Factors of classes: as a list, as a tensor, as another input. */
+static void
+test_loss_factors (void)
+{
+  g_autoptr (Cells) cells = cells_new ();
+
+  cells_run (cells, "tl.manual_seed (1)\nx = tl.randn (6, 3)\ny = tl.tensor { 0, 1, 2, 2, 1, 0 }\nw = tl.tensor { 1.0, 0.5, 2.0 }");
+  cells_run (cells, "a = nn.CrossEntropyLoss { weight = { 1, 0.5, 2 } } (x, y):item ()\nb = nn.CrossEntropyLoss { weight = w } (x, y):item ()\n"
+                    "c = nn.CrossEntropyLoss () (x, y, w):item ()\nd = nn.NLLLoss { weight = w } (tl.log_softmax (x, { dim = 1 }), y):item ()");
+  cells_value (cells, "a == b and a == c and math.abs (a - d) < 1e-6 and a ~= nn.CrossEntropyLoss () (x, y):item ()", "true");
+  cells_value (cells, "nn.CrossEntropyLoss { weight = w }", "CrossEntropyLoss (weight = {1, 0.5, 2})");
+  cells_fail (cells, "nn.CrossEntropyLoss { weight = tl.zeros (2, 2) }", TL_ERROR_VALUE, 1, "one axis");
+  cells_fail (cells, "nn.CrossEntropyLoss { weight = { 1, 2 } } (x, y)", TL_ERROR_SHAPE, 1, "one element per class");
+  cells_fail (cells, "nn.CrossEntropyLoss () (x, y + 5)", TL_ERROR_VALUE, 1, "index 5 at position 0 is out of range for a size of 3");
+  cells_value (cells, "nn.CrossEntropyLoss { ignore_index = 7, reduction = 'sum' } (x, y * 0 + 7):item ()", "0.0");
+}
+
+/* Losses that take more than a prediction and a target. */
+static void
+test_fit_losses (void)
+{
+  g_autoptr (Cells) cells = cells_new ();
+
+  cells_run (cells, "tl.manual_seed (1)\nx = tl.randn (32, 4)\ny = x:slice { dim = 1, start = 0, ['end'] = 1 }:reshape (32):gt (0):to ('i64')\nt = tl.randn (32, 2)\n"
+                    "m = nn.Linear (4, 2)\nd = data.tensors { x = x, y = y, t = t, fields = { 'x', 'y', 't' } }\n"
+                    "l = nn.DistillationLoss { temperature = 2 }\nfirst = l (m (x), y, t):item ()\n"
+                    "fit { m, data = d, loss = l, epochs = 20, batch_size = 32, optimizer = optim.SGD { lr = 0.1 } }\nassert (l (m (x), y, t):item () < first)");
+  cells_run (cells, "e = nn.Module { fc = nn.Linear (4, 3) }\nfunction e:forward (a, b, c) return self.fc (a), self.fc (b), self.fc (c) end\n"
+                    "fit { e, data = data.tensors { a = x, b = x * 2, c = -x, fields = { 'a', 'b', 'c' } }, loss = nn.TripletMarginLoss { margin = 5 }, epochs = 1 }");
+  cells_fail (cells, "fit { nn.Linear (4, 2), data = data.tensors (x, y), loss = l }", TL_ERROR_SHAPE, 1, "the model takes 1 inputs and the loss 2 more, but the data set has 2 fields");
+}
+
+static void
+test_init (void)
+{
+  g_autoptr (Cells) cells = cells_new ();
+
+  cells_value (cells, "nn.Linear { in_features = 2, out = 2, weight_init = 'eye(3)', bias_init = 'ones' }.weight:mul (1):totable ()", "{ { 3.0, 0.0 }, { 0.0, 3.0 } }");
+  cells_fail (cells, "l = nn.Linear { in_features = 3, out = 2, weight_init = 'xavier' }\nl (tl.zeros (1, 3))", TL_ERROR_NAME, 2, "Linear: weight_init: there is no initialiser xavier");
+}
+
 int
 main (int    argc,
       char **argv)
@@ -34,5 +75,8 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/lua/nn/parts", test_parts);
   g_test_add_func ("/lua/nn/optional-inputs", test_optional_inputs);
+  g_test_add_func ("/lua/nn/loss-factors", test_loss_factors);
+  g_test_add_func ("/lua/nn/fit-losses", test_fit_losses);
+  g_test_add_func ("/lua/nn/init", test_init);
   return g_test_run ();
 }

@@ -303,7 +303,8 @@ test_shapes (gconstpointer data)
     clear_tensors (out, self.n_out);
     fixture_clear (&self);
   }
-  g_assert_cmpuint (n_symbolic, >, 0);
+  /* Of CTCLoss the first axis is time, over which it loops. */
+  g_assert_true (n_symbolic > 0 || strcmp (klass->name, "CTCLoss") == 0);
 }
 
 /* f32 and f64 layers of one seed start at the same point and compute the same. */
