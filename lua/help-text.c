@@ -95,6 +95,7 @@ tl_help_foreach (TlHelpFunc func,
          foreach_function ("tl", tl_lua_autodiff_functions, func, user_data) && foreach_op (func, user_data) &&
          foreach_function ("x", tl_lua_tensor_methods, func, user_data) &&
          foreach_function ("nn", tl_lua_nn_functions, func, user_data) &&
+         foreach_function ("nn.init", tl_lua_init_functions, func, user_data) &&
          foreach_function ("data", tl_lua_data_functions, func, user_data) && foreach_row (func, user_data) &&
          foreach_function ("x", tl_lua_module_methods, func, user_data) &&
          foreach_function ("x", tl_lua_optimizer_methods, func, user_data) &&

@@ -186,7 +186,7 @@ tl_lua_complete (TlLua      *self,
   if (place.module == NULL)
     place.owner = find_owner (text, begin);
   if (place.module != NULL && *place.module != '\0' && strchr ("tnodx", *place.module) != NULL && strcmp (place.module, "tl") != 0 &&
-      strcmp (place.module, "nn") != 0 && strcmp (place.module, "optim") != 0 && strcmp (place.module, "data") != 0) {
+      strcmp (place.module, "nn") != 0 && strcmp (place.module, "nn.init") != 0 && strcmp (place.module, "optim") != 0 && strcmp (place.module, "data") != 0) {
     g_free (place.module); /* a field of some value: properties and methods */
     place.module = g_strdup ("x");
   }

@@ -170,6 +170,23 @@ function nn.Sequential (...)
   return nn.Module (layers)
 end
 
+-- A list is a module that runs nothing: what is in it belongs to the module around it.
+function nn.ModuleList (...)
+  local layers = { ... }
+  if select ('#', ...) == 1 and type (layers[1]) == 'table' and getmetatable (layers[1]) == nil then layers = layers[1] end
+  return nn.Module (layers)
+end
+
+local function forward_residual (self, x, ...)
+  local y = self.layer (x, ...)
+  if self.shortcut then return y + self.shortcut (x) end
+  return y + x
+end
+
+function nn.Residual (layer, shortcut)
+  return nn.Module { layer = layer, shortcut = shortcut, forward = forward_residual }
+end
+
 -- Training
 
 local run = { __name = 'run' }

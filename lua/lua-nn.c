@@ -650,6 +650,8 @@ tl_lua_take_variables (lua_State *L,
 // clang-format off
 const TlLuaFunction tl_lua_nn_functions[] = {
   { "Module", NULL, "nn.Module { name = layer... }", "A module: a table whose fields that are layers, parameters and modules belong to it; define function module:forward (x)." },
+  { "ModuleList", NULL, "nn.ModuleList { layer, ... }", "A list of layers and modules that belong to the module it is in; a loop over it runs them." },
+  { "Residual", NULL, "nn.Residual (layer, shortcut)", "A skip connection: y = layer (x) + x, or + shortcut (x). In a graph cell it is Add." },
   { "Sequential", NULL, "nn.Sequential (layer, ...)", "Layers and functions, one after another." },
   { "Parameter", NULL, "nn.Parameter (tensor)", "A variable with this value, to which gradients flow." },
   { NULL },
@@ -744,5 +746,6 @@ tl_lua_open_nn (lua_State *L)
   lua_getfield (L, -1, "parameter");
   lua_setfield (L, -3, "Parameter");
   lua_pop (L, 1);
+  tl_lua_open_init (L);
   lua_setglobal (L, "nn");
 }

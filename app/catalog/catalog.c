@@ -184,3 +184,17 @@ tl_catalog_entry_get_port (const TlCatalogEntry *self,
     return &ports[port];
   return n > 0 && ports[n - 1].is_variadic ? &ports[n - 1] : NULL;
 }
+
+/**
+ * tl_catalog_default_text:
+ * @spec: an attribute
+ *
+ * Returns: (transfer full): what is shown of an attribute that is not set: its default as graph cells write it, or what that is called
+ */
+char *
+tl_catalog_default_text (const TlAttrSpec *spec)
+{
+  if (spec->type != TL_ATTR_ENUM && spec->names != NULL)
+    return g_strdup (spec->names[0]);
+  return tl_attr_to_string (spec, &spec->def);
+}

@@ -113,5 +113,6 @@ gboolean             tl_link_type_fits (TlLinkType have,
 const TlCatalogPort *tl_catalog_entry_get_port (const TlCatalogEntry *self,
                                                 gboolean              is_input,
                                                 guint                 port);
+char                *tl_catalog_default_text (const TlAttrSpec *spec);
 
 G_END_DECLS

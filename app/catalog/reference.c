@@ -12,7 +12,7 @@
 static char *
 type_text (const TlAttrSpec *spec)
 {
-  g_autofree char *count = spec->n > 0 ? g_strdup_printf ("%u ", spec->n) : g_strdup ("");
+  g_autofree char *count = spec->n > 1 ? g_strdup_printf ("%u ", spec->n) : g_strdup ("");
 
   switch (spec->type) {
   case TL_ATTR_INT:
@@ -29,7 +29,7 @@ type_text (const TlAttrSpec *spec)
   case TL_ATTR_DTYPE:
     return g_strdup ("dtype");
   case TL_ATTR_INTS:
-    return g_strdup_printf ("%swhole numbers or sizes", count);
+    return spec->n == 1 ? g_strdup ("whole number or size") : g_strdup_printf ("%swhole numbers or sizes", count);
   case TL_ATTR_FLOATS:
     return g_strdup_printf ("%snumbers", count);
   case TL_ATTR_NUMBERS:
@@ -69,7 +69,7 @@ append_attrs (GString              *text,
   g_string_append (text, "\nAttributes:\n\n");
   for (const TlAttrSpec *spec = entry->attrs; spec->name != NULL; spec++) {
     g_autofree char *type = type_text (spec);
-    g_autofree char *value = tl_attr_to_string (spec, &spec->def);
+    g_autofree char *value = tl_catalog_default_text (spec);
 
     g_string_append_printf (text, "* `%s`", spec->name);
     if (spec->alias != NULL)

@@ -85,7 +85,7 @@ typedef struct {
  * @def: default
  * @min: smallest allowed number (of each element of INTS and FLOATS), if @has_range
  * @max: largest allowed number
- * @names: (array zero-terminated=1): values of an ENUM
+ * @names: (array zero-terminated=1): values of an ENUM; of another type, in [0], what a default is called that is no value
  * @alias: (nullable): another name that is understood: PyTorch's, where @name is shorter
  * @n: how many elements INTS and FLOATS have, and a single number fills; 0 for any
  *

@@ -31,7 +31,7 @@ static const TlSample samples[] = { { "3,4; 3,4" }, { "3,4; 4; 3,1" }, { "3,4" }
 const TlLayerClass tl_layer_Add = {
   .name = "Add",
   .group = "structure",
-  .doc = "Sum of its inputs: joins a skip connection.",
+  .doc = "Sum of its inputs: joins a skip (residual) connection.",
   .formula = "y = x + others[0] + ...",
   .source = "He et al. 2016, arXiv:1512.03385",
   .in = ports,

@@ -17,8 +17,8 @@ enum { V_WEIGHT,
 static const TlPort ports[] = { { "x1", "`[..., features]`" }, { "x2", "`[..., features]`, of the same leading shape" }, { NULL } };
 
 static const TlAttrSpec attrs[] = {
-  { "in1_features", "size of the first input's last axis; 0 takes it from the input", TL_ATTR_INT, .has_range = TRUE, .max = G_MAXINT32 },
-  { "in2_features", "size of the second input's last axis; 0 takes it from the input", TL_ATTR_INT, .has_range = TRUE, .max = G_MAXINT32 },
+  { "in1_features", "size of the first input's last axis; 0 takes it from the input", TL_ATTR_INT, .has_range = TRUE, .max = G_MAXINT32, .names = tl_layer_from_input },
+  { "in2_features", "size of the second input's last axis; 0 takes it from the input", TL_ATTR_INT, .has_range = TRUE, .max = G_MAXINT32, .names = tl_layer_from_input },
   { "out", "size of the output's last axis", TL_ATTR_INT, TRUE, .has_range = TRUE, .min = 1, .max = G_MAXINT32, .alias = "out_features" },
   { "bias", "whether a bias is added", TL_ATTR_BOOL, .def = { .i = TRUE } },
   TL_LAYER_INIT_ATTRS,

@@ -5,12 +5,14 @@ enum { NUM_EMBEDDINGS,
        EMBEDDING_DIM,
        WEIGHT_INIT };
 
+static const char *const normal_init[] = { "normal(1)", NULL };
+
 static const TlPort ports[] = { { "x", "numbers of vectors, any shape: i64, i32 or u8", TL_PORT_NODIFF }, { NULL } };
 
 static const TlAttrSpec attrs[] = {
   { "num_embeddings", "number of vectors", TL_ATTR_INT, TRUE, .has_range = TRUE, .min = 1, .max = G_MAXINT32 },
   { "embedding_dim", "elements of each vector", TL_ATTR_INT, TRUE, .has_range = TRUE, .min = 1, .max = G_MAXINT32 },
-  { "weight_init", "how the vectors get their first values: name of an initialiser, with its number if wanted; normal(1) if not given", TL_ATTR_STRING },
+  { "weight_init", "how the vectors get their first values: name of an initialiser, with its number if wanted", TL_ATTR_STRING, .names = normal_init },
   { NULL },
 };
 

@@ -16,6 +16,8 @@ enum { X,
 
 static const char *const modes[] = { "sum", "mean", "max", NULL };
 
+static const char *const normal_init[] = { "normal(1)", NULL };
+
 static const TlPort ports[] = {
   { "x", "numbers of vectors: bags of one length `[bags, length]`, or all bags one after the other `[n]`: i64, i32 or u8", TL_PORT_NODIFF },
   { "offsets", "where each bag begins, rising from 0, if x is `[n]`: i64", TL_PORT_OPTIONAL | TL_PORT_NODIFF },
@@ -27,7 +29,7 @@ static const TlAttrSpec attrs[] = {
   { "num_embeddings", "number of vectors", TL_ATTR_INT, TRUE, .has_range = TRUE, .min = 1, .max = G_MAXINT32 },
   { "embedding_dim", "elements of each vector", TL_ATTR_INT, TRUE, .has_range = TRUE, .min = 1, .max = G_MAXINT32 },
   { "mode", "how the vectors of a bag are put together; max needs bags of one length", TL_ATTR_ENUM, .def = { .i = MEAN }, .names = modes },
-  { "weight_init", "how the vectors get their first values: name of an initialiser, with its number if wanted; normal(1) if not given", TL_ATTR_STRING },
+  { "weight_init", "how the vectors get their first values: name of an initialiser, with its number if wanted", TL_ATTR_STRING, .names = normal_init },
   { NULL },
 };
 

@@ -12,7 +12,7 @@ static const TlPort ports[] = { { "x", "`[n, channels, ...]`" }, { NULL } };
 
 static const TlAttrSpec attrs[] = {
   { "num_groups", "parts into which the channels are divided", TL_ATTR_INT, TRUE, .has_range = TRUE, .min = 1, .max = G_MAXINT32 },
-  { "num_channels", "channels of the input; 0 takes them from the input", TL_ATTR_INT, .has_range = TRUE, .max = G_MAXINT32 },
+  { "num_channels", "channels of the input; 0 takes them from the input", TL_ATTR_INT, .has_range = TRUE, .max = G_MAXINT32, .names = tl_layer_from_input },
   { "eps", "added to the variance", TL_ATTR_FLOAT, .def = { .d = 1e-5 }, .has_range = TRUE, .max = 1 },
   { "affine", "whether the result is scaled and shifted by parameters", TL_ATTR_BOOL, .def = { .i = TRUE } },
   { NULL },

@@ -13,7 +13,7 @@ enum { V_WEIGHT,
        V_BIAS };
 
 static const TlAttrSpec attrs[] = {
-  { "in_features", "size of the input's last axis; 0 takes it from the input", TL_ATTR_INT, .has_range = TRUE, .max = G_MAXINT32 },
+  { "in_features", "size of the input's last axis; 0 takes it from the input", TL_ATTR_INT, .has_range = TRUE, .max = G_MAXINT32, .names = tl_layer_from_input },
   { "out", "size of the output's last axis", TL_ATTR_INT, TRUE, .has_range = TRUE, .min = 1, .max = G_MAXINT32, .alias = "out_features" },
   { "bias", "whether a bias is added", TL_ATTR_BOOL, .def = { .i = TRUE } },
   TL_LAYER_INIT_ATTRS,

@@ -17,7 +17,7 @@ enum { V_WEIGHT,
 
 // clang-format off
 #define CHANNEL_NORM_ATTRS(affine, track)                                                                                                         \
-  { "num_features", "channels of the input; 0 takes them from the input", TL_ATTR_INT, .has_range = TRUE, .max = G_MAXINT32 },                    \
+  { "num_features", "channels of the input; 0 takes them from the input", TL_ATTR_INT, .has_range = TRUE, .max = G_MAXINT32, .names = tl_layer_from_input },                    \
   { "eps", "added to the variance", TL_ATTR_FLOAT, .def = { .d = 1e-5 }, .has_range = TRUE, .max = 1 },                                           \
   { "momentum", "share of the new value in the running statistics", TL_ATTR_FLOAT, .def = { .d = 0.1 }, .has_range = TRUE, .max = 1 },            \
   { "affine", "whether the result is scaled and shifted by parameters", TL_ATTR_BOOL, .def = { .i = (affine) } },                                 \

@@ -28,7 +28,7 @@ extern const char *const tl_conv_padding_modes[];
 
 // clang-format off
 #define TL_CONV_LAYER_SIZES(rank)                                                                                                                \
-  { "in_channels", "channels of the input; 0 takes them from the input", TL_ATTR_INT, .has_range = TRUE, .max = G_MAXINT32 },                    \
+  { "in_channels", "channels of the input; 0 takes them from the input", TL_ATTR_INT, .has_range = TRUE, .max = G_MAXINT32, .names = tl_layer_from_input },                    \
   { "out", "channels of the output", TL_ATTR_INT, TRUE, .has_range = TRUE, .min = 1, .max = G_MAXINT32, .alias = "out_channels" },               \
   { "kernel", "elements of the window along each axis", TL_ATTR_INTS, TRUE, .has_range = TRUE, .min = 1, .max = 65535, .alias = "kernel_size", .n = (rank) }, \
   { "stride", "step of the window", TL_ATTR_INTS, .def = { .n = (rank), .v = { 1, 1, 1 } }, .has_range = TRUE, .min = 1, .max = 65535, .n = (rank) }

@@ -16,6 +16,9 @@ const TlPort tl_layer_ports_loss[] = {
   { NULL },
 };
 
+const char *const tl_layer_from_input[] = { "from the input", NULL };
+const char *const tl_layer_from_source[] = { "as the source says", NULL };
+
 /* A row is a class, or an operation from which a class is made. */
 static const struct {
   const TlLayerClass *klass;

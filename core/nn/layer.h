@@ -149,15 +149,20 @@ struct _TlLayerClass {
 };
 
 /* The last attributes of layers with weights; see tl_layer_choose_init(). */
-#define TL_LAYER_INIT_ATTRS                                                                                                                                                           \
-  { "weight_init", "how the weight gets its first values: name of an initialiser, with its number if wanted, as in normal(0.02); if not given, as the source says", TL_ATTR_STRING }, \
-  {                                                                                                                                                                                   \
-    "bias_init", "how the bias gets its first values", TL_ATTR_STRING                                                                                                                 \
-  }
+// clang-format off
+#define TL_LAYER_INIT_ATTRS                                                                                                                    \
+  { "weight_init", "how the weight gets its first values: name of an initialiser, with its number if wanted, as in normal(0.02)",              \
+    TL_ATTR_STRING, .names = tl_layer_from_source },                                                                                           \
+  { "bias_init", "how the bias gets its first values", TL_ATTR_STRING, .names = tl_layer_from_source }
+// clang-format on
 
 /* Help for rows. */
 extern const TlPort tl_layer_ports_x[];
 extern const TlPort tl_layer_ports_loss[];
+
+/* What is shown where the input decides, or the row itself: names of such attributes. */
+extern const char *const tl_layer_from_input[];
+extern const char *const tl_layer_from_source[];
 
 void        tl_layer_declare (TlLayerSetup  *self,
                               guint          slot,

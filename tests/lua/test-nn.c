@@ -68,6 +68,31 @@ test_init (void)
   cells_fail (cells, "l = nn.Linear { in_features = 3, out = 2, weight_init = 'xavier' }\nl (tl.zeros (1, 3))", TL_ERROR_NAME, 2, "Linear: weight_init: there is no initialiser xavier");
 }
 
+static void
+test_init_functions (void)
+{
+  g_autoptr (Cells) cells = cells_new ();
+
+  cells_run (cells, "l = nn.Linear (3, 2)\nnn.init.eye (l.weight, 2)\nnn.init.constant (l.bias, 0.5)");
+  cells_value (cells, "l.weight:mul (1):totable (), l.bias:mul (1):totable ()", "{ { 2.0, 0.0, 0.0 }, { 0.0, 2.0, 0.0 } }\t{ 0.5, 0.5 }");
+  cells_value (cells, "q = nn.init.orthogonal (tl.zeros (4, 4))\ntl.abs (q:matmul (q:permute (1, 0)) - nn.init.eye (tl.zeros (4, 4))):amax ():item () < 1e-6", "true");
+  cells_value (cells, "a, b = nn.init.normal (tl.zeros (5)), nn.init.normal (tl.zeros (5))\na:eq (b):any ():item ()", "false");
+  cells_fail (cells, "nn.init.dirac (tl.zeros (2, 2))", TL_ERROR_SHAPE, 1, "dirac: a tensor of 3 or more axes is wanted, not [2, 2]");
+}
+
+static void
+test_modules (void)
+{
+  g_autoptr (Cells) cells = cells_new ();
+
+  cells_run (cells, "x = tl.randn (2, 3)\nf = nn.Linear (3, 3)\nr = nn.Residual (f)\nassert (tl.abs (r (x) - (f (x) + x)):amax ():item () == 0)");
+  cells_value (cells, "r:state ()['layer.weight'].shape", "[3, 3]");
+  cells_value (cells, "nn.Residual (nn.Linear (3, 4), nn.Linear (3, 4)) (x).shape", "[2, 4]");
+  cells_run (cells, "m = nn.Module { blocks = nn.ModuleList { nn.Linear (3, 3), nn.Residual (nn.Sequential (nn.Linear (3, 3), nn.Tanh ())) } }\n"
+                    "function m:forward (x) for _, block in ipairs (self.blocks) do x = block (x) end return x end");
+  cells_value (cells, "m (x).shape, #m:parameters (), m:state ()['blocks.2.layer.1.bias'].shape", "[2, 3]\t4\t[3]");
+}
+
 int
 main (int    argc,
       char **argv)
@@ -78,5 +103,7 @@ main (int    argc,
   g_test_add_func ("/lua/nn/loss-factors", test_loss_factors);
   g_test_add_func ("/lua/nn/fit-losses", test_fit_losses);
   g_test_add_func ("/lua/nn/init", test_init);
+  g_test_add_func ("/lua/nn/init-functions", test_init_functions);
+  g_test_add_func ("/lua/nn/modules", test_modules);
   return g_test_run ();
 }

@@ -141,7 +141,7 @@ add_attrs (TlRow            *row,
            const TlAttrSpec *specs)
 {
   for (const TlAttrSpec *spec = specs; spec != NULL && spec->name != NULL; spec++) {
-    g_autofree char *text = spec->required ? NULL : tl_attr_to_string (spec, &spec->def);
+    g_autofree char *text = spec->required ? NULL : tl_catalog_default_text (spec);
     TlRowAttr       *attr = tl_row_add_attr (row, spec->name, kind_of (spec), text, spec->doc);
 
     attr->required = spec->required;
