@@ -227,6 +227,129 @@ test_gradients (gconstpointer data)
       check_gradients (klass, sample, training);
 }
 
+/* The loss and its square, so that every layer has a second derivative; and its gradients. */
+static TlTensor *
+curved_loss (Fixture *self)
+{
+  GError              *error = NULL;
+  g_autoptr (TlTensor) value = NULL;
+  g_autoptr (TlTensor) square = NULL;
+
+  reset_calls (self->layer);
+  value = loss (self);
+  square = checked (tl_square (value, &error), error);
+  return checked (tl_add (value, square, &error), error);
+}
+
+static void
+take_gradients (Fixture   *self,
+                GPtrArray *variables,
+                gboolean   create_graph,
+                TlTensor **x,
+                TlTensor **grads)
+{
+  g_autoptr (TlTensor) value = NULL;
+  g_autoptr (GError)   error = NULL;
+
+  for (guint i = 0; i < variables->len; i++)
+    x[i] = tl_read (variables->pdata[i]);
+  value = curved_loss (self);
+  if (tl_tensor_requires_grad (value))
+    tl_grad (&value, NULL, 1, x, variables->len, create_graph, grads, &error);
+  g_assert_no_error (error);
+}
+
+static void
+move (GPtrArray *variables,
+      TlTensor **along,
+      double     step)
+{
+  for (guint i = 0; i < variables->len; i++) {
+    double *data = tl_variable_begin_write (variables->pdata[i], NULL);
+
+    for (gsize k = 0; k < tl_tensor_get_n_elements (along[i]); k++)
+      data[k] += step * tl_tensor_peek_element (along[i], k);
+  }
+}
+
+/* The gradient of <gradient, v>: the Hessian times v, over inputs and parameters together. */
+static void
+take_product (Fixture   *self,
+              GPtrArray *variables,
+              TlTensor **along,
+              TlTensor **product)
+{
+  g_autofree TlTensor **tensors = g_new0 (TlTensor *, 4 * variables->len + 1);
+  TlTensor            **x = tensors, **grads = x + variables->len, **from = grads + variables->len, **v = from + variables->len;
+  g_autoptr (GError)    error = NULL;
+  guint                 n = 0;
+
+  take_gradients (self, variables, TRUE, x, grads);
+  for (guint i = 0; i < variables->len; i++)
+    if (grads[i] != NULL && tl_tensor_requires_grad (grads[i])) {
+      from[n] = grads[i];
+      v[n++] = along[i];
+    }
+  if (n > 0)
+    tl_grad (from, v, n, x, variables->len, FALSE, product, &error);
+  g_assert_no_error (error);
+  clear_tensors (x, variables->len);
+  clear_tensors (grads, variables->len);
+}
+
+static void
+check_product (const TlLayerClass *klass,
+               const TlSample     *sample)
+{
+  const double          eps = 1e-6;
+  Fixture               self;
+  g_autoptr (GPtrArray) variables = NULL;
+  TlTensor             *along[32], *product[32] = { NULL }, *up[32] = { NULL }, *down[32] = { NULL }, *x[32];
+
+  fixture_init (&self, klass, sample, TL_DTYPE_F64);
+  tl_context_set_training (tl_context_get (), TRUE);
+  loss_number (&self);
+  variables = trained_variables (&self);
+  g_assert_cmpuint (variables->len, <=, G_N_ELEMENTS (along));
+  shake (variables);
+  for (guint i = 0; i < variables->len; i++) {
+    TlTensor *value = tl_variable_get_value (variables->pdata[i]);
+
+    along[i] = random_tensor (TL_DTYPE_F64, tl_tensor_get_rank (value), tl_tensor_get_shape (value), 50 + i);
+  }
+  take_product (&self, variables, along, product);
+  move (variables, along, eps);
+  take_gradients (&self, variables, FALSE, x, up);
+  clear_tensors (x, variables->len);
+  move (variables, along, -2 * eps);
+  take_gradients (&self, variables, FALSE, x, down);
+  clear_tensors (x, variables->len);
+  for (guint i = 0; i < variables->len; i++)
+    for (gsize k = 0; k < tl_tensor_get_n_elements (along[i]); k++) {
+      double high = up[i] != NULL ? tl_tensor_peek_element (up[i], k) : 0, low = down[i] != NULL ? tl_tensor_peek_element (down[i], k) : 0;
+      double want = (high - low) / (2 * eps), got = product[i] != NULL ? tl_tensor_peek_element (product[i], k) : 0;
+
+      if (fabs (got - want) > 1e-4 + 1e-3 * fabs (want))
+        g_error ("%s (%s) {%s}: Hessian product for %s [%" G_GSIZE_FORMAT "]: %g, differences give %g", klass->name, sample->shapes,
+                 sample->attrs != NULL ? sample->attrs : "", tl_variable_get_path (variables->pdata[i]), k, got, want);
+    }
+  clear_tensors (along, variables->len);
+  clear_tensors (product, variables->len);
+  clear_tensors (up, variables->len);
+  clear_tensors (down, variables->len);
+  tl_context_set_training (tl_context_get (), FALSE);
+  fixture_clear (&self);
+}
+
+static void
+test_products (gconstpointer data)
+{
+  const TlLayerClass *klass = data;
+
+  for (const TlSample *sample = klass->samples; sample->shapes != NULL; sample++)
+    check_product (klass, sample);
+}
+
 /* If @is_symbolic, the first axis of the inputs is where it has the size of the first input's. */
 static TlModel *
 model_of (Fixture    *self,
@@ -656,6 +779,7 @@ main (int    argc,
     g_autofree char    *dtypes = g_strdup_printf ("/nn/layers/dtypes/%s", klass->name);
     g_autofree char    *gradients = g_strdup_printf ("/nn/layers/gradients/%s", klass->name);
     g_autofree char    *planned = g_strdup_printf ("/nn/layers/planned/%s", klass->name);
+    g_autofree char    *products = g_strdup_printf ("/nn/layers/hessian-products/%s", klass->name);
 
     if ((klass->flags & TL_LAYER_INPUT) != 0)
       continue;
@@ -663,6 +787,7 @@ main (int    argc,
     g_test_add_data_func (dtypes, klass, test_dtypes);
     g_test_add_data_func (gradients, klass, test_gradients);
     g_test_add_data_func (planned, klass, test_planned);
+    g_test_add_data_func (products, klass, test_products);
   }
   return g_test_run ();
 }
