@@ -5,6 +5,8 @@
     tests/golden/make-goldens.py build/tests/golden/test-golden
     tests/golden/make-goldens.py build/tests/golden/test-golden-layers
 
+With --half it writes half.txt, some rows in bf16 and f16.
+
 Run by hand with a Python that has PyTorch, after rows or samples have changed.  With names of rows behind the program, only
 their lines are made anew.  A line is
 
@@ -118,13 +120,14 @@ def evaluate_layer(case):
 
 
 def main():
-    program, only = sys.argv[1], set(sys.argv[2:])
+    half = "--half" in sys.argv
+    program, only = sys.argv[1], {name for name in sys.argv[2:] if name != "--half"}
     lines = {}
     failed = 0
     with tempfile.NamedTemporaryFile("r", suffix=".json") as file:
-        subprocess.run([program, "--dump-samples", file.name], check=True)
+        subprocess.run([program, "--dump-half" if half else "--dump-samples", file.name], check=True)
         cases = [json.loads(line) for line in file]
-    goldens = GOLDENS.with_name("layers.txt") if "state" in cases[0] else GOLDENS
+    goldens = GOLDENS.with_name("layers.txt") if "state" in cases[0] else GOLDENS.with_name("half.txt") if half else GOLDENS
     if only and goldens.exists():
         for line in goldens.read_text().splitlines():
             if not line.startswith("#") and line.split("\t")[0] not in only:
