@@ -33,10 +33,19 @@ typedef struct {
   guint64  last_run;
 } Entry;
 
+/* What may differ between the arguments of two calls. */
+enum { DIFFERS_KIND = 1 << 0,
+       DIFFERS_DTYPE = 1 << 1,
+       DIFFERS_RANK = 1 << 2,
+       DIFFERS_VALUE = 1 << 3,
+       DIFFERS_AXIS = 1 << 4 }; /* of axis 0; the others follow */
+
 typedef struct {
   Entry   entries[MAX_PLANS];
   guint   n_entries;
   guint   n_misses;
+  guint   differs[MAX_ARGS]; /* between calls that were traced and the one before */
+  guint   n_modes;           /* how often it was something else: the number of arguments, gradients, autocast */
   guint64 n_runs;
 } Compiled;
 
@@ -180,6 +189,91 @@ make_plan (lua_State   *L,
   return plan;
 }
 
+static guint
+compare_args (const Arg *a,
+              const Arg *b)
+{
+  guint differs = 0;
+
+  if (a->type != b->type)
+    return DIFFERS_KIND;
+  if (a->type != LUA_TUSERDATA)
+    return a->integer != b->integer || a->text != b->text || memcmp (&a->number, &b->number, sizeof a->number) != 0 ? DIFFERS_VALUE : 0;
+  if (a->meta.dtype != b->meta.dtype)
+    differs |= DIFFERS_DTYPE;
+  if (a->meta.rank != b->meta.rank)
+    return differs | DIFFERS_RANK;
+  for (guint axis = 0; axis < a->meta.rank; axis++)
+    if (a->meta.shape[axis] != b->meta.shape[axis])
+      differs |= DIFFERS_AXIS << axis;
+  return differs;
+}
+
+/* Notes in what @key differs from the call before it. */
+static void
+note_difference (Compiled    *self,
+                 const Entry *key)
+{
+  const Entry *before = NULL;
+  guint        any = 0;
+
+  for (guint i = 0; i < self->n_entries; i++)
+    if (before == NULL || self->entries[i].last_run > before->last_run)
+      before = &self->entries[i];
+  for (guint i = 0; before != NULL && i < MIN (key->n_args, before->n_args); i++) {
+    guint differs = compare_args (&key->args[i], &before->args[i]);
+
+    self->differs[i] |= differs;
+    any |= differs;
+  }
+  self->n_modes += before != NULL && any == 0;
+}
+
+static void
+add_difference (GString *text,
+                guint    arg,
+                guint    differs)
+{
+  const char *separator = "";
+
+  g_string_append_printf (text, "%s argument %u in ", text->len > 0 ? ";" : "", arg + 1);
+  for (guint axis = 0; axis < TL_TENSOR_MAX_RANK; axis++)
+    if ((differs & DIFFERS_AXIS << axis) != 0) {
+      g_string_append_printf (text, "%sthe size of axis %u", separator, axis);
+      separator = ", ";
+    }
+  for (guint i = 0; i < 4; i++) {
+    static const char *const names[] = { "kind", "dtype", "number of axes", "value" };
+
+    if ((differs & 1u << i) != 0) {
+      g_string_append_printf (text, "%sits %s", separator, names[i]);
+      separator = ", ";
+    }
+  }
+}
+
+/* Repeated misses, with what differed. */
+static void
+tell_misses (TlLua    *lua,
+             Compiled *self)
+{
+  GString *differences, *text;
+
+  if (lua->host.print == NULL)
+    return;
+  differences = g_string_new (NULL);
+  for (guint i = 0; i < MAX_ARGS; i++)
+    if (self->differs[i] != 0)
+      add_difference (differences, i, self->differs[i]);
+  if (self->n_modes > 0)
+    g_string_append_printf (differences, "%s their number, or the mode (gradients, autocast, anomalies)", differences->len > 0 ? ";" : "");
+  text = g_string_new ("A compiled function was called with more than 8 kinds of arguments and is traced again and again. They differ:");
+  g_string_append_printf (text, "%s. Each size and each number that is new costs a trace.\n", differences->str);
+  lua->host.print (lua->host_data, text->str, text->len, TL_LUA_STREAM_NOTE);
+  g_string_free (differences, TRUE);
+  g_string_free (text, TRUE);
+}
+
 static Entry *
 find_entry (lua_State   *L,
             Compiled    *self,
@@ -197,12 +291,9 @@ find_entry (lua_State   *L,
       oldest = i;
   }
   plan = make_plan (L, key, &n_results);
-  if (++self->n_misses == MAX_PLANS + 1 && lua->host.print != NULL) {
-    static const char note[] = "A compiled function was called with more than 8 kinds of arguments and is traced again and again; "
-                               "sizes and numbers that change cost a trace each.\n";
-
-    lua->host.print (lua->host_data, note, sizeof note - 1, TL_LUA_STREAM_NOTE);
-  }
+  note_difference (self, key);
+  if (++self->n_misses == MAX_PLANS + 1)
+    tell_misses (lua, self);
   if (self->n_entries < MAX_PLANS)
     oldest = self->n_entries++;
   entry = &self->entries[oldest];

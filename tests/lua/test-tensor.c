@@ -95,6 +95,7 @@ test_compile (void)
   cells_value (cells, "f (tl.tensor { 1.0 }, 1):item ()", "2.0"); /* after an abandoned trace */
   cells_run (cells, "for i = 1, 20 do f (tl.zeros (i), 0) end");
   g_assert_nonnull (strstr (cells->printed->str, "more than 8"));
+  g_assert_nonnull (strstr (cells->printed->str, "They differ: argument 1 in the size of axis 0; argument 2 in its value."));
   cells_run (cells, "for i = 1, 20 do f (tl.zeros (i), 0) end");
   g_assert_cmpstr (cells->printed->str, ==, ""); /* told once */
   /* A whole step with gradients: variables change as they would at once. */
