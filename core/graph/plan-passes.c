@@ -249,7 +249,10 @@ find_aux (TlPlan           *self,
   return TRUE;
 }
 
-/* A kernel does the elementwise operation that follows it. */
+/*
+ * A kernel does the elementwise operation that follows it.  In 16 bits too: epilogues choose between what they are given and 0, and it is all
+ * the same whether that or the rounding comes first.
+ */
 static gboolean
 absorb_epilogue (TlPlan     *self,
                  TlPlanNode *producer,
@@ -260,9 +263,6 @@ absorb_epilogue (TlPlan     *self,
   const TlMeta *to = &tl_plan_value (self, map->first_out)->meta;
   guint         aux;
 
-  /* What is between is rounded to 16 bits. */
-  if (tl_dtype_is_half (from->dtype))
-    return FALSE;
   if (producer->op->epilogues == NULL || map->n_out != 1 || from->dtype != to->dtype || !tl_meta_same_shape (from, to) ||
       memcmp (from->strides, to->strides, from->rank * sizeof (TlDim)) != 0)
     return FALSE;

@@ -251,6 +251,44 @@ test_layouts (void)
   }
 }
 
+/* Two layers with ReLUs in 16 bits, whose gradients mask: fused, unfused and at once the same bits. */
+static void
+test_fused (void)
+{
+  const TlDim            shape[] = { 37, 29 };
+  g_autoptr (TlTensor)   first = tl_randn (2, shape, 0, 1, TL_DTYPE_F32, NULL, NULL);
+  g_autoptr (TlTensor)   second = tl_randn (2, (const TlDim[]){ 29, 37 }, 0, 1, TL_DTYPE_F32, NULL, NULL);
+  g_autoptr (TlVariable) variable = tl_variable_new ("w", TL_VARIABLE_PARAMETER, first, NULL);
+  TlTensor              *grads[3];
+
+  for (guint i = 0; i < 3; i++) {
+    TlTrace             *trace = i > 0 ? tl_trace_begin (tl_context_get ()) : NULL;
+    g_autoptr (TlTensor) w = tl_read (variable);
+    g_autoptr (TlTensor) narrow = tl_cast (w, TL_DTYPE_BF16, NULL);
+    g_autoptr (TlTensor) other = tl_cast (second, TL_DTYPE_BF16, NULL);
+    g_autoptr (TlTensor) product = tl_matmul (narrow, other, NULL);
+    g_autoptr (TlTensor) active = tl_relu (product, NULL);
+    g_autoptr (TlTensor) again = tl_matmul (active, narrow, NULL);
+    g_autoptr (TlTensor) top = tl_relu (again, NULL);
+    g_autoptr (TlTensor) wide = tl_cast (top, TL_DTYPE_F32, NULL);
+    g_autoptr (TlTensor) loss = tl_sum (wide, NULL, 0, FALSE, NULL);
+
+    tl_grad (&loss, NULL, 1, &w, 1, FALSE, &grads[i], NULL);
+    if (trace != NULL) {
+      g_autoptr (TlPlan) plan = tl_plan_new (trace, &grads[i], 1, i == 1 ? TL_PLAN_UNFUSED : 0, NULL);
+      TlPlanStats        stats;
+
+      tl_plan_get_stats (plan, &stats);
+      g_assert_true (i == 1 || stats.n_fused >= 3);
+      g_assert_true (tl_plan_run (plan, NULL, 0, NULL));
+      tl_tensor_unref (grads[i]);
+      grads[i] = tl_plan_dup_output (plan, 0, NULL);
+    }
+    g_assert_cmpmem (tl_tensor_peek_data (grads[i]), 37 * 29 * sizeof (float), tl_tensor_peek_data (grads[0]), 37 * 29 * sizeof (float));
+  }
+  unref_all (grads, 3);
+}
+
 static void
 test_autocast (void)
 {
@@ -317,6 +355,7 @@ main (int    argc,
   }
   g_test_add_func ("/op/half/tiles", test_tiles);
   g_test_add_func ("/op/half/layouts", test_layouts);
+  g_test_add_func ("/op/half/fused", test_fused);
   g_test_add_func ("/op/half/autocast", test_autocast);
   g_test_add_func ("/op/half/autocast-f64", test_autocast_f64);
   return g_test_run ();
