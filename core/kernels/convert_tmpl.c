@@ -193,6 +193,43 @@ static const TlConvertFn convert_rows[TL_N_DTYPES][TL_N_DTYPES] = {
   ROW (bool),
 };
 
+#if defined(__F16C__)
+/* The compiler converts these one by one, the machine eight at a time; the bits are the same. */
+static void
+packed_f16_to_f32_row (void *dst_row, int64_t dst_stride, const void *src_row, int64_t src_stride, size_t n)
+{
+  const uint16_t *s = src_row;
+  float          *d = dst_row;
+  size_t          i = 0;
+
+  if (dst_stride != 1 || src_stride != 1) {
+    f16_to_f32_row (dst_row, dst_stride, src_row, src_stride, n);
+    return;
+  }
+  for (; i + 8 <= n; i += 8)
+    _mm256_storeu_ps (d + i, _mm256_cvtph_ps (_mm_loadu_si128 ((const __m128i *)(s + i))));
+  for (; i < n; i++)
+    d[i] = tl_f16_to_f32 (s[i]);
+}
+
+static void
+packed_f32_to_f16_row (void *dst_row, int64_t dst_stride, const void *src_row, int64_t src_stride, size_t n)
+{
+  const float *s = src_row;
+  uint16_t    *d = dst_row;
+  size_t       i = 0;
+
+  if (dst_stride != 1 || src_stride != 1) {
+    f32_to_f16_row (dst_row, dst_stride, src_row, src_stride, n);
+    return;
+  }
+  for (; i + 8 <= n; i += 8)
+    _mm_storeu_si128 ((__m128i *)(d + i), _mm256_cvtps_ph (_mm256_loadu_ps (s + i), 0));
+  for (; i < n; i++)
+    d[i] = tl_f32_to_f16 (s[i]);
+}
+#endif
+
 /* The same dtype must keep bits (NaN payloads, halves), whatever the value conversion would do. */
 #define COPY_ROW(bytes, T)                                                                                            \
   static void copy_row_##bytes (void *dst_row, int64_t dst_stride, const void *src_row, int64_t src_stride, size_t n) \
@@ -222,6 +259,12 @@ COPY_ROW (8, uint64_t)
 TlConvertFn
 TL_ISA_NAME (tl_convert) (TlDType dst, TlDType src)
 {
+#if defined(__F16C__)
+  if (dst == TL_DTYPE_F32 && src == TL_DTYPE_F16)
+    return packed_f16_to_f32_row;
+  if (dst == TL_DTYPE_F16 && src == TL_DTYPE_F32)
+    return packed_f32_to_f16_row;
+#endif
   if (dst != src)
     return convert_rows[src][dst];
   switch (tl_dtype_size (dst)) {
