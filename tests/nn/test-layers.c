@@ -304,7 +304,7 @@ check_product (const TlLayerClass *klass,
   const double          eps = 1e-6;
   Fixture               self;
   g_autoptr (GPtrArray) variables = NULL;
-  TlTensor             *along[32], *product[32] = { NULL }, *up[32] = { NULL }, *down[32] = { NULL }, *x[32];
+  TlTensor             *along[256], *product[256] = { NULL }, *up[256] = { NULL }, *down[256] = { NULL }, *x[256];
 
   fixture_init (&self, klass, sample, TL_DTYPE_F64);
   tl_context_set_training (tl_context_get (), TRUE);
