@@ -150,7 +150,7 @@ weigh_row (const Tile *tile, int64_t row, real *s, real *ds, int64_t n)
 
   TL_VECTOR_LOOP
   for (int64_t j = 0; j < n; j++) {
-    real p = FN (exp) (s[j] - low);
+    real p = weight_exp (s[j] - low);
 
     s[j] = p;
     ds[j] = p * (ds[j] - dot);

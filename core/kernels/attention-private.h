@@ -116,6 +116,28 @@ pack_columns (const real *src, int64_t k_stride, int64_t col_stride, int64_t n_k
     pack_panel (src + col * col_stride, k_stride, col_stride, n_k, tl_min_i64 (NR, n - col), dst + col * n_k);
 }
 
+/*
+ * exp (a) for a <= 0, within 2 ulp; 0 where it is less than the smallest normal number.  NaN stays.  FN (exp) takes twice as long for
+ * what weights never are.
+ */
+static inline real
+weight_exp (real a)
+{
+#if defined(TL_TYPE_F32)
+  const float least = -87.0f;
+  float       x = a < least ? least : a, t = fma_f32 (x, LOG2_E_F32, MAGIC_F32), n = t - MAGIC_F32;
+  float       r = fma_f32 (n, -LN2_LO_F32, fma_f32 (n, -LN2_HI_F32, x)), p = fma_f32 (r * r, exp_q_f32 (r), r) + 1.0f;
+  float       y = p * from_bits_f32 ((bits_f32 (t) << 23) + 0x3F800000u);
+#else
+  const double least = -708.0;
+  double       x = a < least ? least : a, t = fma_f64 (x, LOG2_E_F64, MAGIC_F64), n = t - MAGIC_F64;
+  double       r = (x - n * LN2_HI_F64) - n * LN2_LO_F64, p = 1.0 + (r + r * r * exp_q_f64 (r));
+  double       y = p * from_bits_f64 ((bits_f64 (t) << 52) + 0x3FF0000000000000u);
+#endif
+
+  return a < least ? 0 : y;
+}
+
 /* What the products of a block share: C [n_rows, n_cols] = or += A B, whole vectors of columns. */
 typedef struct {
   const real *a;

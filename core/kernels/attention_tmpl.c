@@ -64,7 +64,7 @@ TL_NAME (tl_attention_forward_measure) (const void *args, TlWork *work)
   *work = (TlWork){ .n_phases = 1, .n_tiles = { (size_t)(plan.n_item_tiles * plan.n_row_tiles) }, .scratch = plan.n * sizeof (real) };
 }
 
-/* The largest of whole panels. */
+/* The largest of whole panels that is a number. */
 static inline real
 panel_max (const real *s, int64_t n, real max)
 {
@@ -74,12 +74,22 @@ panel_max (const real *s, int64_t n, real max)
     lanes[l] = max;
   for (int64_t j = 0; j < n; j += NR)
     for (int l = 0; l < NR; l++)
-      lanes[l] = FN (max) (s[j + l], lanes[l]);
+      lanes[l] = s[j + l] > lanes[l] ? s[j + l] : lanes[l];
 #pragma GCC unroll 6
   for (int w = NR / 2; w > 0; w /= 2)
     for (int l = 0; l < w; l++)
-      lanes[l] = FN (max) (lanes[l], lanes[l + w]);
+      lanes[l] = lanes[l + w] > lanes[l] ? lanes[l + w] : lanes[l];
   return lanes[0];
+}
+
+static bool
+has_nan (const real *s, int64_t n)
+{
+  bool found = false;
+
+  for (int64_t j = 0; j < n; j++)
+    found |= s[j] != s[j];
+  return found;
 }
 
 /* s = exp (s - max); their sum. */
@@ -90,7 +100,7 @@ panel_exp (real *s, int64_t n, real max)
 
   for (int64_t j = 0; j < n; j += NR)
     for (int l = 0; l < NR; l++) {
-      real p = FN (exp) (s[j + l] - max);
+      real p = weight_exp (s[j + l] - max);
 
       s[j + l] = p;
       lanes[l] += p;
@@ -113,6 +123,8 @@ weigh_row (const Tile *tile, int64_t row, real *s, int64_t n, int64_t n_keys)
   for (int64_t j = n; j < whole; j++)
     s[j] = low;
   max = panel_max (s, whole, before);
+  if (max == low && has_nan (s, n))
+    max = 0;
   if (max == low) {
     for (int64_t j = 0; j < n; j++)
       s[j] = 0;
@@ -120,7 +132,7 @@ weigh_row (const Tile *tile, int64_t row, real *s, int64_t n, int64_t n_keys)
     return;
   }
   if (max != before && before != low) {
-    real factor = FN (exp) (before - max);
+    real factor = weight_exp (before - max);
 
     tile->sum[row] *= factor;
     for (int64_t j = 0; j < tile->plan->ep; j++)
