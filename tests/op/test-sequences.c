@@ -42,6 +42,12 @@ static const Large cases[] = {
 };
 // clang-format on
 
+/* Far more than a few milliseconds on any machine. */
+static const Large endless[] = {
+  { "scaled_dot_product_attention", { "8,8192,64; 8,8192,64; 8,8192,64" } },
+  { "lstm", { "2000,16,8; 16,256; 16,256; 1024,8; 1024,256" } },
+};
+
 static void
 unref_all (TlTensor **tensors,
            guint      n)
@@ -242,6 +248,39 @@ test_memory (void)
   unref_all (out, 2);
 }
 
+static gpointer
+cancel_soon (gpointer context)
+{
+  g_usleep (5000);
+  tl_context_cancel (context);
+  return NULL;
+}
+
+/* Seconds of work are left when they are asked to stop: within a phase, and between the phases of a sequence. */
+static void
+test_interrupt (gconstpointer data)
+{
+  const Large     *large = data;
+  g_autoptr (Case) self = case_new (tl_op_find (large->op), &large->sample, TL_DTYPE_F32);
+  TlTensor        *in[CASE_MAX_IN] = { NULL }, *out[TL_OP_MAX_OUT] = { NULL };
+
+  for (guint i = 0; i < self->n_in; i++)
+    in[i] = case_get_operand (self, i, LAYOUT_CONTIGUOUS);
+  for (guint n_threads = 1; n_threads <= 2; n_threads++) {
+    g_autoptr (TlContext) context = tl_context_new (n_threads);
+    TlContext            *before = tl_context_make_current (context);
+    GThread              *thread = g_thread_new ("cancel", cancel_soon, context);
+    g_autoptr (GError)    error = NULL;
+    gboolean              ok = tl_op_apply (self->op, in, self->n_in, self->attrs, out, tl_op_get_n_out (self->op, self->n_in), &error);
+
+    g_thread_join (thread);
+    g_assert_false (ok);
+    g_assert_error (error, TL_ERROR, TL_ERROR_CANCELLED);
+    tl_context_make_current (before);
+  }
+  unref_all (in, self->n_in);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -258,5 +297,10 @@ main (int    argc,
   g_test_add_func ("/op/sequences/attention-unseen", test_unseen);
   g_test_add_func ("/op/sequences/attention-nan", test_nan);
   g_test_add_func ("/op/sequences/attention-memory", test_memory);
+  for (guint i = 0; i < G_N_ELEMENTS (endless); i++) {
+    g_autofree char *path = g_strdup_printf ("/op/sequences/interrupt-%s", endless[i].op);
+
+    g_test_add_data_func (path, &endless[i], test_interrupt);
+  }
   return g_test_run ();
 }
