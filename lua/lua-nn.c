@@ -651,7 +651,7 @@ tl_lua_take_variables (lua_State *L,
 const TlLuaFunction tl_lua_nn_functions[] = {
   { "Module", NULL, "nn.Module { name = layer... }", "A module: a table whose fields that are layers, parameters and modules belong to it; define function module:forward (x)." },
   { "ModuleList", NULL, "nn.ModuleList { layer, ... }", "A list of layers and modules that belong to the module it is in; a loop over it runs them." },
-  { "Residual", NULL, "nn.Residual (layer, shortcut)", "A skip connection: y = layer (x) + x, or + shortcut (x). In a graph cell it is Add." },
+  { "Residual", NULL, "nn.Residual (layer, shortcut)", "A skip connection: y = layer (x) + x, or + shortcut (x). In a graph cell: residual = true of a sub-model, or Add." },
   { "Sequential", NULL, "nn.Sequential (layer, ...)", "Layers and functions, one after another." },
   { "Parameter", NULL, "nn.Parameter (tensor)", "A variable with this value, to which gradients flow." },
   { NULL },

@@ -105,6 +105,10 @@ build_parts (TlModelFrame *frame,
   guint     n_problems = frame->builder->problems->len;
   TlTensor *between[TL_LAYER_MAX_IN] = { NULL };
 
+  if (node->residual && (step->n_in == 0 || step->n_out == 0)) {
+    g_set_error (error, TL_ERROR, TL_ERROR_VALUE, "%s: residual needs an input and an output", node->row);
+    return FALSE;
+  }
   if (node->times > 1 && step->n_in != step->n_out) {
     g_set_error (error, TL_ERROR, TL_ERROR_VALUE, "%s: a model that is repeated needs as many outputs as inputs: it has %u and %u",
                  node->row, step->n_out, step->n_in);
@@ -112,6 +116,7 @@ build_parts (TlModelFrame *frame,
   }
   step->n_parts = node->times;
   step->checkpoint = node->checkpoint;
+  step->residual = node->residual;
   step->parts = g_new0 (TlInstance *, node->times);
   for (guint i = 0; i < step->n_in; i++)
     between[i] = in[i] != NULL ? tl_tensor_ref (in[i]) : NULL;
@@ -124,12 +129,14 @@ build_parts (TlModelFrame *frame,
       between[i] = g_steal_pointer (&out[i]);
     }
     step->parts[k] = build_instance (frame->builder, node->model, prefix, NULL, between, out);
+    if (step->residual && between[0] != NULL && out[0] != NULL && !tl_model_add_residual (between[0], &out[0], error))
+      break;
     if (frame->builder->problems->len > n_problems)
       break; /* the others have the same problems */
   }
   for (guint i = 0; i < G_N_ELEMENTS (between); i++)
     g_clear_pointer (&between[i], tl_tensor_unref);
-  return frame->builder->problems->len == n_problems;
+  return frame->builder->problems->len == n_problems && (error == NULL || *error == NULL);
 }
 
 static gboolean

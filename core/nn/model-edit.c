@@ -353,15 +353,17 @@ set_sub_attr (TlModelNode *node,
 {
   static const TlAttrSpec specs[] = {
     { "times", "how often the model is repeated", TL_ATTR_INT, .def = { .i = 1 }, .has_range = TRUE, .min = 1, .max = 10000 },
+    { "residual", "whether the first input is added to the first output: a skip connection", TL_ATTR_BOOL },
     { "checkpoint", "whether what it computes is computed again for its gradients instead of kept", TL_ATTR_BOOL },
     { NULL },
   };
-  TlAttrValue values[] = { { .i = node->times }, { .i = node->checkpoint } };
+  TlAttrValue values[] = { { .i = node->times }, { .i = node->residual }, { .i = node->checkpoint } };
 
   if (!set_value (node->row, specs, values, attr, given, error))
     return FALSE;
   node->times = (guint)values[0].i;
-  node->checkpoint = values[1].i != 0;
+  node->residual = values[1].i != 0;
+  node->checkpoint = values[2].i != 0;
   return TRUE;
 }
 
@@ -403,7 +405,7 @@ set_attr (TlModel     *self,
  * tl_model_set_attr:
  * @self: a model
  * @node: name of a node
- * @attr: name or alias of one of its attributes; "times" and "checkpoint" of a sub-model
+ * @attr: name or alias of one of its attributes; "times", "residual" and "checkpoint" of a sub-model
  * @input: its new value; nil for the default
  * @error: return location for an error
  *
@@ -427,7 +429,7 @@ tl_model_set_attr (TlModel           *self,
  * tl_model_set_attr_text:
  * @self: a model
  * @node: name of a node
- * @attr: name or alias of one of its attributes; "times" and "checkpoint" of a sub-model
+ * @attr: name or alias of one of its attributes; "times", "residual" and "checkpoint" of a sub-model
  * @text: its new value as graph cells write it, see tl_attr_set_text()
  * @error: return location for an error
  *

@@ -27,6 +27,7 @@ typedef struct {
   TlModel            *model; /* owned */
   guint               times;
   gboolean            checkpoint; /* of a sub-model: it is computed again for its gradients */
+  gboolean            residual;   /* of a sub-model: its first input is added to its first output */
   TlAttrValue         attrs[TL_OP_MAX_ATTRS];
   guint32             given;
   GArray             *links;    /* TlModelLink, one for each input */
@@ -45,6 +46,7 @@ typedef struct {
   TlInstance     **parts; /* of a sub-model: one for each repeat */
   guint            n_parts;
   gboolean         checkpoint;
+  gboolean         residual;
   guint            n_in;
   guint           *in; /* values; G_MAXUINT where an optional input is not given */
   guint            first_out;
@@ -119,6 +121,9 @@ TlInstance  *tl_instance_ref (TlInstance *self);
 void         tl_instance_unref (TlInstance *self);
 TlModelStep *tl_instance_find (TlInstance *self,
                                const char *path);
+gboolean     tl_model_add_residual (TlTensor  *x,
+                                    TlTensor **y,
+                                    GError   **error);
 gboolean     tl_instance_run (TlInstance         *self,
                               const char         *cell,
                               TlTensor *const    *inputs,

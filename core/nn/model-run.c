@@ -8,6 +8,7 @@
 #include "core/graph/function.h"
 #include "core/graph/trace-private.h"
 #include "core/nn/model-private.h"
+#include "core/op/ops.h"
 
 /* Running. */
 
@@ -42,14 +43,31 @@ part_free (gpointer data)
 
 static const TlFunctionClass part_class = { "checkpoint", part_forward_cb, NULL, part_free };
 
+/* *@y becomes @x + *@y. */
+gboolean
+tl_model_add_residual (TlTensor  *x,
+                       TlTensor **y,
+                       GError   **error)
+{
+  TlTensor *sum = tl_add (x, *y, error);
+
+  if (sum == NULL) {
+    g_prefix_error (error, "residual: ");
+    return FALSE;
+  }
+  tl_tensor_unref (*y);
+  *y = sum;
+  return TRUE;
+}
+
 static gboolean
-run_part (TlModelStep        *step,
-          guint               k,
-          const char         *cell,
-          TlTensor          **in,
-          TlTensor          **out,
-          const TlModelMeter *meter,
-          GError            **error)
+run_part_alone (TlModelStep        *step,
+                guint               k,
+                const char         *cell,
+                TlTensor          **in,
+                TlTensor          **out,
+                const TlModelMeter *meter,
+                GError            **error)
 {
   TlInstance *instance = step->parts[k];
   Part       *part;
@@ -60,6 +78,24 @@ run_part (TlModelStep        *step,
   part = g_new (Part, 1);
   *part = (Part){ tl_instance_ref (instance), cell };
   return tl_function_apply (&part_class, part, in, instance->n_inputs, out, &n_out, error);
+}
+
+static gboolean
+run_part (TlModelStep        *step,
+          guint               k,
+          const char         *cell,
+          TlTensor          **in,
+          TlTensor          **out,
+          const TlModelMeter *meter,
+          GError            **error)
+{
+  if (!run_part_alone (step, k, cell, in, out, meter, error))
+    return FALSE;
+  if (!step->residual || tl_model_add_residual (in[0], &out[0], error))
+    return TRUE;
+  for (guint i = 0; i < step->parts[k]->n_outputs; i++)
+    g_clear_pointer (&out[i], tl_tensor_unref);
+  return FALSE;
 }
 
 static gboolean

@@ -8,7 +8,7 @@
  *     conv1 = Conv2d (image) { out = 32, kernel = 3 } tl_model_add (model, "conv1", "Conv2d", ...), tl_model_connect (...)
  *
  * A node is a row of core/nn (Conv2d), a row of core/op (matmul), or another model, whose variables are this node's own, repeated in a
- * chain if `times` is more than 1, and with `checkpoint` each computed again for its gradients.  A model has two halves:
+ * chain if `times` is more than 1, with `residual` each added to what it is given, and with `checkpoint` each computed again for its gradients.  A model has two halves:
  *
  *     description   nodes, attributes, links by name; takes everything, also what is wrong
  *     build         order, shapes, variables by path ("conv1.weight", "block.0.fc.bias"); what tl_model_forward() runs

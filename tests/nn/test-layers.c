@@ -536,6 +536,8 @@ test_rows (void)
     g_assert_true (klass->forward != NULL || klass->op != NULL);
     if (klass->op != NULL)
       g_assert_nonnull (tl_op_find (klass->op));
+    if ((klass->flags & TL_LAYER_INPUT) == 0)
+      g_assert_nonnull (klass->torch); /* tests/golden compares with it */
     for (guint k = 0; klass->attrs != NULL && klass->attrs[k].name != NULL; k++)
       g_assert_nonnull (klass->attrs[k].doc);
   }

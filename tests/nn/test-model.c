@@ -657,6 +657,52 @@ test_checkpoint (void)
   g_assert_cmpuint (again[1] - again[0], <, (kept[1] - kept[0]) / 3);
 }
 
+/* residual = true of a repeated sub-model is what Add is behind each repeat. */
+static void
+test_residual (void)
+{
+  const TlDim          shape[] = { 2, 3 };
+  g_autoptr (TlModel)  block = tl_model_new ("block");
+  g_autoptr (TlModel)  model = tl_model_new ("m");
+  g_autoptr (TlModel)  plain = tl_model_new ("m");
+  g_autoptr (TlTensor) x = random_tensor (TL_DTYPE_F32, 2, shape, 1);
+  g_autoptr (TlTensor) y = NULL;
+  g_autoptr (TlTensor) z = NULL;
+  g_autoptr (GError)   error = NULL;
+
+  add_node (block, "x", "Input", NULL, NULL);
+  add_node (block, "fc", "Linear", "x", "out = 3");
+  add_node (model, "x", "Input", NULL, "shape = {N, 3}");
+  tl_model_add_model (model, "b", block, 2, &error);
+  tl_model_connect (model, "x", 0, "b", 0, &error);
+  tl_model_set_attr_text (model, "b", "residual", "true", &error);
+  tl_model_build (model, &error);
+  g_assert_no_error (error);
+  y = model_call (model, x);
+
+  add_node (plain, "x", "Input", NULL, "shape = {N, 3}");
+  add_node (plain, "fc0", "Linear", "x", "out = 3");
+  add_node (plain, "a", "Add", "x fc0", NULL);
+  add_node (plain, "fc1", "Linear", "a", "out = 3");
+  add_node (plain, "c", "Add", "a fc1", NULL);
+  tl_model_build (plain, &error);
+  g_assert_no_error (error);
+  for (guint k = 0; k < 4; k++) {
+    g_autofree char *from = g_strdup_printf ("b.%u.fc.%s", k / 2, k % 2 == 0 ? "weight" : "bias");
+    g_autofree char *to = g_strdup_printf ("fc%u.%s", k / 2, k % 2 == 0 ? "weight" : "bias");
+
+    tl_variable_set_value (tl_model_find_variable (plain, to), tl_variable_get_value (tl_model_find_variable (model, from)), &error);
+    g_assert_no_error (error);
+  }
+  z = model_call (plain, x);
+  assert_same_bits (y, z);
+
+  tl_model_set_attr_text (block, "fc", "out", "4", &error);
+  tl_model_set_attr_text (model, "b", "times", "1", &error);
+  g_assert_false (tl_model_build (model, &error));
+  g_assert_true (g_str_has_prefix (error->message, "b: residual: add: "));
+}
+
 int
 main (int    argc,
       char **argv)
@@ -666,6 +712,7 @@ main (int    argc,
   g_test_add_func ("/nn/model/problems", test_problems);
   g_test_add_func ("/nn/model/repair", test_repair);
   g_test_add_func ("/nn/model/first-values", test_first_values);
+  g_test_add_func ("/nn/model/residual", test_residual);
   g_test_add_func ("/nn/model/initializers", test_initializers);
   g_test_add_func ("/nn/model/orthogonal", test_orthogonal);
   g_test_add_func ("/nn/model/made-initializers", test_made_initializers);
