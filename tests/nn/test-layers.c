@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/base/error.h"
 #include "tests/nn/nn-util.h"
 #include "tests/op/sample.h"
 
@@ -763,6 +764,69 @@ test_parts_in_model (void)
   g_assert_true (g_str_has_prefix (error->message, "sep: depthwise: conv2d:"));
 }
 
+typedef struct {
+  guint rank;
+  TlDim shape[6];
+} Odd;
+
+static TlTensor *
+odd_tensor (const Odd *odd,
+            TlDType    dtype)
+{
+  g_autoptr (GError)   error = NULL;
+  g_autoptr (TlTensor) x = random_tensor (TL_DTYPE_F32, odd->rank, odd->shape, 1);
+  TlTensor            *made = tl_cast (x, dtype, &error);
+
+  g_assert_no_error (error);
+  return made;
+}
+
+static void
+try_odd (const TlLayerClass *klass,
+         const TlSample     *sample,
+         TlTensor           *in[],
+         guint               n_in)
+{
+  g_autoptr (TlLayer) layer = tl_layer_new (klass, "layer", TL_DTYPE_F32);
+  g_autoptr (GError)  error = NULL;
+  TlTensor           *out[TL_OP_MAX_OUT] = { NULL };
+  guint               n_out = tl_layer_get_n_out (layer);
+
+  set_attrs (layer, sample->attrs);
+  if (!tl_layer_forward (layer, in, n_in, out, n_out, &error)) {
+    g_assert_nonnull (error);
+    g_assert_true (error->domain == TL_ERROR);
+    g_assert_cmpuint (strlen (error->message), >, 10);
+    return;
+  }
+  for (guint i = 0; i < n_out; i++)
+    g_assert_true (tl_tensor_has_data (out[i]));
+  clear_tensors (out, n_out);
+}
+
+/* Inputs of any shape and dtype: a result or an error, never a crash. */
+static void
+test_odd_inputs (gconstpointer data)
+{
+  static const Odd     shapes[] = { { 0 }, { 1, { 0 } }, { 1, { 3 } }, { 2, { 2, 0 } }, { 2, { 2, 3 } }, { 3, { 1, 2, 3 } }, { 3, { 0, 3, 4 } }, { 4, { 2, 3, 1, 1 } }, { 4, { 0, 4, 3, 3 } }, { 4, { 1, 4, 0, 5 } }, { 5, { 1, 1, 1, 1, 1 } }, { 5, { 1, 2, 3, 3, 3 } }, { 6, { 1, 2, 1, 2, 1, 2 } } };
+  static const TlDType dtypes[] = { TL_DTYPE_F32, TL_DTYPE_I64, TL_DTYPE_BOOL };
+  const TlLayerClass  *klass = data;
+  guint                n_ports = tl_op_get_n_ports (klass->in);
+
+  for (const TlSample *sample = klass->samples; sample->shapes != NULL; sample++)
+    for (guint t = 0; t < G_N_ELEMENTS (shapes) * G_N_ELEMENTS (dtypes) * 4; t++) {
+      TlTensor *in[TL_LAYER_MAX_IN] = { NULL };
+      guint     step = t / (G_N_ELEMENTS (shapes) * G_N_ELEMENTS (dtypes));
+
+      for (guint i = 0; i < n_ports; i++)
+        in[i] = odd_tensor (&shapes[(t + i * step) % G_N_ELEMENTS (shapes)], dtypes[(t / G_N_ELEMENTS (shapes) + (i > 0 ? step : 0)) % G_N_ELEMENTS (dtypes)]);
+      tl_context_set_training (tl_context_get (), t % 2 == 0);
+      try_odd (klass, sample, in, n_ports);
+      clear_tensors (in, n_ports);
+    }
+  tl_context_set_training (tl_context_get (), FALSE);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -781,6 +845,7 @@ main (int    argc,
     g_autofree char    *dtypes = g_strdup_printf ("/nn/layers/dtypes/%s", klass->name);
     g_autofree char    *gradients = g_strdup_printf ("/nn/layers/gradients/%s", klass->name);
     g_autofree char    *planned = g_strdup_printf ("/nn/layers/planned/%s", klass->name);
+    g_autofree char    *odd = g_strdup_printf ("/nn/layers/odd-inputs/%s", klass->name);
     g_autofree char    *products = g_strdup_printf ("/nn/layers/hessian-products/%s", klass->name);
 
     if ((klass->flags & TL_LAYER_INPUT) != 0)
@@ -789,6 +854,7 @@ main (int    argc,
     g_test_add_data_func (dtypes, klass, test_dtypes);
     g_test_add_data_func (gradients, klass, test_gradients);
     g_test_add_data_func (planned, klass, test_planned);
+    g_test_add_data_func (odd, klass, test_odd_inputs);
     g_test_add_data_func (products, klass, test_products);
   }
   return g_test_run ();
