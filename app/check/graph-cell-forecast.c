@@ -17,6 +17,10 @@ take_pipeline (TlGraphCell       *self,
   tl_training_set_options (&training, pipeline->train->values, pipeline->train->given);
   options->batch_size = training.batch_size > 0 ? training.batch_size : DEFAULT_BATCH;
   options->accumulate = training.accumulate;
+  options->precision = training.precision;
+  options->average = training.average;
+  options->clip_norm = training.clip_norm;
+  options->clip_value = training.clip_value;
   options->loss_layer = pipeline->loss_layer;
   options->fields = self->fields.types;
   options->n_fields = self->fields.n;

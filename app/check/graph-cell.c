@@ -89,7 +89,7 @@ read_parts (TlGraphCell *self,
   TlPipelineNode *parts = g_new0 (TlPipelineNode, 1);
   GError         *error = NULL;
 
-  G_STATIC_ASSERT (TL_TRAINING_MAX_ATTRS <= TL_OP_MAX_ATTRS);
+  G_STATIC_ASSERT (TL_OP_MAX_ATTRS <= TL_TRAINING_MAX_ATTRS);
   node->parts = parts;
   parts->node = node->text;
   parts->entry = node->entry;

@@ -19,6 +19,7 @@
  */
 
 #include "app/catalog/catalog.h"
+#include "core/train/training.h"
 #include "core/data/transforms.h"
 #include "core/nn/layer.h"
 #include "lua/syntax/graph-text.h"
@@ -37,7 +38,7 @@ G_BEGIN_DECLS
 typedef struct {
   const TlGraphNode    *node;
   const TlCatalogEntry *entry;
-  TlAttrValue           values[TL_OP_MAX_ATTRS];
+  TlAttrValue           values[TL_TRAINING_MAX_ATTRS];
   guint32               given;
 } TlPipelineNode;
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/optim/average.h"
 
+#include <string.h>
+
 #include "core/graph/context.h"
 #include "core/op/common.h"
 
@@ -96,6 +98,29 @@ tl_average_update (TlAverage *self,
   return ok;
 }
 
+static gboolean
+is_writable (TlVariable *variable,
+             GError    **error)
+{
+  return tl_variable_begin_write (variable, error) != NULL || tl_tensor_get_n_elements (tl_variable_get_value (variable)) == 0;
+}
+
+static void
+exchange (guint8 *a,
+          guint8 *b,
+          gsize   n_bytes)
+{
+  guint8 block[4096];
+
+  for (gsize at = 0; at < n_bytes; at += sizeof block) {
+    gsize n = MIN (sizeof block, n_bytes - at);
+
+    memcpy (block, a + at, n);
+    memcpy (a + at, b + at, n);
+    memcpy (b + at, block, n);
+  }
+}
+
 /**
  * tl_average_swap:
  * @self: an average
@@ -111,12 +136,15 @@ gboolean
 tl_average_swap (TlAverage *self,
                  GError   **error)
 {
-  for (guint i = 0; i < self->n; i++) {
-    g_autoptr (TlTensor) value = tl_tensor_ref (tl_variable_get_value (self->parameters[i]));
-
-    if (!tl_variable_set_value (self->parameters[i], tl_variable_get_value (self->averages[i]), error) ||
-        !tl_variable_set_value (self->averages[i], value, error))
+  /* What can fail comes first: either all are exchanged or none. */
+  for (guint i = 0; i < self->n; i++)
+    if (!is_writable (self->parameters[i], error) || !is_writable (self->averages[i], error))
       return FALSE;
+  for (guint i = 0; i < self->n; i++) {
+    TlTensor *value = tl_variable_get_value (self->parameters[i]);
+
+    exchange (tl_variable_begin_write (self->parameters[i], NULL), tl_variable_begin_write (self->averages[i], NULL),
+              tl_tensor_get_n_elements (value) * tl_dtype_size (tl_tensor_get_dtype (value)));
   }
   return TRUE;
 }

@@ -84,6 +84,27 @@ describe_inputs (TlTrainer               *trainer,
   return TRUE;
 }
 
+/* What the trainer's options add to a step. */
+static gboolean
+set_up_step (TlTrainer               *trainer,
+             const TlForecastOptions *options,
+             GPtrArray               *parameters,
+             GError                 **error)
+{
+  trainer->o.precision = options->precision;
+  if (options->clip_norm > 0)
+    tl_optimizer_set_clip_norm (trainer->o.optimizer, options->clip_norm);
+  if (options->clip_value > 0)
+    tl_optimizer_set_clip_value (trainer->o.optimizer, options->clip_value);
+  if (options->average > 0)
+    trainer->average = tl_average_new ((TlVariable *const *)parameters->pdata, parameters->len, options->average, error);
+  if (options->average > 0 && trainer->average == NULL)
+    return FALSE;
+  if (options->precision == TL_DTYPE_F16)
+    trainer->scale = tl_loss_scale_new (error);
+  return options->precision != TL_DTYPE_F16 || trainer->scale != NULL;
+}
+
 static gboolean
 set_up (TlTrainer               *trainer,
         const TlForecastOptions *options,
@@ -118,7 +139,7 @@ set_up (TlTrainer               *trainer,
     return FALSE;
   }
   trainer->o.optimizer = tl_optimizer_new (klass, (TlVariable **)parameters->pdata, parameters->len, options->optimizer_attrs, error);
-  return trainer->o.optimizer != NULL;
+  return trainer->o.optimizer != NULL && set_up_step (trainer, options, parameters, error);
 }
 
 static gboolean
@@ -206,6 +227,8 @@ run (TlTrainer               *trainer,
     return FALSE;
   tl_model_foreach_variable (options->model, add_variable_cb, &sums);
   tl_optimizer_foreach_variable (trainer->o.optimizer, add_state_cb, &forecast->n_states);
+  if (trainer->average != NULL)
+    tl_average_foreach_variable (trainer->average, add_state_cb, &forecast->n_states);
   forecast->n_gradients = trainer->o.accumulate > 1 ? sums.n_trained : 0;
   forecast->n_scratch = tl_memory_get_block_size (((forecast->n_scratch + 4095) & ~(gsize)4095) * n_threads);
   forecast->n_batches = tl_loader_forecast (trainer->types, trainer->n_fields, options->n_items, options->batch_size);
@@ -241,6 +264,8 @@ tl_forecast_training (const TlForecastOptions *options,
   memset (forecast, 0, sizeof *forecast);
   tl_context_make_current (scratch);
   ok = run (trainer, options, forecast, error);
+  g_clear_pointer (&trainer->scale, tl_loss_scale_free);
+  g_clear_pointer (&trainer->average, tl_average_free);
   g_clear_pointer (&trainer->o.optimizer, tl_optimizer_unref);
   tl_context_make_current (before);
   tl_tensor_set_described (described_before);

@@ -30,6 +30,10 @@ G_BEGIN_DECLS
  * @n_validation_items: items of the validation set; 0 if it is not known
  * @batch_size: items of a batch
  * @accumulate: batches of one optimizer step; 0 is 1
+ * @precision: as of the trainer
+ * @average: as of the trainer
+ * @clip_norm: as of the trainer
+ * @clip_value: as of the trainer
  * @validates: whether the model is also evaluated
  * @sizes: (array length=n_sizes) (nullable): sizes of symbols other than the batch's, where @fields are not given; 1 for others
  * @n_sizes: their number
@@ -46,6 +50,10 @@ typedef struct {
   gsize                   n_validation_items;
   gsize                   batch_size;
   guint                   accumulate;
+  TlDType                 precision;
+  double                  average;
+  double                  clip_norm;
+  double                  clip_value;
   gboolean                validates;
   const TlBinding        *sizes;
   guint                   n_sizes;
@@ -56,7 +64,7 @@ typedef struct {
  * TlForecast:
  * @n_variables: bytes of parameters and statistics
  * @n_gradients: bytes of gradients that are kept between batches
- * @n_states: bytes of the optimizer's states
+ * @n_states: bytes of the optimizer's states, and of the average of the weights
  * @n_arena: bytes of activations, gradients and workspaces
  * @n_evaluation: bytes of the same for evaluation
  * @n_scratch: bytes of scratch memory of all threads

@@ -299,6 +299,8 @@ tl_trainer_new (const TlTrainerOptions *options,
     return NULL;
   if (options->clip_norm > 0)
     tl_optimizer_set_clip_norm (self->o.optimizer, options->clip_norm);
+  if (options->clip_value > 0)
+    tl_optimizer_set_clip_value (self->o.optimizer, options->clip_value);
   return g_steal_pointer (&self);
 }
 

@@ -124,6 +124,7 @@ typedef gboolean (*TlScheduleFunc) (const TlSchedulePosition *position,
  * @schedule_func: (nullable): instead of @schedule; called before each step, in the thread that trains
  * @schedule_data: for @schedule_func
  * @clip_norm: largest norm of the gradients, 0 for no limit
+ * @clip_value: largest size of an element of the gradients, 0 for no limit
  * @average: share of the old average of the weights in the new one; the average is what is validated and kept at the end; 0 for none
  * @train: the training set
  * @validation: (nullable): the validation set
@@ -168,6 +169,7 @@ typedef struct {
   TlScheduleFunc         schedule_func;
   gpointer               schedule_data;
   double                 clip_norm;
+  double                 clip_value;
   double                 average;
 
   TlDataset    *train;

@@ -9,6 +9,7 @@ enum { EPOCHS,
        SHUFFLE,
        DROP_LAST,
        CLIP_NORM,
+       CLIP_VALUE,
        AVERAGE,
        PATIENCE,
        MIN_DELTA,
@@ -35,6 +36,7 @@ const TlAttrSpec tl_training_attrs[] = {
   { "shuffle", "another order in each epoch", TL_ATTR_BOOL, .def = { .i = TRUE } },
   { "drop_last", "leave out the last batch of an epoch if it is smaller", TL_ATTR_BOOL },
   { "clip_norm", "largest norm of the gradients, 0 for no limit", TL_ATTR_FLOAT, .has_range = TRUE, .max = G_MAXDOUBLE },
+  { "clip_value", "largest size of an element of the gradients, 0 for no limit", TL_ATTR_FLOAT, .has_range = TRUE, .max = G_MAXDOUBLE },
   { "average", "share of the old average of the weights in the new one; the average is validated and kept; 0 for none", TL_ATTR_FLOAT, .has_range = TRUE, .max = 0.9999999999, .alias = "ema" },
   { "patience", "epochs without improvement after which it stops, 0 for never", TL_ATTR_INT, .has_range = TRUE, .max = 1e15 },
   { "min_delta", "what counts as improvement", TL_ATTR_FLOAT, .has_range = TRUE, .max = G_MAXDOUBLE },
@@ -73,6 +75,7 @@ tl_training_set_options (TlTrainerOptions  *options,
   options->keep_order = values[SHUFFLE].i == 0;
   options->drop_last = values[DROP_LAST].i != 0;
   options->clip_norm = values[CLIP_NORM].d;
+  options->clip_value = values[CLIP_VALUE].d;
   options->average = values[AVERAGE].d;
   options->patience = (guint64)values[PATIENCE].i;
   options->min_delta = values[MIN_DELTA].d;

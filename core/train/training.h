@@ -19,7 +19,7 @@ G_BEGIN_DECLS
 extern const TlAttrSpec tl_training_attrs[];
 
 /** TL_TRAINING_MAX_ATTRS: room for the values of tl_training_attrs */
-#define TL_TRAINING_MAX_ATTRS 16
+#define TL_TRAINING_MAX_ATTRS 24
 
 /**
  * TlTrainingHost:

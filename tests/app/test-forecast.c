@@ -19,6 +19,8 @@ typedef struct {
   TlItemType  x;
   TlDim       n_classes; /* of the target; 0: the model gives its loss */
   const char *text;
+  TlDType     precision;
+  double      average, clip_norm;
 } Network;
 
 #define CONV(name, from, n, more) name " = Conv2d(" from ") { out = " n ", kernel = 3, padding = 1" more " }\n"
@@ -59,6 +61,16 @@ static const Network networks[] = {
     "x = Input { shape = {N, 2048} }\nfc1 = Linear(x) { out = 2048 }\ny = Linear(fc1) { out = 10 }\n" },
   { "many-activations", "NAdam", 256, 512, 1, TRUE, { TL_DTYPE_F32, 1, { 64 } }, 10,
     "x = Input { shape = {N, 64} }\na = Linear(x) { out = 512 }\nb = Mish(a)\nc = Linear(b) { out = 512 }\nd = Softplus(c)\ne = Linear(d) { out = 512 }\nf = ELU(e)\ny = Linear(f) { out = 10 }\n" },
+  { "lstm", "Adam", 16, 32, 1, FALSE, { TL_DTYPE_I64, 1, { 24 } }, 10,
+    "x = Input { shape = {N, 24}, dtype = \"i64\" }\ne = Embedding(x) { num_embeddings = 50, embedding_dim = 32 }\nh, last, cell = LSTM(e) { hidden = 64, num_layers = 2, batch_first = true }\n"
+    "f = Flatten(h)\ny = Linear(f) { out = 10 }\n" },
+  { "transformer", "AdamW", 8, 16, 1, TRUE, { TL_DTYPE_I64, 1, { 20 } }, 10,
+    "x = Input { shape = {N, 20}, dtype = \"i64\" }\ne = Embedding(x) { num_embeddings = 50, embedding_dim = 64 }\np = SinusoidalPositionalEncoding(e) { batch_first = true }\n"
+    "t = TransformerEncoder(p) { num_layers = 3, nhead = 4, dim_feedforward = 128, batch_first = true }\nf = Flatten(t)\ny = Linear(f) { out = 10 }\n", .clip_norm = 1 },
+  { "bf16-average", "Adam", 64, 128, 1, FALSE, { TL_DTYPE_F32, 1, { 300 } }, 10,
+    "x = Input { shape = {N, 300} }\na = Linear(x) { out = 400 }\nb = ReLU(a)\nc = Linear(b) { out = 400 }\nd = ReLU(c)\ny = Linear(d) { out = 10 }\n", .precision = TL_DTYPE_BF16, .average = 0.9 },
+  { "f16", "SGD", 64, 128, 1, TRUE, { TL_DTYPE_F32, 1, { 300 } }, 10,
+    "x = Input { shape = {N, 300} }\na = Linear(x) { out = 400 }\nb = ReLU(a)\nc = Linear(b) { out = 400 }\nd = ReLU(c)\ny = Linear(d) { out = 10 }\n", .precision = TL_DTYPE_F16 },
 };
 // clang-format on
 
@@ -111,6 +123,9 @@ forecast (const Network *network,
     .n_validation_items = network->n_items,
     .batch_size = network->batch,
     .accumulate = network->accumulate,
+    .precision = network->precision,
+    .average = network->average,
+    .clip_norm = network->clip_norm,
     .validates = network->validates,
     .n_threads = tl_context_get_n_threads (tl_context_get ()),
   };
@@ -139,7 +154,7 @@ train (const Network *network)
   g_autoptr (GPtrArray)   parameters = NULL;
   g_autoptr (TlOptimizer) optimizer = NULL;
   g_autoptr (TlTrainer)   trainer = NULL;
-  TlTrainerOptions        options = { .train = dataset, .epochs = 2, .batch_size = network->batch, .accumulate = network->accumulate };
+  TlTrainerOptions        options = { .train = dataset, .epochs = 2, .batch_size = network->batch, .accumulate = network->accumulate, .precision = network->precision, .average = network->average, .clip_norm = network->clip_norm };
   TlMemoryStats           start, end;
   g_autoptr (GError)      error = NULL;
 
