@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#pragma once
-
 /*
  * Compiled once for all rows of the table, which spend most of their compile time on it.  Rows include what they need all the same.
  */
