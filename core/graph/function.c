@@ -62,20 +62,25 @@ tl_function_is_repeated (const TlFunction *self)
   return self->klass->backward == NULL;
 }
 
+/* A gradient has the shape of its input, and gets its dtype: with autocast, backward() may well have computed in another one. */
 static gboolean
 check_gradient (TlFunction     *self,
                 guint           i,
                 const TlTensor *in,
-                const TlTensor *dx,
+                TlTensor      **dx,
                 GError        **error)
 {
   g_autofree char *want = NULL, *got = NULL;
+  TlTensor        *given = *dx;
 
-  if (dx->meta.dtype == in->meta.dtype && tl_meta_same_shape (&dx->meta, &in->meta))
-    return TRUE;
+  if (tl_dtype_is_float (given->meta.dtype) && tl_meta_same_shape (&given->meta, &in->meta)) {
+    *dx = tl_cast (given, in->meta.dtype, error);
+    tl_tensor_unref (given);
+    return *dx != NULL;
+  }
   want = tl_meta_to_string (&in->meta);
-  got = tl_meta_to_string (&dx->meta);
-  g_set_error (error, TL_ERROR, dx->meta.dtype == in->meta.dtype ? TL_ERROR_SHAPE : TL_ERROR_DTYPE,
+  got = tl_meta_to_string (&given->meta);
+  g_set_error (error, TL_ERROR, tl_dtype_is_float (given->meta.dtype) ? TL_ERROR_SHAPE : TL_ERROR_DTYPE,
                "%s: backward gave a gradient %s for input %u, which is %s", self->klass->name, got, i + 1, want);
   return FALSE;
 }
@@ -96,7 +101,7 @@ tl_function_get_gradient (TlFunction      *self,
   n_in -= traced ? n_out : 0;
   ok = self->klass->backward (self->data, in, n_in, out, dy, n_out, dx, error);
   for (guint i = 0; i < n_in; i++) {
-    ok = ok && (dx[i] == NULL || check_gradient (self, i, in[i], dx[i], error));
+    ok = ok && (dx[i] == NULL || !in[i]->requires_grad || check_gradient (self, i, in[i], &dx[i], error));
     if (!ok)
       g_clear_pointer (&dx[i], tl_tensor_unref);
   }

@@ -186,8 +186,8 @@ check_parameters (TlVariable *const *parameters,
       g_set_error (error, TL_ERROR, TL_ERROR_VALUE, "optimizer: there are two parameters %s", path);
       return FALSE;
     }
-    if (dtype != TL_DTYPE_F32 && dtype != TL_DTYPE_F64) {
-      g_set_error (error, TL_ERROR, TL_ERROR_DTYPE, "optimizer: parameter %s is %s, f32 or f64 is wanted", path,
+    if (!tl_dtype_is_float (dtype)) {
+      g_set_error (error, TL_ERROR, TL_ERROR_DTYPE, "optimizer: parameter %s is %s, floating numbers are wanted", path,
                    tl_dtype_name (dtype));
       return FALSE;
     }

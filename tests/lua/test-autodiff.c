@@ -93,7 +93,8 @@ test_custom_errors (void)
                     "function make (backward) return tl.custom { forward = function (ctx, x, y) return x * 2 end, backward = backward } end");
   cells_fail (cells, "f = make (function (ctx, dy) return dy end)\n\nf (w, w):sum ():backward ()", TL_ERROR_VALUE, 3, "1 gradients for 2 tensors");
   cells_fail (cells, "f = make (function (ctx, dy) return dy:sum () end)\nf (w):sum ():backward ()", TL_ERROR_SHAPE, 2, "f32 [2, 3]");
-  cells_fail (cells, "f = make (function (ctx, dy) return dy:to ('f64') end)\nf (w):sum ():backward ()", TL_ERROR_DTYPE, 2, "f64");
+  cells_fail (cells, "f = make (function (ctx, dy) return dy:to ('i64') end)\nf (w):sum ():backward ()", TL_ERROR_DTYPE, 2, "i64");
+  cells_value (cells, "f = make (function (ctx, dy) return dy:to ('f64') end)\nf (w):sum ():backward ()\nw.grad.dtype", "f32");
   cells_fail (cells, "f = make (function (ctx, dy) return 3 end)\nf (w):sum ():backward ()", TL_ERROR_VALUE, 2, "number");
   cells_fail (cells, "f = make (function (ctx, dy)\n  return dy:matmul (dy)\nend)\nf (w):sum ():backward ()", TL_ERROR_SHAPE, 2, "matmul");
   cells_fail (cells, "f = tl.custom { forward = function (ctx, x)\n return 'text' end, backward = print }\nf (w)", TL_ERROR_VALUE, 3, "result 1");
