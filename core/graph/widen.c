@@ -219,7 +219,7 @@ add_operand (WideArgs     *self,
   operand->out = copy_args (wide, meta);
 }
 
-/* Output i of an update is written where input i lies. */
+/* Output i of an update is written where input i lies, and input i is written back. */
 static gboolean
 join_updated (WideArgs        *self,
               const TlPrepare *prepare,
@@ -234,8 +234,7 @@ join_updated (WideArgs        *self,
 
       *same = self->operands[i];
       same->place = place;
-      same->is_read = FALSE;
-      same->is_written = TRUE;
+      same->is_read = same->is_written = FALSE;
       return TRUE;
     }
   return FALSE;
@@ -287,6 +286,8 @@ wrap (TlPrepare    *prepare,
     if (meta == NULL || !tl_dtype_is_half (meta->dtype) || join_updated (self, prepare, place, operand))
       continue;
     add_operand (self, place, meta, &wide[operand], is_output, &end);
+    if ((prepare->op->flags & TL_OP_UPDATE) != 0 && operand < prepare->n_out)
+      self->operands[self->n_operands - 1].is_written = TRUE;
   }
   self->whole.workspace = end;
 }

@@ -173,6 +173,39 @@ test_autocast (void)
   cells_value (cells, "(tl.ones (2, { dtype = 'f16' }) * 1.5 + 0.25):totable ()", "{ 1.75, 1.75 }");
 }
 
+/* Optimizers change parameters of 16 bits as those of f32, rounded once; in a planned step too. */
+static void
+test_half_parameters (void)
+{
+  g_autoptr (Cells) cells = cells_new ();
+
+  cells_run (cells, "start, x = tl.randn (300):to ('bf16'), tl.randn (300):to ('bf16')\n"
+                    "for _, name in ipairs { 'SGD', 'Adam', 'AdamW', 'RMSprop', 'Adagrad', 'Lion', 'NAdam' } do\n"
+                    "  local result = {}\n"
+                    "  for i, dtype in ipairs { 'f32', 'bf16', 'bf16' } do\n"
+                    "    local w = nn.Parameter (start:to (dtype))\n    local o = optim[name] ({ w }, { lr = 0.05 })\n"
+                    "    local function step (v) o:zero_grad ()\n      local loss = (w * v):sum ()\n      loss:backward ()\n      o:step ()\n      return loss end\n"
+                    "    if i == 3 then step = tl.compile (step) end\n    step (x:to (dtype))\n    result[i] = w:to ('bf16')\n  end\n"
+                    "  assert (result[2]:eq (result[1]):all ():item () and result[3]:eq (result[1]):all ():item (), name)\n"
+                    "  assert (not result[1]:eq (start):all ():item (), name)\nend");
+}
+
+/* What the engine keeps for the backward pass goes with it, also when Lua's function holds its own result. */
+static void
+test_memory (void)
+{
+  g_autoptr (Cells) cells = cells_new ();
+  gsize             before;
+
+  cells_run (cells, "w = nn.Parameter (tl.randn (64, 64))\n"
+                    "f = tl.custom { forward = function (ctx, x) ctx.y = x:tanh ()\n return ctx.y end, backward = function (ctx, dy) return dy * (1 - ctx.y * ctx.y) end }\n"
+                    "function loop (n)\n  for i = 1, n do\n    local h = f (w)\n    local y = tl.checkpoint (function (x) return (x * h):exp () end, w)\n"
+                    "    y:sum ():backward ()\n    f (w)\n    w:zero_grad ()\n  end\n  collectgarbage ()\n  collectgarbage ()\nend\nloop (50)");
+  before = cells_live ();
+  cells_run (cells, "loop (400)");
+  g_assert_cmpuint (cells_live (), <, before + (1 << 20));
+}
+
 static void
 test_anomaly (void)
 {
@@ -205,6 +238,8 @@ main (int   argc,
   g_test_add_func ("/lua/autodiff/checkpoint", test_checkpoint);
   g_test_add_func ("/lua/autodiff/checkpoint-compiled", test_checkpoint_compiled);
   g_test_add_func ("/lua/autodiff/autocast", test_autocast);
+  g_test_add_func ("/lua/autodiff/half-parameters", test_half_parameters);
+  g_test_add_func ("/lua/autodiff/memory", test_memory);
   g_test_add_func ("/lua/autodiff/anomaly", test_anomaly);
   return g_test_run ();
 }
