@@ -18,6 +18,7 @@
 #define ROWS_MAX 28     /* of a tile */
 #define ROWS_SPLIT 8    /* fewer rows stay one tile */
 #define CHUNK_FLOPS 2e8 /* of a tile */
+#define K_BLOCK 128     /* of a panel of weights that stays in the first cache while all rows of a tile use it */
 #define pack_panel TL_NAME (tl_gemm_pack)
 
 typedef struct {
@@ -73,14 +74,14 @@ take (size_t *at, int64_t n)
   return first;
 }
 
-/* C [n_rows, n_cols <= NR] = or += A B (+ bias), k in blocks as in gemm.h. */
+/* C [n_rows, n_cols <= NR] = or += A B (+ bias), k in blocks. */
 static inline void
 multiply_panel (const real *a, ptrdiff_t a_row, const real *b, int64_t k, const real *bias, real *c, ptrdiff_t c_row, int64_t n_rows, int64_t n_cols, bool add)
 {
-  int64_t kc = gemm_k_block (k), n_panels = ceil_div (n_rows, MR);
+  int64_t n_panels = ceil_div (n_rows, MR);
 
-  for (int64_t p = 0; p < k; p += kc) {
-    const MicroSegment segment = { .len = min_i64 (kc, k - p) };
+  for (int64_t p = 0; p < k; p += K_BLOCK) {
+    const MicroSegment segment = { .len = min_i64 (K_BLOCK, k - p) };
     Micro              micro = { .a_row = a_row, .a_group = 3 * a_row, .a_step = 1, .b = b + p * NR, .b_step = NR, .segments = &segment, .n_segments = 1, .c_row = c_row, .add = add || p > 0, .bias = p > 0 ? NULL : bias };
 
     for (int64_t i = 0; i < n_panels; i++) {

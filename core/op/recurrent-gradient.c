@@ -56,35 +56,53 @@ states_before (TlTensor *h0,
   return rest != NULL ? tl_concat (parts, 2, 0, error) : NULL;
 }
 
-/* Gradients of a weight and a bias from those of the sums they are part of; @x: `[steps, n, ...]`, what the weight multiplies */
-static gboolean
-weight_gradients (TlGradient *self,
-                  TlTensor   *dsums,
-                  TlTensor   *x,
-                  guint       weight,
-                  guint       bias,
-                  GError    **error)
+/* (transfer full): the gradient of a weight: products of those of the sums and of @x, `[steps, n, ...]`, what the weight multiplies */
+static TlTensor *
+weight_gradient (TlTensor *dsums,
+                 TlTensor *x,
+                 GError  **error)
 {
   g_autoptr (TlTensor) rows = as_rows (dsums, error);
+  g_autoptr (TlTensor) turned = rows != NULL ? tl_transpose (rows, 0, 1, error) : NULL;
+  g_autoptr (TlTensor) factors = turned != NULL ? as_rows (x, error) : NULL;
 
-  if (rows == NULL)
+  return factors != NULL ? tl_matmul (turned, factors, error) : NULL;
+}
+
+static gboolean
+bias_gradient (TlGradient *self,
+               TlTensor   *dsums,
+               guint       bias,
+               GError    **error)
+{
+  const gint           axis = 0;
+  g_autoptr (TlTensor) rows = NULL;
+
+  if (!tl_has_in (self, bias) || !self->needs[bias])
+    return TRUE;
+  rows = as_rows (dsums, error);
+  self->dx[bias] = rows != NULL ? tl_sum (rows, &axis, 1, FALSE, error) : NULL;
+  return self->dx[bias] != NULL;
+}
+
+/* Both weights at once: the gradients of the sums, the larger factor, are read once. */
+static gboolean
+both_weight_gradients (TlGradient *self,
+                       TlTensor   *dsums,
+                       TlTensor   *before,
+                       guint       w,
+                       GError    **error)
+{
+  TlTensor            *parts[] = { self->in[0], before };
+  g_autoptr (TlTensor) x = tl_concat (parts, 2, 2, error);
+  g_autoptr (TlTensor) both = x != NULL ? weight_gradient (dsums, x, error) : NULL;
+  gint64               n_in = self->in[w]->meta.shape[1];
+
+  if (both == NULL)
     return FALSE;
-  if (self->needs[weight]) {
-    g_autoptr (TlTensor) turned = tl_transpose (rows, 0, 1, error);
-    g_autoptr (TlTensor) factors = turned != NULL ? as_rows (x, error) : NULL;
-
-    self->dx[weight] = factors != NULL ? tl_matmul (turned, factors, error) : NULL;
-    if (self->dx[weight] == NULL)
-      return FALSE;
-  }
-  if (tl_has_in (self, bias) && self->needs[bias]) {
-    const gint axis = 0;
-
-    self->dx[bias] = tl_sum (rows, &axis, 1, FALSE, error);
-    if (self->dx[bias] == NULL)
-      return FALSE;
-  }
-  return TRUE;
+  self->dx[w] = tl_narrow (both, 1, 0, n_in, error);
+  self->dx[w + 1] = self->dx[w] != NULL ? tl_narrow (both, 1, n_in, self->in[w + 1]->meta.shape[1], error) : NULL;
+  return self->dx[w + 1] != NULL;
 }
 
 static gboolean
@@ -107,12 +125,20 @@ take_gradients (TlGradient     *self,
     if (self->dx[0] == NULL)
       return FALSE;
   }
-  if (!weight_gradients (self, grads[DSUMS], self->in[0], w, w + 2, error))
+  if (!bias_gradient (self, grads[DSUMS], w + 2, error) || !bias_gradient (self, dsums_h, w + 3, error))
     return FALSE;
-  if (!self->needs[w + 1] && !(tl_has_in (self, w + 3) && self->needs[w + 3]))
-    return TRUE;
-  before = states_before (self->in[1], self->out[0], reverse, error);
-  return before != NULL && weight_gradients (self, dsums_h, before, w + 1, w + 3, error);
+  if (self->needs[w + 1]) {
+    before = states_before (self->in[1], self->out[0], reverse, error);
+    if (before == NULL)
+      return FALSE;
+  }
+  if (self->needs[w] && self->needs[w + 1] && dsums_h == grads[DSUMS])
+    return both_weight_gradients (self, dsums_h, before, w, error);
+  if (self->needs[w])
+    self->dx[w] = weight_gradient (grads[DSUMS], self->in[0], error);
+  if (self->needs[w + 1])
+    self->dx[w + 1] = weight_gradient (dsums_h, before, error);
+  return (!self->needs[w] || self->dx[w] != NULL) && (!self->needs[w + 1] || self->dx[w + 1] != NULL);
 }
 
 gboolean
