@@ -125,6 +125,9 @@ void      tl_node_measure (const TlOpClass     *op,
                            TlMeta              *out,
                            guint                n_out,
                            TlCost              *cost);
+TlExpr   *tl_expr_once (TlExpr    **expr,
+                        guint       n_in,
+                        const char *text);
 gboolean  tl_map_prepare (TlPrepare *self,
                           GError   **error);
 gboolean  tl_map_gradient (TlGradient *self,
