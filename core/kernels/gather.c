@@ -112,27 +112,33 @@ typedef struct {
         y[line->x + at * line->x_stride] = source[i];                                                                                 \
     }                                                                                                                                 \
   }
-/* U: in which the sum is made; whole numbers wrap around. */
-#define SCATTER_ADD(T, U)                                                                                                                 \
-  static void scatter_add_##T (const TlGatherArgs *args, const void *index, const T *source, T *y, const Line *line, TlIndexError *error) \
-  {                                                                                                                                       \
-    for (int64_t j = 0; j < line->n; j++) {                                                                                               \
-      int64_t i = line->index + j * line->index_stride, at = get_index (args, index, i, error);                                           \
-                                                                                                                                          \
-      if (at >= 0) {                                                                                                                      \
-        T *to = y + line->x + at * line->x_stride;                                                                                        \
-                                                                                                                                          \
-        *to = (T)((U)*to + (U)source[i]);                                                                                                 \
-      }                                                                                                                                   \
-    }                                                                                                                                     \
+/* U: in which it is computed; whole numbers wrap around.  a is what is there, b what is put. */
+#define SCATTER_FOLD(name, T, U, COMBINE)                                                                                                      \
+  static void scatter_##name##_##T (const TlGatherArgs *args, const void *index, const T *source, T *y, const Line *line, TlIndexError *error) \
+  {                                                                                                                                            \
+    for (int64_t j = 0; j < line->n; j++) {                                                                                                    \
+      int64_t i = line->index + j * line->index_stride, at = get_index (args, index, i, error);                                                \
+                                                                                                                                               \
+      if (at >= 0) {                                                                                                                           \
+        T *to = y + line->x + at * line->x_stride;                                                                                             \
+        U  a = (U)*to, b = (U)source[i];                                                                                                       \
+                                                                                                                                               \
+        *to = (T)(COMBINE);                                                                                                                    \
+      }                                                                                                                                        \
+    }                                                                                                                                          \
   }
+#define FOLDS(T, U)                                                \
+  SCATTER_FOLD (add, T, U, a + b)                                  \
+  SCATTER_FOLD (prod, T, U, a *b)                                  \
+  SCATTER_FOLD (max, T, T, b > a || b != b ? (a == a ? b : a) : a) \
+  SCATTER_FOLD (min, T, T, b < a || b != b ? (a == a ? b : a) : a)
 #define ANY(KIND) KIND (uint8_t) KIND (uint16_t) KIND (uint32_t) KIND (uint64_t)
 ANY (GATHER)
 ANY (SCATTER)
-SCATTER_ADD (float, float)
-SCATTER_ADD (double, double)
-SCATTER_ADD (int64_t, uint64_t)
-SCATTER_ADD (int32_t, uint32_t)
+FOLDS (float, float)
+FOLDS (double, double)
+FOLDS (int64_t, uint64_t)
+FOLDS (int32_t, uint32_t)
 
 static void
 gather_measure (const void *args_, TlWork *work)
@@ -194,18 +200,30 @@ scatter_measure (const void *args, TlWork *work)
   *work = (TlWork){ .n_phases = 2, .n_tiles = { (x_bytes (args) + TILE_BYTES - 1) / TILE_BYTES, n_line_tiles (args) } };
 }
 
+#define FOLD_LINES(name)                                                                  \
+  static void fold_##name (const TlGatherArgs *args, void *const *data, const Line *line) \
+  {                                                                                       \
+    if (args->dtype == TL_DTYPE_F32)                                                      \
+      scatter_##name##_float (args, data[1], data[2], data[3], line, data[4]);            \
+    else if (args->dtype == TL_DTYPE_F64)                                                 \
+      scatter_##name##_double (args, data[1], data[2], data[3], line, data[4]);           \
+    else if (args->dtype == TL_DTYPE_I64)                                                 \
+      scatter_##name##_int64_t (args, data[1], data[2], data[3], line, data[4]);          \
+    else                                                                                  \
+      scatter_##name##_int32_t (args, data[1], data[2], data[3], line, data[4]);          \
+  }
+FOLD_LINES (add)
+FOLD_LINES (prod)
+FOLD_LINES (max)
+FOLD_LINES (min)
+
 static void
 scatter_line (const TlGatherArgs *args, void *const *data, const Line *line)
 {
-  if (args->add) {
-    if (args->dtype == TL_DTYPE_F32)
-      scatter_add_float (args, data[1], data[2], data[3], line, data[4]);
-    else if (args->dtype == TL_DTYPE_F64)
-      scatter_add_double (args, data[1], data[2], data[3], line, data[4]);
-    else if (args->dtype == TL_DTYPE_I64)
-      scatter_add_int64_t (args, data[1], data[2], data[3], line, data[4]);
-    else
-      scatter_add_int32_t (args, data[1], data[2], data[3], line, data[4]);
+  static void (*const folds[]) (const TlGatherArgs *, void *const *, const Line *) = { NULL, fold_add, fold_prod, fold_max, fold_min };
+
+  if (args->fold != TL_SCATTER_SET) {
+    folds[args->fold](args, data, line);
     return;
   }
   switch (tl_dtype_size (args->dtype)) {

@@ -59,8 +59,8 @@ tl_scatter_infer (TlInfer *self,
 }
 
 void
-tl_gather_prepare (TlPrepare *self,
-                   gboolean   add)
+tl_gather_prepare (TlPrepare    *self,
+                   TlScatterFold fold)
 {
   TlGatherArgs *args = tl_prepare_args (self, TlGatherArgs);
   const TlMeta *x = self->in[0], *index = self->in[1];
@@ -69,7 +69,7 @@ tl_gather_prepare (TlPrepare *self,
   args->index_dtype = index->dtype;
   args->rank = MAX (x->rank, 1);
   args->axis = tl_axis (self->attrs[0].i, x->rank);
-  args->add = add;
+  args->fold = fold;
   args->x_shape[0] = args->index_shape[0] = 1;
   for (guint i = 0; i < x->rank; i++) {
     args->x_shape[i] = x->shape[i];

@@ -18,8 +18,8 @@ extern const TlSample   tl_scatter_samples[];
 
 gboolean tl_gather_check (TlInfer *self,
                           GError **error);
-void     tl_gather_prepare (TlPrepare *self,
-                            gboolean   add);
+void     tl_gather_prepare (TlPrepare    *self,
+                            TlScatterFold fold);
 gboolean tl_scatter_infer (TlInfer *self,
                            GError **error);
 

@@ -21,7 +21,7 @@ static gboolean
 prepare (TlPrepare *self,
          GError   **error)
 {
-  tl_gather_prepare (self, FALSE);
+  tl_gather_prepare (self, TL_SCATTER_SET);
   self->kernel = &tl_gather_kernel;
   tl_prepare_data (self, TL_OPERAND_IN (0), TL_OPERAND_IN (1), TL_OPERAND_OUT (0), TL_OPERAND_INDEX_ERROR);
   return TRUE;

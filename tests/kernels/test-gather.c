@@ -15,7 +15,7 @@ enum { A = 6,
 static void
 check (TlDType dtype, int add)
 {
-  TlGatherArgs args = { .dtype = dtype, .index_dtype = TL_DTYPE_I64, .rank = 3, .axis = 1, .add = add, .x_shape = { A, B, C }, .index_shape = { 5, 3000, 7 } };
+  TlGatherArgs args = { .dtype = dtype, .index_dtype = TL_DTYPE_I64, .rank = 3, .axis = 1, .fold = add ? TL_SCATTER_ADD : TL_SCATTER_SET, .x_shape = { A, B, C }, .index_shape = { 5, 3000, 7 } };
   gsize        size = tl_dtype_size (dtype), n_x = A * B * C, n = 5 * 3000 * 7;
   void        *x = random_elements (dtype, n_x, 0, 9, 1), *source = random_elements (dtype, n, 0, 9, 2);
   gint64      *index = random_elements (TL_DTYPE_I64, n, -B, B, 3);

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/op/formula.h"
+
+static const TlPort ports[] = {
+  { "x", "`[variables, observations]` or `[observations]`, floating" },
+  { NULL },
+};
+
+static gboolean
+infer (TlInfer *self,
+       GError **error)
+{
+  const TlMeta *x = self->in[0];
+  TlDim         shape[2];
+
+  if (!tl_infer_need_float (self, 0, error) || !tl_infer_need_rank (self, 0, 0, 2, error))
+    return FALSE;
+  if (x->rank > 0 && tl_dim_is_symbolic (x->shape[x->rank - 1]))
+    return tl_infer_fail (self, TL_ERROR_UNSUPPORTED, error, "the number of observations is not known yet");
+  shape[0] = shape[1] = x->rank == 2 ? x->shape[0] : 1;
+  tl_infer_out (self, 0, x->dtype, x->rank == 2 ? 2 : 0, shape);
+  return TRUE;
+}
+
+static gboolean
+decompose (TlGradient *self,
+           GError    **error)
+{
+  const TlAttrValue diagonal[] = { TL_INT (0), TL_INT (0), TL_INT (1) };
+  TlTensor         *c, *d;
+  TlFormula         f;
+
+  tl_formula_init (&f, error);
+  c = tl_formula_apply (&f, &tl_op_cov, NULL, 1, self->in[0]);
+  if (self->in[0]->meta.rank < 2)
+    return tl_formula_into (&f, tl_formula_map (&f, "a / a", 1, c), &self->dx[0]);
+  d = tl_formula_map (&f, "sqrt (a)", 1, tl_formula_apply (&f, &tl_op_diagonal, diagonal, 1, c));
+  c = tl_formula_map (&f, "a / (b * c)", 3, c, tl_formula_unsqueeze (&f, d, 1), tl_formula_unsqueeze (&f, d, 0));
+  return tl_formula_into (&f, tl_formula_map (&f, "min (max (a, -1), 1)", 1, c), &self->dx[0]);
+}
+
+static const TlSample samples[] = {
+  { "3,5", .kinks = "" },
+  { "2,7" },
+  { "6" },
+  { NULL },
+};
+
+const TlOpClass tl_op_corrcoef = {
+  .name = "corrcoef",
+  .group = "reduction",
+  .doc = "Correlations of variables, one a row of observations.",
+  .formula = "y[i, j] = cov[i, j] / sqrt (cov[i, i] cov[j, j])",
+  .source = "elementary",
+  .in = ports,
+  .precision = TL_PRECISION_WIDE,
+  .infer = infer,
+  .decompose = decompose,
+  .samples = samples,
+  .torch = "torch.corrcoef(x0)",
+};
