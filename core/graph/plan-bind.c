@@ -154,6 +154,25 @@ find_lifetimes (Binder *self)
   }
 }
 
+/* Whether a node reads the block of an operand in another order too, through a view: then elements would be read after they were overwritten. */
+static gboolean
+is_read_otherwise (Binder           *self,
+                   const TlPlanNode *node,
+                   guint             operand)
+{
+  const TlMeta *a = &self->bound->metas[operand];
+
+  for (guint j = 0; j < node->n_in; j++) {
+    guint         in = node->in[j];
+    const TlMeta *b = in != TL_NO_VALUE ? &self->bound->metas[in] : NULL;
+
+    if (b != NULL && self->root[in] == self->root[operand] &&
+        (b->offset != a->offset || !tl_meta_same_shape (a, b) || memcmp (a->strides, b->strides, a->rank * sizeof (TlDim)) != 0))
+      return TRUE;
+  }
+  return FALSE;
+}
+
 /* An elementwise result may take the block of an operand that nobody reads afterwards. */
 static void
 reuse_in_place (Binder *self)
@@ -171,7 +190,7 @@ reuse_in_place (Binder *self)
       const TlMeta *a = &self->bound->metas[in], *b = &self->bound->metas[out];
 
       if (tl_plan_value (plan, root)->is_leaf || self->last[root] != k || root != in || a->dtype != b->dtype ||
-          !tl_meta_same_shape (a, b) || memcmp (a->strides, b->strides, a->rank * sizeof (TlDim)) != 0)
+          !tl_meta_same_shape (a, b) || memcmp (a->strides, b->strides, a->rank * sizeof (TlDim)) != 0 || is_read_otherwise (self, node, in))
         continue;
       for (guint i = 0; i < plan->values->len; i++)
         if (self->root[i] == out)

@@ -390,7 +390,7 @@ decompose (TlGradient *self,
 
   for (guint i = 0; i < self->n_in; i++)
     metas[i] = &self->in[i]->meta;
-  parse (&equation, self->attrs[0].s, metas, self->n_in);
+  parse (&equation, self->attrs[0].s != NULL ? self->attrs[0].s : "", metas, self->n_in);
   for (guint i = 0; i < self->n_in; i++) {
     Term                 other = equation.in[i];
     g_autoptr (TlTensor) plain = take_diagonals (self->in[i], &other, error);

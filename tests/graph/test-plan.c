@@ -459,6 +459,34 @@ test_pool_mask (void)
   tl_variable_unref (variable);
 }
 
+/* A sum of a product and its transposition does not take the block of the product, which it reads in two orders. */
+static void
+test_two_orders (void)
+{
+  g_autoptr (GError)   error = NULL;
+  g_autoptr (TlTensor) x = tl_randn (2, (const TlDim[]){ 40, 40 }, 0, 1, TL_DTYPE_F32, tl_context_get_random_counter (tl_context_get ()), &error);
+  g_autoptr (TlTensor) planned = NULL;
+  g_autoptr (TlPlan)   plan = NULL;
+
+  g_assert_no_error (error);
+  for (guint traced = 0; traced < 2; traced++) {
+    TlTrace             *trace = traced != 0 ? tl_trace_begin (tl_context_get ()) : NULL;
+    g_autoptr (TlTensor) product = tl_matmul (x, x, &error);
+    g_autoptr (TlTensor) turned = tl_transpose (product, 0, 1, &error);
+    g_autoptr (TlTensor) y = tl_add (product, turned, &error);
+
+    g_assert_no_error (error);
+    if (traced != 0)
+      plan = tl_plan_new (trace, &y, 1, 0, &error);
+    else
+      planned = tl_tensor_ref (y);
+  }
+  g_assert_no_error (error);
+  tl_plan_run (plan, NULL, 0, &error);
+  g_assert_no_error (error);
+  g_assert_cmpmem (tl_tensor_peek_data (planned), 1600 * sizeof (float), tl_tensor_peek_data (tl_plan_peek_output (plan, 0)), 1600 * sizeof (float));
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -476,5 +504,6 @@ main (int   argc,
   g_test_add_func ("/graph/plan/not-finite", test_not_finite);
   g_test_add_func ("/graph/plan/blame", test_blame);
   g_test_add_func ("/graph/plan/pool-mask", test_pool_mask);
+  g_test_add_func ("/graph/plan/two-orders", test_two_orders);
   return g_test_run ();
 }

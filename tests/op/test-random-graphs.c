@@ -131,8 +131,9 @@ draw_attr (Graph            *self,
            const TlAttrSpec *spec,
            TlAttrValue      *value)
 {
-  static const TlDType dtypes[] = { TL_DTYPE_F32, TL_DTYPE_F64, TL_DTYPE_I64, TL_DTYPE_I32, TL_DTYPE_U8, TL_DTYPE_BOOL, TL_DTYPE_F16, TL_DTYPE_BF16 };
-  guint                n_names = 0;
+  static const TlDType     dtypes[] = { TL_DTYPE_F32, TL_DTYPE_F64, TL_DTYPE_I64, TL_DTYPE_I32, TL_DTYPE_U8, TL_DTYPE_BOOL, TL_DTYPE_F16, TL_DTYPE_BF16 };
+  static const char *const texts[] = { "", "i", "ij,jk->ik", "i,i->", "ii->i", "...ij->...ji", "i,j", "->", ",", "ij,j", "a...,b...->ab..." };
+  guint                    n_names = 0;
 
   switch (spec->type) {
   case TL_ATTR_INT:
@@ -162,6 +163,7 @@ draw_attr (Graph            *self,
         value->f[i] = draw_number (self, spec);
     break;
   case TL_ATTR_STRING:
+    value->s = texts[draw (self, 0, G_N_ELEMENTS (texts))];
     break;
   }
 }
@@ -348,13 +350,30 @@ results_free (GPtrArray *results)
 }
 
 static void
+describe_value (GString *text,
+                Graph   *self,
+                guint    value)
+{
+  const TlMeta    *meta = tl_tensor_get_meta (self->values[value]);
+  g_autofree char *shape = tl_shape_to_string (meta->shape, meta->rank);
+
+  g_string_append_printf (text, "%%%u %s %s ", value, tl_dtype_name (meta->dtype), shape);
+}
+
+static void
 describe (Graph *self)
 {
+  GString *leaves = g_string_new (NULL);
+
+  for (guint i = 0; i < self->n_leaves; i++)
+    describe_value (leaves, self, i);
+  g_test_message ("%s", leaves->str);
+  g_string_free (leaves, TRUE);
   for (guint k = 0, value = self->n_leaves; k < self->n_rows; k++) {
     GString *text = g_string_new (NULL);
 
     for (guint i = 0; i < self->rows[k].n_out; i++)
-      g_string_append_printf (text, "%%%u ", value++);
+      describe_value (text, self, value++);
     g_string_append_printf (text, "= %s", self->rows[k].op->name);
     for (guint i = 0; i < self->rows[k].n_in; i++)
       g_string_append_printf (text, " %%%d", self->rows[k].in[i]);
