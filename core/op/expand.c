@@ -15,18 +15,18 @@ infer (TlInfer *self,
 
   *y = *x;
   y->rank = (guint8)rank;
-  for (guint i = 0; i < rank; i++) {
-    TlDim size = i < missing ? 1 : x->shape[i - missing];
+  for (guint i = 0; i < MAX (rank, x->rank); i++) {
+    TlDim size = i < missing || rank < x->rank ? 1 : x->shape[i - missing], wanted = i < rank ? self->attrs[0].v[i] : 0;
 
-    if (rank < x->rank || (size != 1 && size != self->attrs[0].v[i])) {
+    if (rank < x->rank || (size != 1 && size != wanted) || (wanted < 0 && !tl_dim_is_symbolic (wanted))) {
       g_autofree char *from = tl_shape_to_string (x->shape, x->rank);
       g_autofree char *to = tl_shape_to_string (self->attrs[0].v, rank);
 
       return tl_infer_fail (self, TL_ERROR_SHAPE, error, "%s cannot be repeated to %s", from, to);
     }
-    y->shape[i] = self->attrs[0].v[i];
-    y->strides[i] = size == 1 && self->attrs[0].v[i] != 1 ? 0 : i < missing ? 0
-                                                                            : x->strides[i - missing];
+    y->shape[i] = wanted;
+    y->strides[i] = size == 1 && wanted != 1 ? 0 : i < missing ? 0
+                                                               : x->strides[i - missing];
   }
   return TRUE;
 }

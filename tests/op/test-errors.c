@@ -32,6 +32,7 @@ static const Mistake mistakes[] = {
   { "permute", { "3,4", "dims = {0}" }, TL_ERROR_VALUE, "1 axes given for a tensor of 2" },
   { "permute", { "3,4", "dims = {0, 0}" }, TL_ERROR_VALUE, "axis 0 is given twice" },
   { "expand", { "3,4", "shape = {3, 5}" }, TL_ERROR_SHAPE, "[3, 4] cannot be repeated to [3, 5]" },
+  { "expand", { "3,4", "shape = {}" }, TL_ERROR_SHAPE, "[3, 4] cannot be repeated to []" },
   { "slice", { "3", "dim = 1" }, TL_ERROR_VALUE, "axis 1 is out of range for 1 axes" },
   { "slice", { "" }, TL_ERROR_SHAPE, "at least 1 axes" },
   { "concat", { "2,3; 2,4" }, TL_ERROR_SHAPE, "f32 [2, 4]" },
