@@ -29,13 +29,18 @@ decompose (TlGradient *self,
            GError    **error)
 {
   const double         numbers[] = { self->attrs[1].d };
-  TlMeta               out;
+  TlMeta               out, wide;
   g_autoptr (TlTensor) u = NULL;
+  g_autoptr (TlTensor) y = NULL;
 
   if (!tl_decompose_infer (self, &out, error))
     return FALSE;
-  u = tl_random_of_shape (&tl_op_rand, &out, self->in[0], &self->attrs[3], error);
-  self->dx[0] = tl_map_numbers ("-log1p (-a) / b", &u, 1, numbers, 1, error);
+  wide = out;
+  /* 16 bits are too few for what is computed from: only the result is rounded to them. */
+  wide.dtype = out.dtype == TL_DTYPE_F64 ? TL_DTYPE_F64 : TL_DTYPE_F32;
+  u = tl_random_of_shape (&tl_op_rand, &wide, self->in[0], &self->attrs[3], error);
+  y = tl_map_numbers ("-log1p (-a) / b", &u, 1, numbers, 1, error);
+  self->dx[0] = y != NULL ? tl_cast (y, out.dtype, error) : NULL;
   return self->dx[0] != NULL;
 }
 

@@ -30,13 +30,20 @@ decompose (TlGradient *self,
            GError    **error)
 {
   const double         numbers[] = { self->attrs[1].d, self->attrs[2].d };
-  TlMeta               out;
+  TlMeta               out, wide;
   g_autoptr (TlTensor) u = NULL;
+  g_autoptr (TlTensor) y = NULL;
+  g_autoptr (TlTensor) narrow = NULL;
 
   if (!tl_decompose_infer (self, &out, error))
     return FALSE;
-  u = tl_random_of_shape (&tl_op_randn, &out, self->in[0], &self->attrs[4], error);
-  self->dx[0] = tl_map_numbers ("exp (b + c * a)", &u, 1, numbers, 2, error);
+  wide = out;
+  /* An exponential of f32 would not be the same number on every instruction set. */
+  wide.dtype = TL_DTYPE_F64;
+  u = tl_random_of_shape (&tl_op_randn, &wide, self->in[0], &self->attrs[4], error);
+  y = tl_map_numbers ("exp (b + c * a)", &u, 1, numbers, 2, error);
+  narrow = y != NULL ? tl_cast (y, out.dtype == TL_DTYPE_F64 ? TL_DTYPE_F64 : TL_DTYPE_F32, error) : NULL;
+  self->dx[0] = narrow != NULL ? tl_cast (narrow, out.dtype, error) : NULL;
   return self->dx[0] != NULL;
 }
 
