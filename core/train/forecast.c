@@ -162,36 +162,57 @@ forecast_plan (TlTrainer   *trainer,
   return tl_plan_forecast (plan, inputs, trainer->n_fields + (has_weight ? 1 : 0), needs, error);
 }
 
+/* The arena of a whole batch and, where a smaller last one does not fit into it, that of the last one. */
 static gboolean
-add_step (TlTrainer  *trainer,
-          TlStepKind  kind,
-          gsize       n_items,
-          TlForecast *forecast,
-          GError    **error)
+forecast_arena (TlTrainer               *trainer,
+                TlPlan                  *plan,
+                gboolean                 has_weight,
+                const TlForecastOptions *options,
+                gsize                    n_items,
+                TlPlanNeeds             *needs,
+                GError                 **error)
+{
+  gsize       n_part = n_items > options->batch_size ? n_items % options->batch_size : 0;
+  TlPlanNeeds part = { 0 };
+
+  if (!forecast_plan (trainer, plan, has_weight, n_items > 0 ? MIN (n_items, options->batch_size) : options->batch_size, needs, error) ||
+      (n_part > 0 && !forecast_plan (trainer, plan, has_weight, n_part, &part, error)))
+    return FALSE;
+  needs->n_arena = tl_memory_get_block_size (needs->n_arena) + (part.n_arena > needs->n_arena ? tl_memory_get_block_size (part.n_arena) : 0);
+  needs->n_scratch = MAX (needs->n_scratch, part.n_scratch);
+  return TRUE;
+}
+
+static gboolean
+add_step (TlTrainer               *trainer,
+          TlStepKind               kind,
+          const TlForecastOptions *options,
+          TlForecast              *forecast,
+          GError                 **error)
 {
   g_autoptr (TlPlan) plan = tl_trainer_trace (trainer, kind, error);
   TlPlanNeeds        needs;
 
-  if (plan == NULL || !forecast_plan (trainer, plan, kind != TL_STEP_WHOLE, n_items, &needs, error))
+  if (plan == NULL || !forecast_arena (trainer, plan, kind != TL_STEP_WHOLE, options, options->n_items, &needs, error))
     return FALSE;
-  forecast->n_arena += tl_memory_get_block_size (needs.n_arena);
+  forecast->n_arena += needs.n_arena;
   forecast->n_scratch = MAX (forecast->n_scratch, needs.n_scratch);
   forecast->flops = needs.flops;
   return TRUE;
 }
 
 static gboolean
-add_evaluation (TlTrainer  *trainer,
-                gsize       n_items,
-                TlForecast *forecast,
-                GError    **error)
+add_evaluation (TlTrainer               *trainer,
+                const TlForecastOptions *options,
+                TlForecast              *forecast,
+                GError                 **error)
 {
   g_autoptr (TlPlan) plan = tl_trainer_trace_evaluation (trainer, error);
   TlPlanNeeds        needs;
 
-  if (plan == NULL || !forecast_plan (trainer, plan, FALSE, n_items, &needs, error))
+  if (plan == NULL || !forecast_arena (trainer, plan, FALSE, options, options->n_validation_items, &needs, error))
     return FALSE;
-  forecast->n_evaluation = tl_memory_get_block_size (needs.n_arena);
+  forecast->n_evaluation = needs.n_arena;
   forecast->n_scratch = MAX (forecast->n_scratch, needs.n_scratch);
   return TRUE;
 }
@@ -204,13 +225,12 @@ add_steps (TlTrainer               *trainer,
            GError                 **error)
 {
   guint n = trainer->o.accumulate;
-  gsize n_items = options->batch_size;
 
   if (n == 1)
-    return add_step (trainer, TL_STEP_WHOLE, n_items, forecast, error);
-  return add_step (trainer, TL_STEP_FIRST, n_items, forecast, error) &&
-         (n == 2 || add_step (trainer, TL_STEP_MIDDLE, n_items, forecast, error)) &&
-         add_step (trainer, TL_STEP_LAST, n_items, forecast, error);
+    return add_step (trainer, TL_STEP_WHOLE, options, forecast, error);
+  return add_step (trainer, TL_STEP_FIRST, options, forecast, error) &&
+         (n == 2 || add_step (trainer, TL_STEP_MIDDLE, options, forecast, error)) &&
+         add_step (trainer, TL_STEP_LAST, options, forecast, error);
 }
 
 static gboolean
@@ -223,7 +243,7 @@ run (TlTrainer               *trainer,
   guint n_threads = options->n_threads > 0 ? options->n_threads : g_get_num_processors ();
 
   if (!set_up (trainer, options, error) || !add_steps (trainer, options, forecast, error) ||
-      (options->validates && !add_evaluation (trainer, options->batch_size, forecast, error)))
+      (options->validates && !add_evaluation (trainer, options, forecast, error)))
     return FALSE;
   tl_model_foreach_variable (options->model, add_variable_cb, &sums);
   tl_optimizer_foreach_variable (trainer->o.optimizer, add_state_cb, &forecast->n_states);

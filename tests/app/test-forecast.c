@@ -67,9 +67,9 @@ static const Network networks[] = {
   { "transformer", "AdamW", 8, 16, 1, TRUE, { TL_DTYPE_I64, 1, { 20 } }, 10,
     "x = Input { shape = {N, 20}, dtype = \"i64\" }\ne = Embedding(x) { num_embeddings = 50, embedding_dim = 64 }\np = SinusoidalPositionalEncoding(e) { batch_first = true }\n"
     "t = TransformerEncoder(p) { num_layers = 3, nhead = 4, dim_feedforward = 128, batch_first = true }\nf = Flatten(t)\ny = Linear(f) { out = 10 }\n", .clip_norm = 1 },
-  { "bf16-average", "Adam", 64, 128, 1, FALSE, { TL_DTYPE_F32, 1, { 300 } }, 10,
+  { "bf16-average", "Adam", 64, 160, 1, FALSE, { TL_DTYPE_F32, 1, { 300 } }, 10,
     "x = Input { shape = {N, 300} }\na = Linear(x) { out = 400 }\nb = ReLU(a)\nc = Linear(b) { out = 400 }\nd = ReLU(c)\ny = Linear(d) { out = 10 }\n", .precision = TL_DTYPE_BF16, .average = 0.9 },
-  { "f16", "SGD", 64, 128, 1, TRUE, { TL_DTYPE_F32, 1, { 300 } }, 10,
+  { "f16", "SGD", 64, 160, 1, TRUE, { TL_DTYPE_F32, 1, { 300 } }, 10,
     "x = Input { shape = {N, 300} }\na = Linear(x) { out = 400 }\nb = ReLU(a)\nc = Linear(b) { out = 400 }\nd = ReLU(c)\ny = Linear(d) { out = 10 }\n", .precision = TL_DTYPE_F16 },
 };
 // clang-format on
