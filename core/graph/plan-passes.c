@@ -63,12 +63,20 @@ hash_node (const TlPlanNode *node)
 }
 
 static gboolean
+same_bytes (gconstpointer a,
+            gconstpointer b,
+            gsize         n_bytes)
+{
+  return n_bytes == 0 || memcmp (a, b, n_bytes) == 0;
+}
+
+static gboolean
 equal_nodes (const TlPlanNode *a,
              const TlPlanNode *b)
 {
   return a->op == b->op && a->again == b->again && a->n_in == b->n_in && a->n_out == b->n_out && a->n_attrs == b->n_attrs &&
-         a->result == b->result && memcmp (a->in, b->in, a->n_in * sizeof (guint)) == 0 &&
-         memcmp (a->attrs, b->attrs, a->n_attrs * sizeof (TlAttrValue)) == 0 &&
+         a->result == b->result && same_bytes (a->in, b->in, a->n_in * sizeof (guint)) &&
+         same_bytes (a->attrs, b->attrs, a->n_attrs * sizeof (TlAttrValue)) &&
          (a->expr == b->expr || (a->expr != NULL && b->expr != NULL && tl_expr_equal (a->expr, b->expr)));
 }
 

@@ -6,6 +6,7 @@
 
 #include "tests/kernels/kernels-util.h"
 
+#include "core/kernels/index.h"
 #include "core/kernels/softmax.h"
 
 static const gint64 sizes[][2] = { { 1, 1 }, { 5, 10 }, { 3, 33 }, { 70, 1000 }, { 2, 9001 }, { 0, 7 }, { 600, 64 } };
@@ -100,12 +101,12 @@ check_cross_entropy_case (const TlKernels *kernels, TlDType dtype, gint64 rows, 
   void              *weights = weighted ? random_elements (dtype, cols, 0.5, 2, 5) : NULL, *dloss = random_elements (dtype, rows + 1, 0.5, 2, 6);
   void              *loss = guarded_new (size), *losses = guarded_new (rows * size), *total = guarded_new (size), *dx = guarded_new (n * size);
   Case               k = { &args, dtype, x, targets, weights };
-  gint32             error = 0;
+  TlIndexError       error = { 0 };
   double             sum = 0, weight_sum = 0, bound = tolerance (dtype, 1e-5, 1e-13), scale;
 
   run_kernel (&kernels->cross_entropy_forward, &args, (void *const[]){ x, targets, weights, losses, loss, total, &error }, RUN_BACKWARDS);
   run_kernel (&kernels->cross_entropy_backward, &args, (void *const[]){ x, targets, weights, dloss, total, dx }, RUN_FORWARDS);
-  g_assert_cmpint (error, ==, 0);
+  g_assert_cmpint (error.is_set, ==, 0);
   for (gint64 r = 0; r < rows; r++) {
     double want = row_loss (&k, r, -1, 0);
     gint64 target = (gint64)get_element (target_dtype, targets, r);
@@ -148,7 +149,7 @@ check_cross_entropy (const TlKernels *kernels, TlDType dtype)
     }
 }
 
-/* Wrong targets spoil their row and the flag, nothing else. */
+/* Wrong targets spoil their row and are told, nothing else. */
 static void
 check_bad_targets (const TlKernels *kernels, TlDType dtype)
 {
@@ -156,13 +157,16 @@ check_bad_targets (const TlKernels *kernels, TlDType dtype)
   gint64             targets[4] = { 1, 5, -1, G_MAXINT64 };
   double             losses[4], dx[20], dloss[1];
   void              *x = random_elements (dtype, 20, -1, 1, 2);
-  gint32             error = 0;
+  TlIndexError       error = { 0 };
 
   set_element (dtype, dloss, 0, 1);
   run_kernel (&kernels->cross_entropy_forward, &args, (void *const[]){ x, targets, NULL, losses, NULL, NULL, &error }, RUN_FORWARDS);
   run_kernel (&kernels->cross_entropy_forward, &args, (void *const[]){ x, targets, NULL, losses, NULL, NULL, NULL }, RUN_FORWARDS);
   run_kernel (&kernels->cross_entropy_backward, &args, (void *const[]){ x, targets, NULL, dloss, NULL, dx }, RUN_FORWARDS);
-  g_assert_cmpint (error, ==, 1);
+  g_assert_cmpint (error.is_set, ==, 1);
+  g_assert_cmpint (error.at, ==, 1);
+  g_assert_cmpint (error.index, ==, 5);
+  g_assert_cmpint (error.size, ==, 5);
   for (int r = 0; r < 4; r++) {
     g_assert_cmpint (isnan (get_element (dtype, losses, r)), ==, r > 0);
     for (int c = 0; c < 5; c++)
