@@ -17,7 +17,7 @@ typedef void (*TlConvertFn) (void *dst, int64_t dst_stride, const void *src, int
 TlConvertFn TL_ISA_NAME (tl_convert) (TlDType dst, TlDType src);
 
 /* An iteration space shared by n operands; strides[axis][operand]. */
-#define TL_SPACE_MAX_OPERANDS 12
+#define TL_SPACE_MAX_OPERANDS 16
 
 typedef struct {
   unsigned rank;

@@ -19,6 +19,7 @@ void TL_NAME (tl_map_run) (const void *args, void *const *data, void *workspace,
 #define BLOCK ((int64_t)(sizeof (real) == 8 ? 512 : 1024))
 #define TILE_ELEMENTS 65536
 #define MAX_OPERANDS (TL_PROGRAM_MAX_IN + TL_PROGRAM_MAX_OUT)
+_Static_assert(MAX_OPERANDS <= TL_SPACE_MAX_OPERANDS, "a program's operands must fit into a space");
 
 typedef void (*InstrFn) (real *d, const real *a, const real *b, const real *c, size_t n);
 

@@ -407,12 +407,58 @@ test_integer_limits (void)
   g_assert_cmpint (y[1], ==, 0);
 }
 
+/* As many operands as a program may have, some of them repeated along the first axis and some along the second. */
+static void
+check_most_operands (const TlKernels *kernels, TlDType dtype)
+{
+  static const gint64 shape[3] = { 3, 4, 5 }, strides[3][3] = { { 20, 5, 1 }, { 0, 5, 1 }, { 5, 0, 1 } };
+  enum { N_IN = TL_PROGRAM_MAX_IN,
+         N_OUT = TL_PROGRAM_MAX_OUT,
+         N = 60 };
+  TlProgram sums = { .n_in = N_IN, .n_instr = N_OUT, .n_out = N_OUT };
+  TlMapArgs args = { .dtype = dtype, .rank = 3, .program = &sums };
+  void     *data[N_IN + N_OUT];
+
+  for (unsigned k = 0; k < N_OUT; k++) {
+    sums.instr[k] = (TlInstr){ TL_FN_add, { (uint8_t)k, (uint8_t)(N_IN - 1 - k) } };
+    sums.out[k] = (uint8_t)(N_IN + k);
+    args.out_dtype[k] = dtype;
+    memcpy (args.out_strides[k], strides[0], sizeof strides[0]);
+  }
+  memcpy (args.shape, shape, sizeof shape);
+  for (unsigned k = 0; k < N_IN + N_OUT; k++)
+    data[k] = random_elements (dtype, N, -3, 4, k + 1);
+  for (unsigned k = 0; k < N_IN; k++) {
+    args.in_dtype[k] = dtype;
+    memcpy (args.in_strides[k], strides[k % 3], sizeof strides[0]);
+  }
+  run_kernel (&kernels->map, &args, data, RUN_FORWARDS);
+  for (gint64 i = 0; i < N; i++)
+    for (unsigned k = 0; k < N_OUT; k++) {
+      const gint64 *a = strides[k % 3], *b = strides[(N_IN - 1 - k) % 3];
+      gint64        x = i / 20, y = i / 5 % 4, z = i % 5;
+      double        want = get_element (dtype, data[k], x * a[0] + y * a[1] + z * a[2]) +
+                    get_element (dtype, data[N_IN - 1 - k], x * b[0] + y * b[1] + z * b[2]);
+
+      assert_near (get_element (dtype, data[N_IN + k], i), want, tolerance (dtype, 1e-6, 1e-14), "most operands", i);
+    }
+  for (unsigned k = 0; k < N_IN + N_OUT; k++)
+    guarded_free (data[k], N * tl_dtype_size (dtype));
+}
+
+static void
+test_most_operands (void)
+{
+  each_level_and_float (check_most_operands);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/kernels/map/layouts", test_layouts);
   g_test_add_func ("/kernels/map/in-place", test_in_place);
+  g_test_add_func ("/kernels/map/most-operands", test_most_operands);
   g_test_add_func ("/kernels/map/integers", test_integers);
   g_test_add_func ("/kernels/map/integer-limits", test_integer_limits);
   g_test_add_func ("/kernels/map/shifts", test_shifts);
