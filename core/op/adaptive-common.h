@@ -14,7 +14,7 @@ G_BEGIN_DECLS
 
 // clang-format off
 #define TL_ADAPTIVE_OUTPUT_SIZE                                                                                              \
-  { "output_size", "wanted sizes, one for all axes or one each", TL_ATTR_INTS, .required = TRUE, .def = { .n = 1, .v = { 1 } } }
+  { "output_size", "wanted sizes, one for all axes or one each", TL_ATTR_INTS, .required = TRUE, .def = { .n = 1, .v = { 1 } }, .has_range = TRUE, .min = 0, .max = 65535 }
 // clang-format on
 
 gboolean tl_adaptive_infer (TlInfer *self,

@@ -27,6 +27,9 @@ static const TlAttrSpec attrs[] = {
 
 #define MAX_TAPS 4
 
+/* Of an axis; weights of every element are made beforehand. */
+#define MAX_SIZE (1 << 20)
+
 typedef struct {
   gint64 n_in;
   gint64 n_out;
@@ -60,7 +63,7 @@ resolve (const TlAttrValue *values,
   }
   if (values[ALIGN_CORNERS].i != 0)
     axis->scale = axis->n_out > 1 ? (double)(n_in - 1) / (double)(axis->n_out - 1) : 0;
-  return axis->n_out > 0;
+  return axis->n_out > 0 && axis->n_out <= MAX_SIZE;
 }
 
 static gboolean

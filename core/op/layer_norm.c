@@ -57,6 +57,9 @@ infer (TlInfer *self,
 
     return tl_infer_fail (self, TL_ERROR_SHAPE, error, "the last axes of %s are not %s", a, b);
   }
+  for (gint i = 0; i < shape->n; i++)
+    if (shape->v[i] == 0)
+      return tl_infer_fail (self, TL_ERROR_SHAPE, error, "axis %u has no elements, so there is no mean", rows + (guint)i);
   for (guint i = WEIGHT; i <= BIAS; i++) {
     if (!tl_has_in (self, i))
       continue;

@@ -31,6 +31,8 @@ infer (TlInfer *self,
   if (open >= 0)
     shape[open] = known != 0 ? tl_dim_div_exact (n, known) : TL_DIM_INVALID;
   ok = open >= 0 ? shape[open] != TL_DIM_INVALID : n == known;
+  for (gint i = 0; i < rank; i++)
+    ok = ok && (shape[i] >= 0 || tl_dim_is_symbolic (n));
   if (!ok) {
     g_autofree char *from = tl_shape_to_string (x->shape, x->rank);
     g_autofree char *to = tl_shape_to_string (shape, (guint)rank);
