@@ -173,8 +173,8 @@ update_summary (TlCanvas *self)
   if (self->report != NULL && self->report->memory > 0) {
     g_autofree char *size = g_format_size ((guint64)self->report->memory);
 
-    /* Translators: what training takes: "38 MB at N = 64". */
-    g_string_append_printf (text, _ (" · %s at %s"), size, self->report->memory_sizes);
+    /* Translators: what training takes: "38 MB to train at N = 64". */
+    g_string_append_printf (text, _ (" · %s to train at %s"), size, self->report->memory_sizes);
   }
   if (self->report != NULL && self->report->error != NULL)
     g_string_append_printf (text, " · %s", self->report->error);
