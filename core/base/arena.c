@@ -5,8 +5,18 @@
 
 #define CHUNK_BYTES 16384
 
+/* What is released with the blocks; stands in one of them. */
+typedef struct _Kept Kept;
+
+struct _Kept {
+  Kept          *next;
+  GDestroyNotify release;
+  gpointer       object;
+};
+
 struct _TlArenaChunk {
   TlArenaChunk *next;
+  Kept         *kept;
   gsize         n_bytes;
   _Alignas(16) guint8 data[];
 };
@@ -31,6 +41,7 @@ tl_arena_alloc0 (TlArena *self,
 
     chunk->n_bytes = size;
     chunk->next = self->chunks;
+    chunk->kept = NULL;
     self->chunks = chunk;
     self->n_used = 0;
   }
@@ -61,6 +72,32 @@ tl_arena_dup (TlArena      *self,
 }
 
 /**
+ * tl_arena_keep:
+ * @self: an arena
+ * @release: called when the blocks are freed
+ * @object: its argument
+ *
+ * Hands over something that blocks point to.
+ */
+void
+tl_arena_keep (TlArena       *self,
+               GDestroyNotify release,
+               gpointer       object)
+{
+  Kept *kept = tl_arena_alloc0 (self, sizeof *kept);
+
+  *kept = (Kept){ self->chunks->kept, release, object };
+  self->chunks->kept = kept;
+}
+
+static void
+release_kept (TlArenaChunk *chunk)
+{
+  for (Kept *kept = g_steal_pointer (&chunk->kept); kept != NULL; kept = kept->next)
+    kept->release (kept->object);
+}
+
+/**
  * tl_arena_reset:
  * @self: an arena
  *
@@ -75,6 +112,8 @@ tl_arena_reset (TlArena *self)
     return;
   if (keep->next != NULL || keep->n_bytes > CHUNK_BYTES)
     tl_arena_clear (self);
+  else
+    release_kept (keep);
   self->n_used = 0;
 }
 
@@ -92,6 +131,7 @@ tl_arena_clear (TlArena *self)
   while (chunk != NULL) {
     TlArenaChunk *next = chunk->next;
 
+    release_kept (chunk);
     g_free (chunk);
     chunk = next;
   }

@@ -4,7 +4,7 @@
 /*
  * Many small allocations that are freed together.
  *
- * Ownership: blocks live until tl_arena_clear().  Thread rule: one thread at a time.
+ * Ownership: blocks live until tl_arena_clear() or tl_arena_reset(), and so does what is kept for them.  Thread rule: one thread at a time.
  */
 
 #include <glib.h>
@@ -23,6 +23,9 @@ gpointer tl_arena_alloc0 (TlArena *self,
 gpointer tl_arena_dup (TlArena      *self,
                        gconstpointer block,
                        gsize         n_bytes);
+void     tl_arena_keep (TlArena       *self,
+                        GDestroyNotify release,
+                        gpointer       object);
 void     tl_arena_reset (TlArena *self);
 void     tl_arena_clear (TlArena *self);
 

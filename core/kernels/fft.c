@@ -4,31 +4,12 @@
 #include <math.h>
 #include <string.h>
 
-/*
- * phase 0: the roots of one, and Bluestein's chirp
- * phase 1: the transform of the chirp (Bluestein only)
- * phase 2: lines, up to LANES of them side by side
- *
- * The passes are vectors over lanes and, later, over what is already sorted.  Wider vectors give the same bits: nothing is summed across them.
- */
-
-#define LANES 8
-#define MAX_LANE_POINTS 16384 /* longer lines go one by one, so that they stay in the cache */
-#define MAX_PRIME 13
-#define TABLE_TILE 32768
-#define LINE_TILE 400000.0 /* additions and multiplications */
-
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#  define WIDER __attribute__ ((target_clones ("avx2", "default")))
-#else
-#  define WIDER
-#endif
-
-typedef struct {
-  int64_t points; /* of the transform that is computed: n, or Bluestein's */
-  int     is_bluestein;
-  int64_t n_lines, lanes, lines_per_tile;
-} Cut;
+#define TILE 400000.0    /* additions and multiplications */
+#define STRIDED_TILE 2e7 /* most of them where more lines share what is read */
+#define STRIDED_LINES 8  /* elements of a cache line */
+#define MAX_BLOCK 512    /* lines */
+#define MIN_ELEMENTS 16  /* what a line costs beside its elements */
+#define SCRATCH_ALIGNMENT 64
 
 static int64_t
 min_i64 (int64_t a, int64_t b)
@@ -36,368 +17,293 @@ min_i64 (int64_t a, int64_t b)
   return a < b ? a : b;
 }
 
+static size_t
+number_size (const TlFftArgs *args)
+{
+  return tl_dtype_size (args->dtype);
+}
+
+static size_t
+x_size (const TlFftArgs *args)
+{
+  return number_size (args) * (args->kind == TL_FFT_REAL ? 1 : 2);
+}
+
+static size_t
+y_size (const TlFftArgs *args)
+{
+  return number_size (args) * (args->kind == TL_FFT_HALF ? 1 : 2);
+}
+
+/* Elements of a line as the plan has them. */
+
+static int64_t
+x_points (const TlFftArgs *args)
+{
+  return args->kind == TL_FFT_HALF ? args->n / 2 + 1 : args->n;
+}
+
+static int64_t
+y_points (const TlFftArgs *args)
+{
+  return args->kind == TL_FFT_REAL ? args->n / 2 + 1 : args->n;
+}
+
 static int
-has_small_primes (int64_t n)
+is_strided (const TlFftArgs *args)
 {
-  for (int64_t p = 2; p <= MAX_PRIME; p++)
-    while (n % p == 0)
-      n /= p;
-  return n == 1;
+  return args->inner > 1 || args->step * (int64_t)number_size (args) != (int64_t)x_size (args);
 }
 
-static Cut
-cut_work (const TlFftArgs *args)
+/**
+ * tl_fft_get_block:
+ * @args: arguments but for the plans
+ *
+ * Returns: lines that are transformed at once: by size alone, and no more than there are
+ */
+int64_t
+tl_fft_get_block (const TlFftArgs *args)
 {
-  Cut    cut = { .points = args->n, .is_bluestein = !has_small_primes (args->n), .n_lines = args->outer * args->inner };
-  double work;
+  double  n = (double)args->n;
+  double  work = 5 * (n + MIN_ELEMENTS) * (log2 (n) + 1);
+  int64_t block = work >= TILE / 2 ? 1 : min_i64 ((int64_t)(TILE / work), MAX_BLOCK);
 
-  if (cut.is_bluestein)
-    for (cut.points = 1; cut.points < 2 * args->n - 1;)
-      cut.points *= 2;
-  cut.lanes = cut.points <= MAX_LANE_POINTS && cut.n_lines >= 2 ? LANES : 1;
-  work = 5.0 * (double)cut.points * (log2 ((double)cut.points) + 2) * (cut.is_bluestein ? 2 : 1);
-  cut.lines_per_tile = work >= LINE_TILE ? 1 : (int64_t)(LINE_TILE / work);
-  cut.lines_per_tile = (cut.lines_per_tile + cut.lanes - 1) / cut.lanes * cut.lanes;
-  return cut;
+  if (block < STRIDED_LINES && is_strided (args) && work * STRIDED_LINES <= STRIDED_TILE)
+    block = STRIDED_LINES;
+  return min_i64 (block, args->lines);
 }
 
-/* The workspace: roots [points], then chirp [n] and its transform [points] in two halves; complex numbers. */
-typedef struct {
-  double *roots, *chirp, *kernel_re, *kernel_im;
-} Tables;
-
-static Tables
-find_tables (const TlFftArgs *args, const Cut *cut, void *workspace)
+static size_t
+packed_bytes (int64_t lines, int64_t points, size_t size)
 {
-  Tables tables = { .roots = workspace };
-
-  tables.chirp = tables.roots + 2 * cut->points;
-  tables.kernel_re = tables.chirp + 2 * args->n;
-  tables.kernel_im = tables.kernel_re + cut->points;
-  return tables;
+  return ((size_t)(lines * points) * size + SCRATCH_ALIGNMENT - 1) / SCRATCH_ALIGNMENT * SCRATCH_ALIGNMENT;
 }
 
 static void
 measure (const void *args_, TlWork *work)
 {
   const TlFftArgs *args = args_;
-  Cut              cut = cut_work (args);
-  int64_t          table = cut.is_bluestein && args->n > cut.points ? args->n : cut.points;
+  int64_t          block = tl_fft_get_block (args);
 
-  *work = (TlWork){ .n_phases = 3 };
-  if (cut.n_lines == 0)
+  *work = (TlWork){ .n_phases = 1 };
+  if (args->lines == 0)
     return;
-  work->n_tiles[0] = (size_t)((table + TABLE_TILE - 1) / TABLE_TILE);
-  work->n_tiles[1] = (size_t)cut.is_bluestein;
-  work->n_tiles[2] = (size_t)((cut.n_lines + cut.lines_per_tile - 1) / cut.lines_per_tile);
-  work->workspace = sizeof (double) * (size_t)(2 * cut.points + (cut.is_bluestein ? 2 * args->n + 2 * cut.points : 0));
-  work->scratch = sizeof (double) * (size_t)(4 * cut.points * cut.lanes);
+  work->n_tiles[0] = (size_t)((args->lines + block - 1) / block);
+  work->scratch = packed_bytes (block, x_points (args), x_size (args)) + packed_bytes (block, y_points (args), y_size (args));
 }
 
-/* exp (2 pi i j / n) from an angle of an eighth of the circle at most, so that what should be equal is. */
-static void
-root (int64_t j, int64_t n, double *re, double *im)
+/* The first number of a line of x, counted from x. */
+static int64_t
+x_start (const TlFftArgs *args, int64_t line)
 {
-  int64_t eighth = 8 * j / n, rest = 8 * j - eighth * n; /* of an eighth of the circle, over n */
-  double  angle = M_PI / 4 * ((eighth & 1) != 0 ? (double)(n - rest) : (double)rest) / (double)n;
-  double  c = cos (angle), s = sin (angle), swap;
+  int64_t start = 0;
 
-  if (((eighth + 1) & 2) != 0) {
-    swap = c;
-    c = s;
-    s = swap;
-  }
-  *re = eighth >= 2 && eighth < 6 ? -c : c;
-  *im = eighth >= 4 ? -s : s;
+  for (uint32_t i = args->rank; i-- > 0; line /= args->shape[i])
+    start += line % args->shape[i] * args->strides[i];
+  return start;
+}
+
+static int64_t
+y_start (const TlFftArgs *args, int64_t line)
+{
+  return line / args->inner * args->n_out * args->inner + line % args->inner;
+}
+
+static int
+is_aligned (const void *p)
+{
+  return (uintptr_t)p % TL_FFT_ALIGNMENT == 0;
+}
+
+/*
+ * Moves @n elements of @size bytes of each of @lines lines; a line's elements are @from_step and @to_step bytes apart.  Both loops are
+ * written out for each size that there is, as a copy of a known size is a move.
+ */
+typedef struct {
+  int64_t lines, n;
+  int64_t from_step, to_step;
+  size_t  size;
+  char   *from[STRIDED_LINES], *to[STRIDED_LINES];
+} Move;
+
+static inline __attribute__ ((always_inline)) void
+move_as (const Move *self, size_t size)
+{
+  for (int64_t j = 0; j < self->n; j++)
+    for (int64_t v = 0; v < self->lines; v++)
+      memcpy (self->to[v] + j * self->to_step, self->from[v] + j * self->from_step, size);
 }
 
 static void
-fill_tables (const TlFftArgs *args, const Cut *cut, const Tables *tables, int64_t tile)
+move (const Move *self)
 {
-  int64_t first = tile * TABLE_TILE, end = first + TABLE_TILE;
+  if (self->from_step == (int64_t)self->size && self->to_step == (int64_t)self->size)
+    for (int64_t v = 0; v < self->lines; v++)
+      memcpy (self->to[v], self->from[v], (size_t)self->n * self->size);
+  else if (self->size == 4)
+    move_as (self, 4);
+  else if (self->size == 8)
+    move_as (self, 8);
+  else
+    move_as (self, 16);
+}
 
-  for (int64_t j = first; j < min_i64 (end, cut->points); j++) {
-    root (j, cut->points, &tables->roots[2 * j], &tables->roots[2 * j + 1]);
-    tables->roots[2 * j + 1] *= cut->is_bluestein ? -1 : args->sign;
+/* Pairs whose numbers are not neighbours go one number after the other. */
+static void
+move_numbers (Move *self, size_t number, int64_t pair_step)
+{
+  if (self->size == number || pair_step == (int64_t)number) {
+    move (self);
+    return;
   }
-  for (int64_t j = first; cut->is_bluestein && j < min_i64 (end, args->n); j++) {
-    int64_t square = (int64_t)((unsigned __int128)j * (uint64_t)j % (uint64_t)(2 * args->n));
+  self->size = number;
+  for (int part = 0; part < 2; part++) {
+    move_as (self, number);
+    for (int64_t v = 0; v < self->lines; v++) {
+      self->from[v] += pair_step;
+      self->to[v] += number;
+    }
+  }
+}
 
-    root (square, 2 * args->n, &tables->chirp[2 * j], &tables->chirp[2 * j + 1]);
-    tables->chirp[2 * j + 1] *= args->sign;
+static void
+pack (const TlFftArgs *args, const char *x, int64_t first, int64_t lines, char *packed)
+{
+  size_t  number = number_size (args), size = x_size (args);
+  int64_t points = x_points (args), taken = min_i64 (args->n_in, points);
+
+  for (int64_t line = 0; line < lines; line += STRIDED_LINES) {
+    Move self = { .lines = min_i64 (STRIDED_LINES, lines - line), .n = taken, .size = size };
+
+    self.from_step = args->step * (int64_t)number;
+    self.to_step = (int64_t)size;
+    for (int64_t v = 0; v < self.lines; v++) {
+      self.from[v] = (char *)x + x_start (args, first + line + v) * (int64_t)number;
+      self.to[v] = packed + (line + v) * points * (int64_t)size;
+      memset (self.to[v] + taken * (int64_t)size, 0, (size_t)(points - taken) * size);
+    }
+    move_numbers (&self, number, args->pair_step * (int64_t)number);
+  }
+}
+
+static void
+unpack (const TlFftArgs *args, const char *packed, int64_t first, int64_t lines, char *y)
+{
+  size_t  size = y_size (args);
+  int64_t points = y_points (args), taken = min_i64 (args->n_out, points), step = args->inner * (int64_t)size;
+
+  for (int64_t line = 0; line < lines; line += STRIDED_LINES) {
+    Move self = { .lines = min_i64 (STRIDED_LINES, lines - line), .n = taken, .size = size };
+
+    self.from_step = (int64_t)size;
+    self.to_step = step;
+    for (int64_t v = 0; v < self.lines; v++) {
+      self.from[v] = (char *)packed + (line + v) * points * (int64_t)size;
+      self.to[v] = y + y_start (args, first + line + v) * (int64_t)size;
+      for (int64_t k = taken; k < args->n_out; k++)
+        memset (self.to[v] + k * step, 0, size);
+    }
+    move (&self);
   }
 }
 
 /*
- * One pass of radix p over a transform of @n points, @stride of them side by side:
- *
- *     y[q, p k + t] = w^(k t) sum over j of x[q, k + j n / p] u^(j t),    w = exp (+-2 pi i / n), u = exp (+-2 pi i / p)
- *
- * in planes of real and imaginary parts.
+ * Multiplies the real and imaginary parts of @n complex numbers, or real ones by re alone.  FFTW does not scale, has one sign for each of the
+ * kinds that know real numbers, and counts what stands for two bins twice in one direction and once in the other.
  */
-typedef struct {
-  int64_t       n, stride, step; /* step: of the table between roots of order n */
-  const double *roots;
-  int64_t       points;
-} Pass;
-
-WIDER static void
-pass_2 (const Pass *pass, const double *restrict xr, const double *restrict xi, double *restrict yr, double *restrict yi)
+static inline __attribute__ ((always_inline)) void
+weigh_as (TlDType dtype, void *numbers, int64_t n, int is_complex, double re, double im)
 {
-  int64_t m = pass->n / 2, s = pass->stride;
+  float  *f = numbers;
+  double *d = numbers;
 
-  for (int64_t k = 0; k < m; k++) {
-    double wr = pass->roots[2 * k * pass->step], wi = pass->roots[2 * k * pass->step + 1];
-
-    for (int64_t q = 0; q < s; q++) {
-      double ar = xr[q + s * k], ai = xi[q + s * k], br = xr[q + s * (k + m)], bi = xi[q + s * (k + m)];
-      double dr = ar - br, di = ai - bi;
-
-      yr[q + s * 2 * k] = ar + br;
-      yi[q + s * 2 * k] = ai + bi;
-      yr[q + s * (2 * k + 1)] = dr * wr - di * wi;
-      yi[q + s * (2 * k + 1)] = dr * wi + di * wr;
+  if (!is_complex) {
+    for (int64_t i = 0; i < n; i++)
+      if (dtype == TL_DTYPE_F32)
+        f[i] = (float)(f[i] * re);
+      else
+        d[i] *= re;
+    return;
+  }
+  for (int64_t i = 0; i < 2 * n; i += 2)
+    if (dtype == TL_DTYPE_F32) {
+      f[i] = (float)(f[i] * re);
+      f[i + 1] = (float)(f[i + 1] * im);
+    } else {
+      d[i] *= re;
+      d[i + 1] *= im;
     }
-  }
-}
-
-WIDER static void
-pass_4 (const Pass *pass, const double *restrict xr, const double *restrict xi, double *restrict yr, double *restrict yi)
-{
-  int64_t m = pass->n / 4, s = pass->stride;
-  double  sign = pass->roots[2 * (pass->points / 4) + 1]; /* i or -i */
-
-  for (int64_t k = 0; k < m; k++) {
-    const double *w1 = pass->roots + 2 * k * pass->step, *w2 = pass->roots + 4 * k * pass->step, *w3 = pass->roots + 6 * k * pass->step;
-
-    for (int64_t q = 0; q < s; q++) {
-      int64_t i = q + s * k, o = q + s * 4 * k;
-      double  ar = xr[i], ai = xi[i], br = xr[i + s * m], bi = xi[i + s * m];
-      double  cr = xr[i + 2 * s * m], ci = xi[i + 2 * s * m], dr = xr[i + 3 * s * m], di = xi[i + 3 * s * m];
-      double  acr = ar + cr, aci = ai + ci, bdr = br + dr, bdi = bi + di;
-      double  er = ar - cr, ei = ai - ci, fr = -sign * (bi - di), fi = sign * (br - dr);
-      double  y1r = er + fr, y1i = ei + fi, y2r = acr - bdr, y2i = aci - bdi, y3r = er - fr, y3i = ei - fi;
-
-      yr[o] = acr + bdr;
-      yi[o] = aci + bdi;
-      yr[o + s] = y1r * w1[0] - y1i * w1[1];
-      yi[o + s] = y1r * w1[1] + y1i * w1[0];
-      yr[o + 2 * s] = y2r * w2[0] - y2i * w2[1];
-      yi[o + 2 * s] = y2r * w2[1] + y2i * w2[0];
-      yr[o + 3 * s] = y3r * w3[0] - y3i * w3[1];
-      yi[o + 3 * s] = y3r * w3[1] + y3i * w3[0];
-    }
-  }
-}
-
-WIDER static void
-pass_any (const Pass *pass, int64_t p, const double *restrict xr, const double *restrict xi, double *restrict yr, double *restrict yi)
-{
-  int64_t m = pass->n / p, s = pass->stride;
-
-  for (int64_t k = 0; k < m; k++)
-    for (int64_t t = 0; t < p; t++) {
-      const double *w = pass->roots + 2 * k * t * pass->step;
-      double *restrict to_r = yr + s * (p * k + t), *restrict to_i = yi + s * (p * k + t);
-
-      memcpy (to_r, xr + s * k, (size_t)s * sizeof *to_r);
-      memcpy (to_i, xi + s * k, (size_t)s * sizeof *to_i);
-      for (int64_t j = 1; j < p; j++) {
-        const double *u = pass->roots + 2 * (j * t % p) * (pass->points / p);
-        const double *restrict ar = xr + s * (k + j * m), *restrict ai = xi + s * (k + j * m);
-
-        for (int64_t q = 0; q < s; q++) {
-          to_r[q] += ar[q] * u[0] - ai[q] * u[1];
-          to_i[q] += ar[q] * u[1] + ai[q] * u[0];
-        }
-      }
-      for (int64_t q = 0; q < s; q++) {
-        double r = to_r[q];
-
-        to_r[q] = r * w[0] - to_i[q] * w[1];
-        to_i[q] = r * w[1] + to_i[q] * w[0];
-      }
-    }
-}
-
-/* x [points, lanes] in planes; @other is as large.  Returns: where the result is: @x or @other */
-static double *
-transform (const double *roots, int64_t points, int64_t lanes, double *x, double *other)
-{
-  int64_t plane = points * lanes;
-  Pass    pass = { points, lanes, 1, roots, points };
-
-  while (pass.n > 1) {
-    int64_t p = pass.n % 4 == 0 ? 4 : 2;
-    double *swap;
-
-    while (pass.n % p != 0)
-      p++;
-    if (p == 4)
-      pass_4 (&pass, x, x + plane, other, other + plane);
-    else if (p == 2)
-      pass_2 (&pass, x, x + plane, other, other + plane);
-    else
-      pass_any (&pass, p, x, x + plane, other, other + plane);
-    pass.n /= p;
-    pass.stride *= p;
-    pass.step *= p;
-    swap = x;
-    x = other;
-    other = swap;
-  }
-  return x;
-}
-
-/* The transform of conj (chirp), which runs in both directions from 0. */
-static void
-transform_chirp (const TlFftArgs *args, const Cut *cut, const Tables *tables, double *scratch)
-{
-  int64_t m = cut->points;
-  double *x = scratch, *y;
-
-  memset (x, 0, (size_t)(2 * m) * sizeof *x);
-  for (int64_t j = 0; j < args->n; j++) {
-    x[j] = tables->chirp[2 * j];
-    x[m + j] = -tables->chirp[2 * j + 1];
-    x[(m - j) % m] = x[j];
-    x[m + (m - j) % m] = x[m + j];
-  }
-  y = transform (tables->roots, m, 1, x, scratch + 2 * m);
-  memcpy (tables->kernel_re, y, (size_t)m * sizeof *y);
-  memcpy (tables->kernel_im, y + m, (size_t)m * sizeof *y);
-}
-
-static double
-get (TlDType dtype, const void *p, int64_t i)
-{
-  return dtype == TL_DTYPE_F32 ? (double)((const float *)p)[i] : ((const double *)p)[i];
 }
 
 static void
-set (TlDType dtype, void *p, int64_t i, double value)
+weigh (TlDType dtype, void *numbers, int64_t n, int is_complex, double re, double im)
 {
+  if (re == 1 && (im == 1 || !is_complex))
+    return;
   if (dtype == TL_DTYPE_F32)
-    ((float *)p)[i] = (float)value;
+    weigh_as (TL_DTYPE_F32, numbers, n, is_complex, re, im);
   else
-    ((double *)p)[i] = value;
+    weigh_as (TL_DTYPE_F64, numbers, n, is_complex, re, im);
 }
 
-static int64_t
-line_start (const TlFftArgs *args, int64_t line, int64_t n)
+/* Lines of half a spectrum: @ends for the bins 0 and n / 2, @inside for those between. */
+static void
+weigh_half (const TlFftArgs *args, char *packed, int64_t lines, double ends, double inside, double sign)
 {
-  return line / args->inner * n * args->inner + line % args->inner;
+  int64_t points = args->n / 2 + 1, n_inside = (args->n - 1) / 2;
+  int64_t size = 2 * (int64_t)number_size (args);
+
+  if (ends == inside) {
+    weigh (args->dtype, packed, lines * points, 1, ends, sign * ends);
+    return;
+  }
+  for (int64_t v = 0; v < lines; v++, packed += points * size) {
+    weigh (args->dtype, packed, 1, 1, ends, sign * ends);
+    weigh (args->dtype, packed + size, n_inside, 1, inside, sign * inside);
+    weigh (args->dtype, packed + (1 + n_inside) * size, points - 1 - n_inside, 1, ends, sign * ends);
+  }
+}
+
+/* Whether a block lies in x as in the packed form; the transform of half a spectrum destroys what it reads. */
+static int
+is_packed_in (const TlFftArgs *args)
+{
+  return args->kind != TL_FFT_HALF && args->n_in == args->n && !is_strided (args) && args->pair_step == 1 &&
+         (args->lines == 1 || (args->rank == 1 && args->strides[0] == args->n * args->step));
 }
 
 static int
-is_inside (const TlFftArgs *args, int64_t k)
+is_packed_out (const TlFftArgs *args)
 {
-  return k != 0 && 2 * k != args->n;
-}
-
-/* Lines @first to @first + @n into lanes; the other lanes are zeros. */
-static void
-load (const TlFftArgs *args, const Cut *cut, const void *x, int64_t first, int64_t n, double *re, double *im)
-{
-  int64_t taken = min_i64 (args->n_in, args->kind == TL_FFT_HALF ? args->n / 2 + 1 : args->n);
-
-  memset (re, 0, (size_t)(cut->points * cut->lanes) * sizeof *re);
-  memset (im, 0, (size_t)(cut->points * cut->lanes) * sizeof *im);
-  for (int64_t v = 0; v < n; v++) {
-    int64_t start = line_start (args, first + v, args->n_in);
-
-    for (int64_t j = 0; j < taken; j++) {
-      int64_t from = start + j * args->inner, to = j * cut->lanes + v;
-      double  factor = args->kind == TL_FFT_HALF && is_inside (args, j) ? args->half : 1;
-
-      if (args->kind == TL_FFT_REAL) {
-        re[to] = get (args->dtype, x, from);
-        continue;
-      }
-      re[to] = factor * get (args->dtype, x, 2 * from);
-      im[to] = factor * get (args->dtype, x, 2 * from + 1);
-    }
-  }
-}
-
-static void
-store (const TlFftArgs *args, const Cut *cut, void *y, int64_t first, int64_t n, const double *re, const double *im)
-{
-  int64_t most = args->kind == TL_FFT_REAL ? args->n / 2 + 1 : args->n;
-
-  for (int64_t v = 0; v < n; v++) {
-    int64_t start = line_start (args, first + v, args->n_out);
-
-    for (int64_t k = 0; k < args->n_out; k++) {
-      int64_t to = start + k * args->inner, from = k * cut->lanes + v;
-      double  factor = k >= most ? 0 : args->scale * (args->kind == TL_FFT_REAL && is_inside (args, k) ? args->half : 1);
-
-      if (args->kind == TL_FFT_HALF) {
-        set (args->dtype, y, to, factor == 0 ? 0 : factor * re[from]);
-        continue;
-      }
-      set (args->dtype, y, 2 * to, factor == 0 ? 0 : factor * re[from]);
-      set (args->dtype, y, 2 * to + 1, factor == 0 ? 0 : factor * im[from]);
-    }
-  }
-}
-
-/* x[j] times a[j], or its conjugate, for all lanes. */
-static void
-multiply (double *re, double *im, const double *ar, const double *ai, int64_t step, int64_t n, int64_t lanes, double sign)
-{
-  for (int64_t j = 0; j < n; j++) {
-    double wr = ar[j * step], wi = ai[j * step];
-
-    for (int64_t v = j * lanes; v < (j + 1) * lanes; v++) {
-      double r = re[v];
-
-      re[v] = r * wr - im[v] * wi;
-      im[v] = sign * (r * wi + im[v] * wr);
-    }
-  }
-}
-
-static void
-do_lines (const TlFftArgs *args, const Cut *cut, const Tables *tables, void *const *data, int64_t first, int64_t n, double *scratch)
-{
-  int64_t plane = cut->points * cut->lanes;
-  double *x = scratch, *other = scratch + 2 * plane;
-
-  load (args, cut, data[0], first, n, x, x + plane);
-  if (cut->is_bluestein)
-    multiply (x, x + plane, tables->chirp, tables->chirp + 1, 2, args->n, cut->lanes, 1);
-  x = transform (tables->roots, cut->points, cut->lanes, x, other);
-  if (cut->is_bluestein) {
-    /* Back by the same transform: of the conjugate, conjugated. */
-    double scale = 1.0 / (double)cut->points;
-
-    multiply (x, x + plane, tables->kernel_re, tables->kernel_im, 1, cut->points, cut->lanes, -1);
-    x = transform (tables->roots, cut->points, cut->lanes, x, x == scratch ? other : scratch);
-    for (int64_t i = 0; i < args->n * cut->lanes; i++) {
-      x[i] *= scale;
-      x[plane + i] *= -scale;
-    }
-    multiply (x, x + plane, tables->chirp, tables->chirp + 1, 2, args->n, cut->lanes, 1);
-  }
-  store (args, cut, data[1], first, n, x, x + plane);
+  return args->inner == 1 && args->n_out == y_points (args);
 }
 
 static void
 run (const void *args_, void *const *data, void *workspace, unsigned phase, size_t tile, void *scratch)
 {
   const TlFftArgs *args = args_;
-  Cut              cut = cut_work (args);
-  Tables           tables = find_tables (args, &cut, workspace);
-  int64_t          first = (int64_t)tile * cut.lines_per_tile, end = min_i64 (cut.n_lines, first + cut.lines_per_tile);
+  int64_t          block = tl_fft_get_block (args), first = (int64_t)tile * block, lines = min_i64 (block, args->lines - first);
+  const TlFftPlan *plan = lines == block ? args->block : args->rest;
+  char            *x = (char *)data[0] + x_start (args, first) * (int64_t)number_size (args);
+  char            *y = (char *)data[1] + first * args->n_out * (int64_t)y_size (args);
+  char            *packed_y = (char *)scratch + packed_bytes (block, x_points (args), x_size (args));
+  int              in_place = is_packed_out (args) && is_aligned (y);
 
-  if (phase == 0)
-    fill_tables (args, &cut, &tables, (int64_t)tile);
-  else if (phase == 1)
-    transform_chirp (args, &cut, &tables, scratch);
+  if (!is_packed_in (args) || !is_aligned (x)) {
+    pack (args, data[0], first, lines, scratch);
+    x = scratch;
+  }
+  if (in_place)
+    packed_y = y;
+  if (args->kind == TL_FFT_HALF)
+    weigh_half (args, x, lines, 1, args->half / 2, args->sign);
+  plan->execute (plan->plan, x, packed_y);
+  if (args->kind == TL_FFT_REAL)
+    weigh_half (args, packed_y, lines, args->scale, args->scale * args->half, -args->sign);
   else
-    for (int64_t line = first; line < end; line += cut.lanes)
-      do_lines (args, &cut, &tables, data, line, min_i64 (cut.lanes, end - line), scratch);
+    weigh (args->dtype, packed_y, lines * y_points (args), args->kind == TL_FFT_COMPLEX, args->scale, args->scale);
+  if (!in_place)
+    unpack (args, packed_y, first, lines, data[1]);
 }
 
 const TlKernel tl_fft_kernel = { measure, run };

@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "core/op/fftw.h"
+
 enum { N, /* or S */
        DIM,
        NORM };
@@ -13,15 +15,15 @@ enum { BACKWARD,
 
 static const char *const norms[] = { "backward", "ortho", "forward", NULL };
 
-#define MAX_POINTS 1e12
+#define MAX_POINTS TL_FFTW_MAX_POINTS
 
 #define NORM_ATTR                                                                                                           \
   {                                                                                                                         \
     "norm", "which direction is divided by the number of points, or both by its root (ortho)", TL_ATTR_ENUM, .names = norms \
   }
 
-const TlPort tl_fft_complex_ports[] = { { "x", "complex: `[..., 2]`, floating", TL_PORT_CONTIGUOUS }, { NULL } };
-const TlPort tl_fft_real_ports[] = { { "x", "real, floating", TL_PORT_CONTIGUOUS }, { NULL } };
+const TlPort tl_fft_complex_ports[] = { { "x", "complex: `[..., 2]`, floating" }, { NULL } };
+const TlPort tl_fft_real_ports[] = { { "x", "real, floating" }, { NULL } };
 
 const TlAttrSpec tl_fft_attrs[] = {
   { "n", "points: x is cut or filled up with zeros; -1 for its size", TL_ATTR_INT, .def = { .i = -1 }, .has_range = TRUE, .min = -1, .max = MAX_POINTS },
@@ -109,6 +111,8 @@ find_axes (TlInfer *self,
       return tl_infer_fail (self, TL_ERROR_UNSUPPORTED, error, "the size of axis %u is not known yet", axes->axis[i]);
     axes->points[i] = points >= 0 ? points : row == TL_FFT_TO_REAL && i + 1 == axes->n ? 2 * (size - 1)
                                                                                        : size;
+    if (axes->points[i] > MAX_POINTS)
+      return tl_infer_fail (self, TL_ERROR_UNSUPPORTED, error, "%" G_GINT64_FORMAT " points along axis %u, at most %d are possible", axes->points[i], axes->axis[i], MAX_POINTS);
     if (axes->points[i] < 1)
       return tl_infer_fail (self, TL_ERROR_VALUE, error, "%" G_GINT64_FORMAT " points along axis %u, at least 1 is needed", axes->points[i], axes->axis[i]);
   }

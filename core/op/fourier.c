@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/op/fft-common.h"
 
+#include <math.h>
+
+#include "core/op/fftw.h"
+
 enum { KIND,
        AXIS,
        N,
@@ -14,7 +18,7 @@ static const char *const kinds[] = { "complex", "real", "half", NULL };
 static const TlAttrSpec attrs[] = {
   { "kind", "complex to complex, real to complex, or half of the complex to real", TL_ATTR_ENUM, .names = kinds },
   { "axis", "along which", TL_ATTR_INT, .has_range = TRUE, .min = 0, .max = 7 },
-  { "n", "points", TL_ATTR_INT, .required = TRUE, .has_range = TRUE, .min = 1, .max = 1e12 },
+  { "n", "points", TL_ATTR_INT, .required = TRUE, .has_range = TRUE, .min = 1, .max = TL_FFTW_MAX_POINTS },
   { "length", "size of the axis of the result", TL_ATTR_INT, .required = TRUE, .has_range = TRUE, .min = 0, .max = 1e12 },
   { "sign", "of the exponent", TL_ATTR_INT, .def = { .i = -1 }, .has_range = TRUE, .min = -1, .max = 1 },
   { "scale", "factor", TL_ATTR_FLOAT, .def = { .d = 1 } },
@@ -31,8 +35,12 @@ infer (TlInfer *self,
   TlDim         shape[TL_TENSOR_MAX_RANK + 1];
   guint         rank = x->rank - (kind == TL_FFT_REAL ? 0u : 1u), axis;
 
+  g_autoptr (GError) reason = NULL;
+
   if (!tl_infer_need_float (self, 0, error) || !tl_infer_axis (self, self->attrs[AXIS].i, rank, &axis, error))
     return FALSE;
+  if (!tl_fftw_check (x->dtype, &reason))
+    return tl_infer_fail (self, reason->code, error, "%s", reason->message);
   if (tl_dim_is_symbolic (x->shape[axis]))
     return tl_infer_fail (self, TL_ERROR_UNSUPPORTED, error, "the size of axis %u is not known yet", axis);
   for (guint i = 0; i < rank; i++)
@@ -43,6 +51,31 @@ infer (TlInfer *self,
   return TRUE;
 }
 
+/* Lines are all axes of x but that of the transform and that of pairs; neighbours that are one run become one. */
+static void
+set_lines (TlFftArgs    *args,
+           const TlMeta *x,
+           guint         axis,
+           guint         rank)
+{
+  args->lines = args->inner = 1;
+  for (guint i = 0; i < rank; i++) {
+    guint last = args->rank - 1;
+
+    if (i == axis || x->shape[i] == 1)
+      continue;
+    args->lines *= x->shape[i];
+    args->inner *= i > axis ? x->shape[i] : 1;
+    if (args->rank > 0 && args->strides[last] == x->strides[i] * x->shape[i]) {
+      args->shape[last] *= x->shape[i];
+      args->strides[last] = x->strides[i];
+    } else {
+      args->shape[args->rank] = x->shape[i];
+      args->strides[args->rank++] = x->strides[i];
+    }
+  }
+}
+
 static gboolean
 prepare (TlPrepare *self,
          GError   **error)
@@ -50,23 +83,40 @@ prepare (TlPrepare *self,
   TlFftArgs    *args = tl_prepare_args (self, TlFftArgs);
   const TlMeta *x = self->in[0];
   guint         axis = (guint)self->attrs[AXIS].i;
+  gint64        block;
 
   args->kind = (TlFftKind)self->attrs[KIND].i;
-  args->dtype = x->dtype;
+  args->dtype = x->dtype == TL_DTYPE_F64 ? TL_DTYPE_F64 : TL_DTYPE_F32;
   args->sign = self->attrs[SIGN].i < 0 ? -1 : 1;
   args->n = self->attrs[N].i;
   args->n_in = x->shape[axis];
   args->n_out = self->attrs[LENGTH].i;
-  args->outer = args->inner = 1;
-  for (guint i = 0; i < x->rank - (args->kind == TL_FFT_REAL ? 0u : 1u); i++)
-    if (i < axis)
-      args->outer *= x->shape[i];
-    else if (i > axis)
-      args->inner *= x->shape[i];
+  args->step = x->shape[axis] == 1 ? 1 + (args->kind != TL_FFT_REAL) : x->strides[axis];
+  args->pair_step = args->kind == TL_FFT_REAL ? 1 : x->strides[x->rank - 1];
+  set_lines (args, x, axis, x->rank - (args->kind == TL_FFT_REAL ? 0u : 1u));
   args->scale = self->attrs[SCALE].d;
   args->half = self->attrs[HALF].d;
   self->kernel = &tl_fft_kernel;
-  return TRUE;
+  block = tl_fft_get_block (args);
+  if (block == 0)
+    return TRUE;
+  args->block = tl_fftw_plan (self->arena, args->kind, args->dtype, args->sign, args->n, block, error);
+  if (args->block != NULL && args->lines % block != 0)
+    args->rest = tl_fftw_plan (self->arena, args->kind, args->dtype, args->sign, args->n, args->lines % block, error);
+  return args->block != NULL && (args->lines % block == 0 || args->rest != NULL);
+}
+
+static void
+cost (const TlInfer *self,
+      TlCost        *cost)
+{
+  const TlMeta *x = self->in[0];
+  gint64        kind = self->attrs[KIND].i;
+  double        n = (double)self->attrs[N].i, lines = kind == TL_FFT_REAL ? 1 : 0.5;
+
+  for (guint i = 0; i < x->rank; i++)
+    lines *= i == (guint)self->attrs[AXIS].i ? 1 : (double)x->shape[i];
+  cost->flops = lines * n * (5 * log2 (n) + 1) * (kind == TL_FFT_COMPLEX ? 1 : 0.5);
 }
 
 /* The adjoint of a transform is a transform. */
@@ -98,14 +148,15 @@ static const TlSample samples[] = {
 const TlOpClass tl_op_fourier = {
   .name = "fourier",
   .group = "fourier",
-  .doc = "A discrete Fourier transform along an axis, of any length: Stockham's algorithm for small primes, else Bluestein's.",
+  .doc = "A discrete Fourier transform along an axis, by FFTW.",
   .formula = "y[k] = scale sum over j of x[j] exp (sign 2 pi i j k / n)",
-  .source = "Cooley & Tukey 1965, doi:10.1090/S0025-5718-1965-0178586-1; Bluestein 1970, doi:10.1109/TAU.1970.1162132",
+  .source = "Frigo & Johnson 2005, doi:10.1109/JPROC.2004.840301",
   .in = tl_fft_real_ports,
   .attrs = attrs,
   .flags = TL_OP_INTERNAL | TL_OP_UNCUTTABLE,
   .infer = infer,
   .prepare = prepare,
+  .cost = cost,
   .gradient = gradient,
   .samples = samples,
 };

@@ -42,6 +42,33 @@ test_reset (void)
   g_assert_true (tl_arena_alloc0 (&arena, 64) == first);
 }
 
+static void
+count (gpointer n)
+{
+  ++*(guint *)n;
+}
+
+/* What is kept is released with the blocks, once. */
+static void
+test_keep (void)
+{
+  TlArena arena = { 0 };
+  guint   n = 0;
+
+  for (guint i = 0; i < 1000; i++)
+    tl_arena_keep (&arena, count, &n);
+  g_assert_cmpuint (n, ==, 0);
+  tl_arena_reset (&arena);
+  g_assert_cmpuint (n, ==, 1000);
+  tl_arena_keep (&arena, count, &n);
+  tl_arena_reset (&arena);
+  g_assert_cmpuint (n, ==, 1001);
+  tl_arena_reset (&arena);
+  tl_arena_keep (&arena, count, &n);
+  tl_arena_clear (&arena);
+  g_assert_cmpuint (n, ==, 1002);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -50,5 +77,6 @@ main (int   argc,
   g_test_add_func ("/base/arena/blocks", test_blocks);
   g_test_add_func ("/base/arena/large", test_large);
   g_test_add_func ("/base/arena/reset", test_reset);
+  g_test_add_func ("/base/arena/keep", test_keep);
   return g_test_run ();
 }

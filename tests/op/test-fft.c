@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Fourier transforms of many lengths against their definition, and back again.
+ * Fourier transforms of many lengths against their definition, and back again; of tensors that lie anywhere in memory; without FFTW.
  */
 #include <complex.h>
 #include <math.h>
@@ -8,6 +8,8 @@
 
 #include "core/base/error.h"
 #include "core/op/ops.h"
+
+static const char *self_path;
 
 static TlTensor *
 signals (TlDType dtype,
@@ -106,6 +108,98 @@ test_threads (void)
   }
 }
 
+/* The same numbers in memory of their own. */
+static TlTensor *
+copy (TlTensor *x)
+{
+  g_autoptr (GError)   error = NULL;
+  g_autoptr (TlTensor) negative = tl_neg (x, &error);
+  TlTensor            *y = tl_neg (negative, &error);
+
+  g_assert_no_error (error);
+  return y;
+}
+
+static void
+assert_same (TlTensor *a,
+             TlTensor *b)
+{
+  gsize n_bytes = tl_tensor_get_n_elements (a) * tl_dtype_size (tl_tensor_get_dtype (a));
+
+  g_assert_cmpmem (tl_tensor_peek_data (a), n_bytes, tl_tensor_peek_data (b), n_bytes);
+}
+
+/* The bits depend neither on the address of the first element nor on whether lines are read where they lie. */
+static void
+test_addresses (void)
+{
+  static const gint64 lengths[] = { 6, 37, 64, 1000, 4096 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (lengths); i++)
+    for (gint64 lines = 1; lines <= 30; lines += 29) {
+      g_autoptr (GError)   error = NULL;
+      g_autoptr (TlTensor) x = tl_randn (1, (const TlDim[]){ 3 + lines * lengths[i] }, 0, 1, TL_DTYPE_F32, tl_context_get_random_counter (tl_context_get ()), &error);
+
+      for (gint64 skipped = 1; skipped <= 3; skipped++) {
+        g_autoptr (TlTensor) part = tl_slice (x, 0, skipped, skipped + lines * lengths[i], 1, &error);
+        g_autoptr (TlTensor) view = tl_reshape (part, 2, (const TlDim[]){ lines, lengths[i] }, &error);
+        g_autoptr (TlTensor) moved = copy (view);
+        g_autoptr (TlTensor) y = transform (&tl_op_rfft, view);
+        g_autoptr (TlTensor) wanted = transform (&tl_op_rfft, moved);
+
+        g_assert_no_error (error);
+        assert_same (y, wanted);
+      }
+    }
+}
+
+/* Axes in any order, steps and repetitions are read where they are. */
+static void
+test_strides (void)
+{
+  g_autoptr (GError)   error = NULL;
+  g_autoptr (TlTensor) x = signals (TL_DTYPE_F64, 24, 20);
+  g_autoptr (TlTensor) turned = tl_permute (x, (const guint[]){ 1, 0, 2 }, &error);
+  g_autoptr (TlTensor) stepped = tl_slice (turned, 1, 1, G_MAXINT64, 3, &error);
+  g_autoptr (TlTensor) wide = tl_unsqueeze (stepped, 0, &error);
+  g_autoptr (TlTensor) repeated = tl_expand (wide, 4, (const TlDim[]){ 3, 24, 7, 2 }, &error);
+  g_autoptr (TlTensor) parts = tl_permute (x, (const guint[]){ 2, 0, 1 }, &error);
+  g_autoptr (TlTensor) plain = tl_contiguous (parts, &error);
+  g_autoptr (TlTensor) apart = tl_permute (plain, (const guint[]){ 1, 2, 0 }, &error);
+  TlTensor            *views[] = { turned, stepped, repeated, apart };
+
+  g_assert_no_error (error);
+  for (guint i = 0; i < G_N_ELEMENTS (views); i++) {
+    g_autoptr (TlTensor) moved = copy (views[i]);
+    g_autoptr (TlTensor) plain_y = transform (&tl_op_fft2, moved);
+    g_autoptr (TlTensor) y = transform (&tl_op_fft2, views[i]);
+
+    g_assert_no_error (error);
+    for (gsize k = 0; k < tl_tensor_get_n_elements (y); k++)
+      g_assert_cmpfloat_with_epsilon (tl_tensor_peek_element (y, k), tl_tensor_peek_element (plain_y, k), 1e-12);
+  }
+}
+
+/* More plans than are kept, with some in use while others are made. */
+static void
+test_plans (void)
+{
+  g_autoptr (TlTensor) first = signals (TL_DTYPE_F64, 100, 1);
+  g_autoptr (TlTensor) wanted = transform (&tl_op_fft, first);
+
+  for (gint64 n = 1; n <= 600; n++) {
+    g_autoptr (TlTensor) x = signals (TL_DTYPE_F64, n, 1);
+    g_autoptr (TlTensor) y = transform (&tl_op_fft, x);
+
+    g_assert_cmpuint (tl_tensor_get_n_elements (y), ==, 2 * (gsize)n);
+  }
+  {
+    g_autoptr (TlTensor) again = transform (&tl_op_fft, first);
+
+    assert_same (again, wanted);
+  }
+}
+
 static void
 expect_error (const TlOpClass   *op,
               TlTensor          *x,
@@ -135,8 +229,33 @@ test_errors (void)
   expect_error (&tl_op_fft, whole, NULL, "fft: x must be floating, not i64");
   expect_error (&tl_op_fft, empty, NULL, "0 points along axis 0");
   expect_error (&tl_op_rfft, real, zero, "0 points along axis 1");
-  expect_error (&tl_op_rfft, real, huge, "fourier");
+  expect_error (&tl_op_rfft, real, huge, "rfft: n = 9e+11 is not between");
   expect_error (&tl_op_rfft2, real, twice, "axis 0 is given twice");
+}
+
+/* A process of its own sees no FFTW: it is opened once. */
+static void
+test_absent (void)
+{
+  g_auto (GStrv)     environment = g_environ_setenv (g_get_environ (), "TL_FFTW_F32", "/nowhere/libfftw3f.so", TRUE);
+  const char        *argv[] = { self_path, "--without", NULL };
+  g_autoptr (GError) error = NULL;
+  int                status;
+
+  g_spawn_sync (NULL, (char **)argv, environment, 0, NULL, NULL, NULL, NULL, &status, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (status, ==, 0);
+}
+
+static int
+check_absent (void)
+{
+  g_autoptr (TlTensor) narrow = signals (TL_DTYPE_F32, 8, 1);
+  g_autoptr (TlTensor) wide = signals (TL_DTYPE_F64, 8, 1);
+  g_autoptr (TlTensor) y = transform (&tl_op_fft, wide);
+
+  expect_error (&tl_op_fft, narrow, NULL, "FFTW for f32 cannot be opened: TL_FFTW_F32 is /nowhere/libfftw3f.so");
+  return 0;
 }
 
 int
@@ -146,9 +265,16 @@ main (int    argc,
   g_autoptr (TlContext) context = tl_context_new (1);
 
   tl_context_make_current (context);
+  if (argc == 2 && strcmp (argv[1], "--without") == 0)
+    return check_absent ();
+  self_path = argv[0];
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/op/fft/lengths", test_lengths);
   g_test_add_func ("/op/fft/threads", test_threads);
+  g_test_add_func ("/op/fft/addresses", test_addresses);
+  g_test_add_func ("/op/fft/strides", test_strides);
+  g_test_add_func ("/op/fft/plans", test_plans);
   g_test_add_func ("/op/fft/errors", test_errors);
+  g_test_add_func ("/op/fft/absent", test_absent);
   return g_test_run ();
 }
