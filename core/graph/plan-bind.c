@@ -34,20 +34,53 @@ meta_bytes (const TlMeta *meta)
   return (gsize)tl_meta_get_n_elements (meta) * tl_dtype_size (meta->dtype);
 }
 
+/* NULL if a size would be negative. */
 static TlAttrValue *
 eval_attrs (Binder           *self,
             const TlPlanNode *node,
             const TlBinding  *bindings,
-            guint             n_bindings)
+            guint             n_bindings,
+            GError          **error)
 {
   TlAttrValue *attrs = tl_arena_dup (&self->bound->memory, node->attrs, node->n_attrs * sizeof (TlAttrValue));
 
   for (guint i = 0; i < node->n_attrs && node->op->attrs != NULL && node->op->attrs[i].name != NULL; i++)
     if (tl_attr_is_sizes (&node->op->attrs[i]))
       for (gint j = 0; j < attrs[i].n; j++)
-        if (tl_dim_is_symbolic (attrs[i].v[j]))
-          attrs[i].v[j] = tl_dim_eval (attrs[i].v[j], bindings, n_bindings);
+        if (tl_dim_is_symbolic (attrs[i].v[j])) {
+          TlDim size = tl_dim_eval (attrs[i].v[j], bindings, n_bindings);
+
+          if (size < 0) {
+            g_autofree char *text = tl_dim_to_string (attrs[i].v[j]);
+
+            g_set_error (error, TL_ERROR, TL_ERROR_SHAPE, "%s: %s is negative for these sizes: %s", node->op->name, node->op->attrs[i].name, text);
+            return NULL;
+          }
+          attrs[i].v[j] = size;
+        }
   return attrs;
+}
+
+/* Whether @got is @traced for these sizes: what was worked out from a size that was open may have rested on how large it is. */
+static gboolean
+check_shape (const TlPlanNode *node,
+             const TlMeta     *traced,
+             const TlMeta     *got,
+             const TlBinding  *bindings,
+             guint             n_bindings,
+             GError          **error)
+{
+  gboolean same = traced->rank == got->rank;
+
+  for (guint axis = 0; axis < got->rank && same; axis++)
+    same = tl_dim_eval (traced->shape[axis], bindings, n_bindings) == got->shape[axis];
+  if (!same) {
+    g_autofree char *open = tl_shape_to_string (traced->shape, traced->rank);
+    g_autofree char *now = tl_shape_to_string (got->shape, got->rank);
+
+    g_set_error (error, TL_ERROR, TL_ERROR_SHAPE, "%s: for these sizes the result is %s, but it was worked out as %s", node->op->name, now, open);
+  }
+  return same;
 }
 
 /* Shapes of leaves are given; all others are inferred again, now from numbers. */
@@ -71,13 +104,18 @@ infer_all (Binder          *self,
 
     if (node->dead)
       continue;
-    attrs[i] = eval_attrs (self, node, bindings, plan->n_symbols);
+    attrs[i] = eval_attrs (self, node, bindings, plan->n_symbols, error);
+    if (attrs[i] == NULL)
+      return FALSE;
     in = g_new0 (const TlMeta *, node->n_in + 1);
     for (guint j = 0; j < node->n_in; j++)
       in[j] = node->in[j] != TL_NO_VALUE ? &metas[node->in[j]] : NULL;
     if (!tl_node_infer (node->op, node->expr != NULL, node->result, in, node->n_in, attrs[i], &metas[node->first_out],
                         node->n_out, error))
       return FALSE;
+    for (guint j = 0; j < node->n_out && plan->n_symbols > 0; j++)
+      if (!check_shape (node, &tl_plan_value (plan, node->first_out + j)->meta, &metas[node->first_out + j], bindings, plan->n_symbols, error))
+        return FALSE;
     if ((node->op->flags & TL_OP_VIEW) == 0)
       tl_node_measure (node->op, in, node->n_in, attrs[i], &metas[node->first_out], node->n_out, &self->bound->costs[i]);
     self->bound->flops += self->bound->costs[i].flops;

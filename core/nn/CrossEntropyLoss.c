@@ -41,13 +41,30 @@ classes_last (TlTensor *x,
   return tl_permute (x, axes, error);
 }
 
+/* The target, with a share of it spread over all classes. */
+static TlTensor *
+smooth_target (TlTensor *target,
+               double    smoothing,
+               GError  **error)
+{
+  TlDim                n_classes = tl_tensor_get_shape (target)[tl_tensor_get_rank (target) - 1];
+  const double         numbers[2] = { smoothing, smoothing / (double)MAX (n_classes, 1) };
+  g_autoptr (TlTensor) n = NULL;
+
+  if (smoothing == 0)
+    return tl_tensor_ref (target);
+  if (!tl_dim_is_symbolic (n_classes))
+    return tl_map_numbers ("(1 - b) * a + c", &target, 1, numbers, 2, error);
+  n = tl_size (n_classes, tl_tensor_get_dtype (target), error);
+  return n != NULL ? tl_map_numbers ("(1 - c) * a + c / b", (TlTensor *[]){ target, n }, 2, numbers, 1, error) : NULL;
+}
+
 /* The mean is over all elements that have a distribution, whatever their weights, as in PyTorch. */
 static TlTensor *
 against_probabilities (TlLayerForward *self,
                        GError        **error)
 {
   static const gint    last = -1;
-  double               smoothing = self->attrs[A_LABEL_SMOOTHING].d, numbers[2] = { smoothing };
   g_autoptr (TlTensor) weight = NULL;
   g_autoptr (TlTensor) x = classes_last (self->in[X], error);
   g_autoptr (TlTensor) target = x != NULL ? classes_last (self->in[TARGET], error) : NULL;
@@ -55,15 +72,12 @@ against_probabilities (TlLayerForward *self,
   g_autoptr (TlTensor) smooth = NULL;
   g_autoptr (TlTensor) terms = NULL;
   g_autoptr (TlTensor) rows = NULL;
-  TlDim                n_classes = x != NULL ? tl_tensor_get_shape (x)[tl_tensor_get_rank (x) - 1] : 0;
 
   if (logp == NULL || !tl_loss_get_factor (self, WEIGHT, A_WEIGHT, &weight, error))
     return NULL;
-  numbers[1] = smoothing / (double)MAX (n_classes, 1);
-  if (smoothing > 0)
-    smooth = tl_map_numbers ("(1 - b) * a + c", (TlTensor *[]){ target }, 1, numbers, 2, error);
-  else
-    smooth = tl_tensor_ref (target);
+  smooth = smooth_target (target, self->attrs[A_LABEL_SMOOTHING].d, error);
+  if (smooth == NULL)
+    return NULL;
   terms = weight != NULL ? tl_map_text ("-(a * b * c)", error, 3, smooth, logp, weight) : tl_map_text ("-(a * b)", error, 2, smooth, logp);
   rows = terms != NULL ? tl_sum (terms, &last, 1, FALSE, error) : NULL;
   return tl_reduce_loss (rows, (TlReduction)self->attrs[A_REDUCTION].i, error);

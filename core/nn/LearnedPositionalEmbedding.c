@@ -34,19 +34,18 @@ forward (TlLayerForward *self,
 {
   guint                rank = tl_tensor_get_rank (self->in[0]);
   gboolean             batch_first = self->attrs[BATCH_FIRST].i != 0;
-  gint64               length;
+  TlDim                length;
   g_autoptr (TlTensor) weight = tl_layer_read (self, 0);
   g_autoptr (TlTensor) used = NULL;
   g_autoptr (TlTensor) wide = NULL;
 
   if (rank < 2 || rank > 3)
     return tl_layer_fail (self->klass, TL_ERROR_SHAPE, error, "the input has %u axes, it must have 2 or 3", rank);
-  if (!tl_position_length (self, rank == 3 && batch_first ? 1 : 0, &length, error))
-    return FALSE;
+  length = tl_tensor_get_shape (self->in[0])[rank == 3 && batch_first ? 1 : 0];
   if (length > self->attrs[NUM_EMBEDDINGS].i)
     return tl_layer_fail (self->klass, TL_ERROR_SHAPE, error, "a sequence of %" G_GINT64_FORMAT " is longer than num_embeddings = %" G_GINT64_FORMAT,
                           length, self->attrs[NUM_EMBEDDINGS].i);
-  used = tl_narrow (weight, 0, 0, length, error);
+  used = tl_slice_at (weight, 0, 0, length, 1, error);
   if (used != NULL)
     wide = rank == 3 && !batch_first ? tl_unsqueeze (used, 1, error) : tl_tensor_ref (used);
   self->out[0] = wide != NULL ? tl_add (self->in[0], wide, error) : NULL;

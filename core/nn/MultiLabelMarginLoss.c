@@ -67,11 +67,13 @@ forward (TlLayerForward *self,
   g_autoptr (TlTensor) terms = NULL;
   g_autoptr (TlTensor) rows = NULL;
 
-  if (x->rank < 1 || x->rank > 2 || !tl_meta_same_shape (x, tl_tensor_get_meta (self->in[TARGET])) || tl_dim_is_symbolic (n_classes)) {
+  if (x->rank < 1 || x->rank > 2 || !tl_meta_same_shape (x, tl_tensor_get_meta (self->in[TARGET]))) {
     g_autofree char *shape = tl_shape_to_string (x->shape, x->rank);
 
     return tl_layer_fail (self->klass, TL_ERROR_SHAPE, error, "scores and targets [n, classes] of one shape are wanted, not %s", shape);
   }
+  if (tl_dim_is_symbolic (n_classes))
+    return tl_layer_fail (self->klass, TL_ERROR_UNSUPPORTED, error, "the number of classes must be a number");
   valid = find_valid (self->in[TARGET], x->dtype, error);
   index = valid != NULL ? tl_map_text ("max (a, 0)", error, 1, self->in[TARGET]) : NULL;
   wrong = index != NULL ? find_wrong (index, valid, n_classes, error) : NULL;

@@ -59,11 +59,13 @@ forward (TlLayerForward *self,
   g_autoptr (TlTensor) terms = NULL;
   g_autoptr (TlTensor) rows = NULL;
 
-  if (x->rank < 1 || x->rank > 2 || tl_tensor_get_rank (self->in[TARGET]) + 1u != x->rank || tl_dim_is_symbolic (n_classes)) {
+  if (x->rank < 1 || x->rank > 2 || tl_tensor_get_rank (self->in[TARGET]) + 1u != x->rank) {
     g_autofree char *shape = tl_shape_to_string (x->shape, x->rank);
 
     return tl_layer_fail (self->klass, TL_ERROR_SHAPE, error, "scores [n, classes] and targets [n] are wanted, or [classes] and one target, not %s", shape);
   }
+  if (tl_dim_is_symbolic (n_classes))
+    return tl_layer_fail (self->klass, TL_ERROR_UNSUPPORTED, error, "the number of classes must be a number");
   index = tl_unsqueeze (self->in[TARGET], -1, error);
   own = index != NULL ? tl_gather (self->in[X], -1, index, error) : NULL;
   hot = own != NULL ? tl_one_hot (self->in[TARGET], n_classes, x->dtype, error) : NULL;

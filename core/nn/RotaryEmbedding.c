@@ -71,7 +71,7 @@ join (TlTensor *first,
 static TlTensor *
 rotate (TlLayerForward *self,
         TlTensor       *x,
-        gint64          length,
+        TlDim           length,
         gint64          dim,
         GError        **error)
 {
@@ -94,15 +94,17 @@ forward (TlLayerForward *self,
 {
   const TlMeta        *x = tl_tensor_get_meta (self->in[0]);
   TlDim                size = x->rank > 0 ? x->shape[x->rank - 1] : 0;
-  gint64               dim = self->attrs[DIM].i > 0 ? self->attrs[DIM].i : size, length;
+  gint64               dim = self->attrs[DIM].i > 0 ? self->attrs[DIM].i : size;
+  TlDim                length;
   g_autoptr (TlTensor) part = NULL;
   g_autoptr (TlTensor) rest = NULL;
   g_autoptr (TlTensor) turned = NULL;
 
-  if (x->rank < 2 || size < 0 || dim > size || dim % 2 != 0)
+  if (size < 0)
+    return tl_layer_fail (self->klass, TL_ERROR_SHAPE, error, "the last axis decides the angles and must be a number");
+  if (x->rank < 2 || dim > size || dim % 2 != 0)
     return tl_layer_fail (self->klass, TL_ERROR_SHAPE, error, "dim = %" G_GINT64_FORMAT " is odd or more than the last of %u axes has", dim, x->rank);
-  if (!tl_position_length (self, -2, &length, error))
-    return FALSE;
+  length = x->shape[x->rank - 2];
   if (dim == size) {
     self->out[0] = rotate (self, self->in[0], length, dim, error);
     return self->out[0] != NULL;

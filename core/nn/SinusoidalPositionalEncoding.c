@@ -16,7 +16,7 @@ static const TlAttrSpec attrs[] = {
 
 /* Sine and cosine take turns along the last axis. */
 static TlTensor *
-make_waves (gint64   length,
+make_waves (TlDim    length,
             gint64   size,
             double   base,
             TlDType  dtype,
@@ -36,14 +36,13 @@ forward (TlLayerForward *self,
 {
   const TlMeta        *x = tl_tensor_get_meta (self->in[0]);
   gboolean             batch_first = self->attrs[BATCH_FIRST].i != 0;
-  gint64               length;
+  TlDim                length;
   g_autoptr (TlTensor) waves = NULL;
   g_autoptr (TlTensor) wide = NULL;
 
   if (x->rank < 2 || x->rank > 3 || x->shape[x->rank - 1] < 0 || x->shape[x->rank - 1] % 2 != 0)
     return tl_layer_fail (self->klass, TL_ERROR_SHAPE, error, "the input must have 2 or 3 axes, and an even size on the last");
-  if (!tl_position_length (self, x->rank == 3 && batch_first ? 1 : 0, &length, error))
-    return FALSE;
+  length = x->shape[x->rank == 3 && batch_first ? 1 : 0];
   waves = make_waves (length, x->shape[x->rank - 1], self->attrs[BASE].d, x->dtype, error);
   if (waves != NULL)
     wide = x->rank == 3 && !batch_first ? tl_unsqueeze (waves, 1, error) : tl_tensor_ref (waves);

@@ -32,14 +32,14 @@ at_place (TlTensor          *x,
 
   for (guint axis = 0; axis < 2; axis++) {
     gint64    first = place[axis] * window[TL_FOLD_DILATION].v[axis], step = window[TL_FOLD_STRIDE].v[axis];
-    TlTensor *next = tl_slice (picked, (gint)axis + 2, first, first + (counts[axis] - 1) * step + 1, step, error);
+    TlTensor *next = tl_slice_at (picked, (gint)axis + 2, first, counts[axis], step, error);
 
     if (next == NULL)
       return NULL;
     tl_tensor_unref (picked);
     picked = next;
   }
-  return tl_reshape (picked, 3, (const TlDim[]){ shape[0], shape[1], counts[0] * counts[1] }, error);
+  return tl_reshape (picked, 3, (const TlDim[]){ shape[0], shape[1], tl_dim_mul (counts[0], counts[1]) }, error);
 }
 
 static gboolean
@@ -54,15 +54,15 @@ forward (TlLayerForward *self,
   g_autoptr (TlTensor)  padded = NULL;
   g_autoptr (TlTensor)  stacked = NULL;
 
-  if (x->rank != 4 || tl_dim_is_symbolic (x->shape[2]) || tl_dim_is_symbolic (x->shape[3]) || n_window > 65535) {
+  if (x->rank != 4 || n_window > 65535) {
     g_autofree char *shape = tl_shape_to_string (x->shape, x->rank);
 
     return tl_layer_fail (self->klass, TL_ERROR_SHAPE, error,
-                          "pictures [n, channels, height, width] of a known size and a window of at most 65535 pixels are wanted, not %s", shape);
+                          "pictures [n, channels, height, width] and a window of at most 65535 pixels are wanted, not %s", shape);
   }
   for (guint axis = 0; axis < 2; axis++) {
     counts[axis] = tl_fold_count (window, axis, x->shape[2 + axis]);
-    if (counts[axis] <= 0)
+    if (counts[axis] == 0 || counts[axis] == TL_DIM_INVALID)
       return tl_layer_fail (self->klass, TL_ERROR_SHAPE, error, "no window fits axis %u of %" G_GINT64_FORMAT " pixels", 2 + axis,
                             x->shape[2 + axis]);
   }
@@ -76,7 +76,7 @@ forward (TlLayerForward *self,
     g_ptr_array_add (places, one);
   }
   stacked = padded != NULL ? tl_stack ((TlTensor *const *)places->pdata, places->len, 2, error) : NULL;
-  self->out[0] = stacked != NULL ? tl_reshape (stacked, 3, (const TlDim[]){ x->shape[0], tl_dim_mul (x->shape[1], n_window), counts[0] * counts[1] }, error) : NULL;
+  self->out[0] = stacked != NULL ? tl_reshape (stacked, 3, (const TlDim[]){ x->shape[0], tl_dim_mul (x->shape[1], n_window), tl_dim_mul (counts[0], counts[1]) }, error) : NULL;
   return self->out[0] != NULL;
 }
 

@@ -12,19 +12,14 @@
 G_BEGIN_DECLS
 
 /*
- * `[n_positions, n_pairs]`: sine (or cosine) of position / base^(pair / n_pairs), in @dtype; (transfer full), or %NULL.
+ * `[n_positions, n_pairs]`: sine (or cosine) of position / base^(pair / n_pairs), in @dtype; (transfer full), or %NULL.  @n_positions may be
+ * symbolic: then the table is computed in the step.
  */
-TlTensor *tl_position_table (gint64   n_positions,
+TlTensor *tl_position_table (TlDim    n_positions,
                              gint64   n_pairs,
                              double   base,
                              gboolean is_cosine,
                              TlDType  dtype,
                              GError **error);
-
-/* The length of a sequence on @axis of the first input: a number, or an error that says so. */
-gboolean tl_position_length (TlLayerForward *self,
-                             gint            axis,
-                             gint64         *length,
-                             GError        **error);
 
 G_END_DECLS

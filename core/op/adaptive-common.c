@@ -17,7 +17,7 @@ tl_adaptive_infer (TlInfer *self,
     gboolean is_spatial = i + n_spatial >= x->rank;
 
     shape[i] = is_spatial ? tl_attr_pair (&self->attrs[0], i + n_spatial - x->rank) : x->shape[i];
-    if (is_spatial && (x->shape[i] == 0 || shape[i] <= 0 || (tl_dim_is_symbolic (x->shape[i]) && shape[i] != 1))) {
+    if (is_spatial && (x->shape[i] == 0 || shape[i] <= 0)) {
       g_autofree char *text = tl_shape_to_string (x->shape, x->rank);
 
       return tl_infer_fail (self, TL_ERROR_SHAPE, error, "axis %u of %s cannot be pooled to %" G_GINT64_FORMAT, i, text, shape[i]);
@@ -66,16 +66,17 @@ pool_axis (TlTensor *x,
            GError  **error)
 {
   g_autoptr (GPtrArray) parts = NULL;
-  gint64                n = x->meta.shape[axis];
+  TlDim                 n = x->meta.shape[axis];
 
   if (n == n_out)
     return tl_tensor_ref (x);
-  if (n_out == 1 || n % n_out == 0)
+  if (n_out == 1 || (!tl_dim_is_symbolic (n) && n % n_out == 0))
     return pool_evenly (x, axis, n_out, is_max, error);
   parts = g_ptr_array_new_with_free_func ((GDestroyNotify)tl_tensor_unref);
   for (gint64 i = 0; i < n_out; i++) {
-    gint64               first = i * n / n_out, end = ((i + 1) * n + n_out - 1) / n_out;
-    g_autoptr (TlTensor) window = tl_narrow (x, (gint)axis, first, end - first, error);
+    TlDim                first = tl_dim_floor_div (tl_dim_mul (n, i), n_out);
+    TlDim                end = tl_dim_floor_div (tl_dim_add (tl_dim_mul (n, i + 1), n_out - 1), n_out);
+    g_autoptr (TlTensor) window = tl_narrow (x, (gint)axis, first, tl_dim_sub (end, first), error);
     TlTensor            *part = window != NULL ? reduce (window, (gint)axis, TRUE, is_max, error) : NULL;
 
     if (part == NULL)

@@ -134,6 +134,31 @@ tl_arange (double   start,
   return tl_op_apply1 (&tl_op_arange, NULL, 0, values, error);
 }
 
+/**
+ * tl_positions:
+ * @n: how many; may be symbolic while a step is traced
+ * @dtype: f32, f64, i32 or i64
+ * @error: return location for an error
+ *
+ * Errors: as tl_arange()
+ *
+ * Returns: (transfer full): the numbers from 0 to @n - 1, or %NULL
+ */
+TlTensor *
+tl_positions (TlDim    n,
+              TlDType  dtype,
+              GError **error)
+{
+  g_autoptr (TlTensor) ones = NULL;
+  g_autoptr (TlTensor) sums = NULL;
+
+  if (!tl_dim_is_symbolic (n))
+    return tl_arange (0, (double)n, 1, dtype, error);
+  ones = tl_full (1, &n, 1, dtype, error);
+  sums = ones != NULL ? tl_cumsum (ones, 0, error) : NULL;
+  return tl_map_text ("a - 1", error, 1, sums);
+}
+
 static const TlSample samples[] = { { "", "end = 5" }, { "", "start = 1, end = 2, step = 0.25, dtype = f32" }, { "", "start = 3, end = -3, step = -2" }, { "", "end = 0" }, { "", "start = 4" }, { NULL } };
 
 const TlOpClass tl_op_arange = {

@@ -22,6 +22,16 @@ middle (gint64 whole,
                                                                                          : half;
 }
 
+/* The same of a size that is not known yet and taken to be @part at least. */
+static TlDim
+open_middle (TlDim  whole,
+             gint64 part)
+{
+  TlDim free = tl_dim_sub (whole, part);
+
+  return tl_dim_add (tl_dim_floor_div (free, 2), tl_dim_sub (tl_dim_floor_div (tl_dim_add (free, 1), 4), tl_dim_floor_div (free, 4)));
+}
+
 static gboolean
 infer (TlInfer *self,
        GError **error)
@@ -33,10 +43,27 @@ infer (TlInfer *self,
     return FALSE;
   for (guint i = 0; i < x->rank; i++)
     shape[i] = i + 2 < x->rank ? x->shape[i] : tl_attr_pair (&self->attrs[0], i + 2 - x->rank);
-  if (tl_dim_is_symbolic (x->shape[x->rank - 1]) || tl_dim_is_symbolic (x->shape[x->rank - 2]))
-    return tl_infer_fail (self, TL_ERROR_UNSUPPORTED, error, "the size of the pictures is not known yet");
   tl_infer_out (self, 0, x->dtype, x->rank, shape);
   return TRUE;
+}
+
+/* The middle of the rows (0) or columns (1). */
+static TlTensor *
+cut_axis (TlTensor *x,
+          guint     axis,
+          gint64    part,
+          GError  **error)
+{
+  TlDim       whole = x->meta.shape[x->meta.rank - 2 + axis];
+  TlAttrValue pad[] = { { .n = 4 }, TL_INT (0), TL_FLOAT (0) };
+  gint64      low;
+
+  if (tl_dim_is_symbolic (whole))
+    return tl_narrow (x, (gint)axis - 2, open_middle (whole, part), part, error);
+  low = middle (whole, part);
+  pad[0].v[2 - 2 * axis] = -low;
+  pad[0].v[3 - 2 * axis] = part - whole + low;
+  return tl_op_apply1 (&tl_op_pad, &x, 1, pad, error);
 }
 
 static gboolean
@@ -47,6 +74,12 @@ decompose (TlGradient *self,
   gint64            height = tl_attr_pair (&self->attrs[0], 0), width = tl_attr_pair (&self->attrs[0], 1);
   const TlAttrValue values[] = { TL_INT (middle (x->shape[x->rank - 2], height)), TL_INT (middle (x->shape[x->rank - 1], width)), TL_INT (height), TL_INT (width) };
 
+  if (tl_dim_is_symbolic (x->shape[x->rank - 2]) || tl_dim_is_symbolic (x->shape[x->rank - 1])) {
+    g_autoptr (TlTensor) y = cut_axis (self->in[0], 0, height, error);
+
+    self->dx[0] = y != NULL ? cut_axis (y, 1, width, error) : NULL;
+    return self->dx[0] != NULL;
+  }
   self->dx[0] = tl_op_apply1 (&tl_op_crop, self->in, 1, values, error);
   return self->dx[0] != NULL;
 }

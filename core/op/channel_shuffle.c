@@ -13,8 +13,11 @@ infer (TlInfer *self,
 
   if (!tl_infer_need_rank (self, 0, 3, TL_TENSOR_MAX_RANK, error))
     return FALSE;
-  if (tl_dim_is_symbolic (x->shape[1]) || x->shape[1] % self->attrs[0].i != 0)
-    return tl_infer_fail (self, TL_ERROR_SHAPE, error, "%" G_GINT64_FORMAT " channels cannot be divided into %" G_GINT64_FORMAT " groups", x->shape[1], self->attrs[0].i);
+  if (tl_dim_div_exact (x->shape[1], self->attrs[0].i) == TL_DIM_INVALID) {
+    g_autofree char *channels = tl_dim_to_string (x->shape[1]);
+
+    return tl_infer_fail (self, TL_ERROR_SHAPE, error, "%s channels cannot be divided into %" G_GINT64_FORMAT " groups", channels, self->attrs[0].i);
+  }
   tl_infer_out (self, 0, x->dtype, x->rank, x->shape);
   return TRUE;
 }
@@ -31,7 +34,7 @@ decompose (TlGradient *self,
 
   for (guint i = 2; i < x->rank; i++)
     behind = tl_dim_mul (behind, x->shape[i]);
-  open = tl_reshape (self->in[0], 4, (TlDim[]){ x->shape[0], groups, x->shape[1] / groups, behind }, error);
+  open = tl_reshape (self->in[0], 4, (TlDim[]){ x->shape[0], groups, tl_dim_div_exact (x->shape[1], groups), behind }, error);
   turned = open != NULL ? tl_transpose (open, 1, 2, error) : NULL;
   self->dx[0] = turned != NULL ? tl_reshape (turned, x->rank, x->shape, error) : NULL;
   return self->dx[0] != NULL;

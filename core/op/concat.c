@@ -72,23 +72,19 @@ static gboolean
 gradient (TlGradient *self,
           GError    **error)
 {
-  guint  rank = self->in[0]->meta.rank;
-  gint   axis = (gint)(self->attrs[0].i + (self->attrs[0].i < 0 ? rank : 0));
-  gint64 start = 0;
+  guint rank = self->in[0]->meta.rank;
+  gint  axis = (gint)(self->attrs[0].i + (self->attrs[0].i < 0 ? rank : 0));
+  TlDim start = 0;
 
   for (guint i = 0; i < self->n_in; i++) {
     TlDim n = self->in[i]->meta.shape[axis];
 
-    if (tl_dim_is_symbolic (n) && self->n_in > 1) {
-      g_set_error (error, TL_ERROR, TL_ERROR_UNSUPPORTED, "concat: the gradient along an axis of unknown size");
-      return FALSE;
-    }
     if (self->needs[i]) {
       self->dx[i] = self->n_in == 1 ? tl_tensor_ref (self->dy[0]) : tl_narrow (self->dy[0], axis, start, n, error);
       if (self->dx[i] == NULL)
         return FALSE;
     }
-    start += n;
+    start = tl_dim_add (start, n);
   }
   return TRUE;
 }

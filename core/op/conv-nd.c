@@ -57,7 +57,9 @@ check (TlInfer *self,
   if (self->in[WEIGHT]->shape[0] % self->attrs[TL_CONV_ATTR_GROUPS].i != 0)
     return fail_shape (self, "the weight's first axis cannot be divided by groups", error);
   for (guint i = 0; i < n_spatial; i++)
-    if (self->in[WEIGHT]->shape[2 + i] <= 0)
+    if (tl_dim_is_symbolic (self->in[WEIGHT]->shape[2 + i]))
+      return fail_shape (self, "the kernel's size must be a number", error);
+    else if (self->in[WEIGHT]->shape[2 + i] <= 0)
       return fail_shape (self, "the kernel is empty", error);
   if (!tl_has_in (self, BIAS))
     return TRUE;
@@ -227,19 +229,15 @@ convolve_volumes (TlGradient   *self,
   g_autoptr (TlTensor) padded = NULL;
   g_autoptr (TlTensor) sum = NULL;
 
-  if (tl_dim_is_symbolic (depth)) {
-    g_set_error (error, TL_ERROR, TL_ERROR_UNSUPPORTED, "%s: the depth must be known", self->op->name);
-    return FALSE;
-  }
   set_attrs (self->attrs, 1, 2, values);
-  padded = padding > 0 ? tl_slice_scatter (self->in[X], 2, padding, 1, self->in[X]->meta.shape[2] + 2 * padding, 0, error) : tl_tensor_ref (self->in[X]);
+  padded = padding > 0 ? tl_slice_scatter (self->in[X], 2, padding, 1, tl_dim_add (self->in[X]->meta.shape[2], 2 * padding), 0, error) : tl_tensor_ref (self->in[X]);
   for (gint64 t = 0; t < self->in[WEIGHT]->meta.shape[2]; t++) {
     g_autoptr (TlTensor) met = NULL;
     g_autoptr (TlTensor) pictures = NULL;
     g_autoptr (TlTensor) weight = NULL;
     g_autoptr (TlTensor) part = NULL;
 
-    met = padded != NULL ? tl_slice (padded, 2, t * dilation, t * dilation + (depth - 1) * stride + 1, stride, error) : NULL;
+    met = padded != NULL ? tl_slice_at (padded, 2, t * dilation, depth, stride, error) : NULL;
     pictures = met != NULL ? as_pictures (met, error) : NULL;
     weight = pictures != NULL ? weight_at (self, t, error) : NULL;
     part = weight != NULL ? tl_conv2d_with_attrs (pictures, weight, NULL, values, error) : NULL;
@@ -282,17 +280,13 @@ transpose_volumes (TlGradient   *self,
 {
   const TlMeta        *x = &self->in[X]->meta;
   gint64               stride = tl_attr_pair (&self->attrs[TL_CONV_ATTR_STRIDE], 0), padding = tl_attr_pair (&self->attrs[TL_CONV_ATTR_PADDING], 0);
-  gint64               dilation = tl_attr_pair (&self->attrs[TL_CONV_ATTR_DILATION], 0), depth = out->shape[2] + 2 * padding;
+  gint64               dilation = tl_attr_pair (&self->attrs[TL_CONV_ATTR_DILATION], 0), depth = tl_dim_add (out->shape[2], 2 * padding);
   TlDim                shape[] = { tl_dim_mul (x->shape[0], x->shape[2]), out->shape[1], out->shape[3], out->shape[4] };
   TlAttrValue          values[TL_CONV_ATTR_EXTRA];
   g_autoptr (TlTensor) pictures = as_pictures (self->in[X], error);
   g_autoptr (TlTensor) sum = NULL;
   g_autoptr (TlTensor) inner = NULL;
 
-  if (tl_dim_is_symbolic (x->shape[2])) {
-    g_set_error (error, TL_ERROR, TL_ERROR_UNSUPPORTED, "%s: the depth must be known", self->op->name);
-    return FALSE;
-  }
   set_attrs (self->attrs, 1, 2, values);
   for (gint64 t = 0; t < self->in[WEIGHT]->meta.shape[2]; t++) {
     g_autoptr (TlTensor) weight = pictures != NULL ? weight_at (self, t, error) : NULL;

@@ -67,6 +67,8 @@ infer (TlInfer *self,
   shape[0] = x->shape[0];
   shape[1] = weight->shape[0];
   for (guint i = 0; i < 2; i++) {
+    if (tl_dim_is_symbolic (weight->shape[2 + i]))
+      return fail_shape (self, "the kernel's size must be a number", error);
     shape[2 + i] = tl_conv_out_dim (self->attrs, i, x->shape[2 + i], weight->shape[2 + i]);
     if (shape[2 + i] == 0 || shape[2 + i] == TL_DIM_INVALID || weight->shape[2 + i] == 0)
       return fail_shape (self, "the kernel is larger than the picture", error);

@@ -15,8 +15,6 @@ infer (TlInfer *self,
 
   if (!tl_infer_need_float (self, 0, error) || !tl_infer_need_rank (self, 0, 0, 2, error))
     return FALSE;
-  if (x->rank > 0 && tl_dim_is_symbolic (x->shape[x->rank - 1]))
-    return tl_infer_fail (self, TL_ERROR_UNSUPPORTED, error, "the number of observations is not known yet");
   shape[0] = shape[1] = x->rank == 2 ? x->shape[0] : 1;
   tl_infer_out (self, 0, x->dtype, x->rank == 2 ? 2 : 0, shape);
   return TRUE;

@@ -20,8 +20,6 @@ infer (TlInfer *self,
 
   if (!tl_infer_need_float (self, 0, error) || !tl_infer_need_rank (self, 0, 0, 2, error))
     return FALSE;
-  if (x->rank > 0 && tl_dim_is_symbolic (x->shape[x->rank - 1]))
-    return tl_infer_fail (self, TL_ERROR_UNSUPPORTED, error, "the number of observations is not known yet");
   shape[0] = shape[1] = x->rank == 2 ? x->shape[0] : 1;
   tl_infer_out (self, 0, x->dtype, x->rank == 2 ? 2 : 0, shape);
   return TRUE;
@@ -34,14 +32,18 @@ decompose (TlGradient *self,
   static const gint last[] = { -1 };
   const TlMeta     *meta = &self->in[0]->meta;
   TlDim             rows = meta->rank == 2 ? meta->shape[0] : 1, n = meta->rank > 0 ? meta->shape[meta->rank - 1] : 1;
-  double            free = (double)MAX (n - self->attrs[0].i, 0);
+  gint64            correction = self->attrs[0].i;
   TlTensor         *x, *y;
   TlFormula         f;
 
   tl_formula_init (&f, error);
   x = tl_formula_reshape (&f, self->in[0], 2, (const TlDim[]){ rows, n });
   x = tl_formula_map (&f, "a - b", 2, x, tl_formula_mean (&f, x, last, 1, TRUE));
-  y = tl_formula_number (&f, "a / b", tl_formula_matmul (&f, x, tl_formula_transpose (&f, x)), free);
+  y = tl_formula_matmul (&f, x, tl_formula_transpose (&f, x));
+  if (tl_dim_is_symbolic (n))
+    y = tl_formula_map (&f, "a / max (b - c, 0)", 3, y, tl_formula_keep (&f, tl_size (n, meta->dtype, error)), tl_formula_keep (&f, tl_size (correction, meta->dtype, error)));
+  else
+    y = tl_formula_number (&f, "a / b", y, (double)MAX (n - correction, 0));
   return tl_formula_into (&f, meta->rank == 2 ? y : tl_formula_reshape (&f, y, 0, NULL), &self->dx[0]);
 }
 

@@ -27,10 +27,15 @@ infer (TlInfer *self,
     return FALSE;
   if (row == column)
     return tl_infer_fail (self, TL_ERROR_VALUE, error, "dim1 and dim2 are both axis %u", row);
-  if (tl_dim_is_symbolic (x->shape[row]) || tl_dim_is_symbolic (x->shape[column]))
-    return tl_infer_fail (self, TL_ERROR_UNSUPPORTED, error, "the diagonal of axes of unknown size");
-  n = offset >= 0 ? MIN (x->shape[row], x->shape[column] - MIN (offset, x->shape[column]))
-                  : MIN (x->shape[column], x->shape[row] + MAX (offset, -x->shape[row]));
+  if (tl_dim_is_symbolic (x->shape[row]) || tl_dim_is_symbolic (x->shape[column])) {
+    /* Which of two sizes is the smaller one is known for equal ones only. */
+    if (x->shape[row] != x->shape[column] || offset != 0)
+      return tl_infer_fail (self, TL_ERROR_UNSUPPORTED, error, "how long the diagonal of axes of unknown sizes is depends on which is smaller");
+    n = x->shape[row];
+  } else {
+    n = offset >= 0 ? MIN (x->shape[row], x->shape[column] - MIN (offset, x->shape[column]))
+                    : MIN (x->shape[column], x->shape[row] + MAX (offset, -x->shape[row]));
+  }
   *y = *x;
   for (guint i = 0; i < x->rank; i++)
     if (i != row && i != column) {
@@ -40,7 +45,7 @@ infer (TlInfer *self,
   y->shape[rank] = n;
   y->strides[rank++] = tl_dim_add (x->strides[row], x->strides[column]);
   y->rank = (guint8)rank;
-  if (n > 0)
+  if (n != 0)
     y->offset = tl_dim_add (x->offset, offset >= 0 ? tl_dim_mul (x->strides[column], offset) : tl_dim_mul (x->strides[row], -offset));
   return TRUE;
 }

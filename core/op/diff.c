@@ -21,9 +21,7 @@ infer (TlInfer *self,
     return FALSE;
   for (guint i = 0; i < x->rank; i++)
     shape[i] = x->shape[i];
-  if (tl_dim_is_symbolic (shape[axis]))
-    return tl_infer_fail (self, TL_ERROR_UNSUPPORTED, error, "differences along an axis of unknown size");
-  shape[axis] = MAX (0, shape[axis] - self->attrs[0].i);
+  shape[axis] = tl_dim_is_symbolic (shape[axis]) ? tl_dim_sub (shape[axis], self->attrs[0].i) : MAX (0, shape[axis] - self->attrs[0].i);
   tl_infer_out (self, 0, x->dtype, x->rank, shape);
   return TRUE;
 }
@@ -36,10 +34,10 @@ decompose (TlGradient *self,
   g_autoptr (TlTensor) y = tl_tensor_ref (self->in[0]);
 
   for (gint64 i = 0; i < self->attrs[0].i; i++) {
-    gint64               n = y->meta.shape[tl_axis (axis, y->meta.rank)];
+    TlDim                n = y->meta.shape[tl_axis (axis, y->meta.rank)];
     g_autoptr (TlTensor) before = g_steal_pointer (&y);
-    g_autoptr (TlTensor) low = n > 0 ? tl_narrow (before, axis, 0, n - 1, error) : tl_tensor_ref (before);
-    g_autoptr (TlTensor) high = low != NULL && n > 0 ? tl_narrow (before, axis, 1, n - 1, error) : tl_tensor_ref (before);
+    g_autoptr (TlTensor) low = n != 0 ? tl_narrow (before, axis, 0, tl_dim_sub (n, 1), error) : tl_tensor_ref (before);
+    g_autoptr (TlTensor) high = low != NULL && n != 0 ? tl_narrow (before, axis, 1, tl_dim_sub (n, 1), error) : tl_tensor_ref (before);
 
     y = low != NULL && high != NULL ? tl_sub (high, low, error) : NULL;
     if (y == NULL)

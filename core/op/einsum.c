@@ -101,19 +101,19 @@ set_sizes (Equation            *self,
            const TlMeta *const *in)
 {
   for (guint i = 0; i < MAX_LABELS; i++)
-    self->size[i] = -1;
+    self->size[i] = TL_DIM_INVALID;
   for (guint i = 0; i < self->n_in; i++)
     for (guint j = 0; j < self->in[i].n; j++) {
       guint  label = self->in[i].label[j];
       TlDim *size = &self->size[label], other = in[i]->shape[j];
 
-      if (*size == -1 || (*size == 1 && label >= FIRST_ELLIPSIS))
+      if (*size == TL_DIM_INVALID || (*size == 1 && label >= FIRST_ELLIPSIS))
         *size = other;
       else if (other != *size && !(other == 1 && label >= FIRST_ELLIPSIS))
         return FALSE;
     }
   for (guint i = 0; i < self->out.n; i++)
-    if (self->size[self->out.label[i]] == -1 || memchr (self->out.label, self->out.label[i], i) != NULL)
+    if (self->size[self->out.label[i]] == TL_DIM_INVALID || memchr (self->out.label, self->out.label[i], i) != NULL)
       return FALSE;
   return TRUE;
 }

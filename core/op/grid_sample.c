@@ -32,8 +32,7 @@ infer (TlInfer *self,
   if (!tl_infer_need_float (self, X, error) || !tl_infer_need_same_dtype (self, X, GRID, error) || !tl_infer_need_rank (self, X, 4, 4, error) ||
       !tl_infer_need_rank (self, GRID, 4, 4, error))
     return FALSE;
-  if (grid->shape[0] != x->shape[0] || grid->shape[3] != 2 || tl_dim_is_symbolic (x->shape[2]) || tl_dim_is_symbolic (x->shape[3]) ||
-      x->shape[2] == 0 || x->shape[3] == 0) {
+  if (grid->shape[0] != x->shape[0] || grid->shape[3] != 2 || x->shape[2] == 0 || x->shape[3] == 0) {
     g_autofree char *a = tl_shape_to_string (x->shape, 4);
     g_autofree char *b = tl_shape_to_string (grid->shape, 4);
 
@@ -50,15 +49,16 @@ find_coordinate (TlGradient *self,
                  GError    **error)
 {
   const TlMeta        *grid = &self->in[GRID]->meta;
-  double               n = (double)self->in[X]->meta.shape[3 - number];
-  const double         numbers[] = { n, n - 1 };
+  TlDim                n = self->in[X]->meta.shape[3 - number];
   TlDim                shape[] = { grid->shape[0], 1, tl_dim_mul (grid->shape[1], grid->shape[2]) };
   g_autoptr (TlTensor) one = tl_narrow (self->in[GRID], 3, number, 1, error);
   g_autoptr (TlTensor) flat = one != NULL ? tl_reshape (one, 3, shape, error) : NULL;
+  g_autoptr (TlTensor) size = flat != NULL ? tl_size (n, flat->meta.dtype, error) : NULL;
+  g_autoptr (TlTensor) last = size != NULL ? tl_size (tl_dim_sub (n, 1), flat->meta.dtype, error) : NULL;
   const char          *texts[2][2] = { { "((a + 1) * b - 1) * 0.5", "min (max (((a + 1) * b - 1) * 0.5, 0), c)" },
                                        { "(a + 1) * 0.5 * c", "min (max ((a + 1) * 0.5 * c, 0), c)" } };
 
-  return tl_map_numbers (texts[self->attrs[ALIGN_CORNERS].i != 0][self->attrs[PADDING_MODE].i], &flat, 1, numbers, 2, error);
+  return tl_map_text (texts[self->attrs[ALIGN_CORNERS].i != 0][self->attrs[PADDING_MODE].i], error, 3, flat, size, last);
 }
 
 /* The pixels at the places (@px, @py), whole numbers; 0 outside. */
@@ -70,11 +70,12 @@ take_pixels (TlGradient *self,
 {
   const TlMeta        *x = &self->in[X]->meta;
   TlDim                shape[] = { x->shape[0], x->shape[1], tl_dim_mul (x->shape[2], x->shape[3]) };
-  const double         numbers[] = { (double)x->shape[3], (double)x->shape[2] };
-  TlTensor            *places[] = { px, py };
+  TlDType              dtype = x->dtype;
+  g_autoptr (TlTensor) width = tl_size (x->shape[3], dtype, error);
+  g_autoptr (TlTensor) height = width != NULL ? tl_size (x->shape[2], dtype, error) : NULL;
   g_autoptr (TlTensor) flat = tl_reshape (self->in[X], 3, shape, error);
-  g_autoptr (TlTensor) inside = tl_map_numbers ("and (and (a >= 0, a < c), and (b >= 0, b < d))", places, 2, numbers, 2, error);
-  g_autoptr (TlTensor) number = tl_map_numbers ("min (max (b, 0), d - 1) * c + min (max (a, 0), c - 1)", places, 2, numbers, 2, error);
+  g_autoptr (TlTensor) inside = tl_map_text ("and (and (a >= 0, a < c), and (b >= 0, b < d))", error, 4, px, py, width, height);
+  g_autoptr (TlTensor) number = tl_map_text ("min (max (b, 0), d - 1) * c + min (max (a, 0), c - 1)", error, 4, px, py, width, height);
   g_autoptr (TlTensor) whole = number != NULL ? tl_cast (number, TL_DTYPE_I64, error) : NULL;
   g_autoptr (TlTensor) index = NULL;
   g_autoptr (TlTensor) taken = NULL;

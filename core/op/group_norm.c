@@ -33,9 +33,11 @@ infer (TlInfer *self,
         return tl_infer_fail (self, TL_ERROR_SHAPE, error, "%s has %" G_GINT64_FORMAT " elements for %" G_GINT64_FORMAT " channels", ports[i].name,
                               self->in[i]->shape[0], x->shape[1]);
     }
-  if (tl_dim_is_symbolic (x->shape[1]) || x->shape[1] % self->attrs[NUM_GROUPS].i != 0)
-    return tl_infer_fail (self, TL_ERROR_SHAPE, error, "%" G_GINT64_FORMAT " channels cannot be divided into %" G_GINT64_FORMAT " groups", x->shape[1],
-                          self->attrs[NUM_GROUPS].i);
+  if (tl_dim_is_symbolic (x->shape[1]) || x->shape[1] % self->attrs[NUM_GROUPS].i != 0) {
+    g_autofree char *channels = tl_dim_to_string (x->shape[1]);
+
+    return tl_infer_fail (self, TL_ERROR_SHAPE, error, "%s channels cannot be divided into %" G_GINT64_FORMAT " groups", channels, self->attrs[NUM_GROUPS].i);
+  }
   tl_infer_out (self, 0, x->dtype, x->rank, x->shape);
   return TRUE;
 }

@@ -21,7 +21,7 @@ find_places (TlFormula *f,
              TlTensor  *index,
              TlDim      size)
 {
-  TlTensor *numbers = f->has_failed ? NULL : tl_formula_keep (f, tl_arange (0, (double)size, 1, TL_DTYPE_I64, f->error));
+  TlTensor *numbers = f->has_failed ? NULL : tl_formula_keep (f, tl_positions (size, TL_DTYPE_I64, f->error));
 
   return tl_formula_apply (f, &tl_op_take, NULL, 2, numbers, index);
 }
@@ -50,9 +50,6 @@ infer (TlInfer *self,
   total = rank;
   for (guint i = n_index; i < x->rank; i++)
     shape[total++] = x->shape[i];
-  for (guint i = 0; i < total; i++)
-    if (tl_dim_is_symbolic (shape[i]) || (i < x->rank && tl_dim_is_symbolic (x->shape[i])))
-      return tl_infer_fail (self, TL_ERROR_UNSUPPORTED, error, "a size is not known yet");
   tl_meta_init (&wanted, x->dtype, total, shape);
   both[0] = self->in[1];
   both[1] = &wanted;
@@ -78,18 +75,18 @@ decompose (TlGradient *self,
   TlFormula     f;
 
   for (guint i = 0; i < x->rank; i++)
-    flat[i >= n_index] *= x->shape[i];
+    flat[i >= n_index] = tl_dim_mul (flat[i >= n_index], x->shape[i]);
   for (guint i = 0; i < n_index; i++)
     metas[i] = &self->in[2 + i]->meta;
   tl_broadcast_shapes (metas, n_index, shape, &rank);
   for (guint i = 0; i < rank; i++)
-    many[0] *= shape[i];
+    many[0] = tl_dim_mul (many[0], shape[i]);
   many[1] = flat[1];
   tl_formula_init (&f, error);
   for (guint i = 0; i < n_index; i++) {
     TlTensor *one = find_places (&f, self->in[2 + i], x->shape[i]);
 
-    number = number == NULL ? one : tl_formula_map (&f, "a + b", 2, tl_formula_number (&f, "a * b", number, (double)x->shape[i]), one);
+    number = number == NULL ? one : tl_formula_map (&f, "a * c + b", 3, number, one, tl_formula_keep (&f, tl_size (x->shape[i], TL_DTYPE_I64, error)));
   }
   for (guint i = n_index; i < x->rank; i++)
     shape[rank + i - n_index] = x->shape[i];

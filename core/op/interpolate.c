@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "core/op/data-sized.h"
+#include "core/op/formula.h"
 
 enum { SIZE,
        SCALE_FACTOR,
@@ -36,6 +37,9 @@ typedef struct {
   double scale; /* of a position, from output to input */
 } Axis;
 
+/* Sizes that are not known yet are multiplied by multiples of this, so that the product is exact. */
+#define PARTS 64
+
 static gint64
 mode_of (const TlAttrValue *values)
 {
@@ -66,6 +70,21 @@ resolve (const TlAttrValue *values,
   return axis->n_out > 0 && axis->n_out <= MAX_SIZE;
 }
 
+/* The size of an axis of unknown size afterwards; TL_DIM_INVALID if it is no expression. */
+static TlDim
+resolve_open (const TlAttrValue *values,
+              guint              i,
+              TlDim              n_in)
+{
+  const TlAttrValue *factor = &values[SCALE_FACTOR];
+  double             parts;
+
+  if (values[SIZE].n > 0)
+    return tl_attr_pair (&values[SIZE], i) > 0 ? tl_attr_pair (&values[SIZE], i) : TL_DIM_INVALID;
+  parts = factor->f[factor->n > (gint)i ? i : 0] * PARTS;
+  return parts == floor (parts) && parts < 1e9 ? tl_dim_floor_div (tl_dim_mul (n_in, (gint64)parts), PARTS) : TL_DIM_INVALID;
+}
+
 static gboolean
 infer (TlInfer *self,
        GError **error)
@@ -87,7 +106,13 @@ infer (TlInfer *self,
     shape[i] = x->shape[i];
     if (i < 2)
       continue;
-    if (tl_dim_is_symbolic (x->shape[i]) || x->shape[i] == 0 || !resolve (self->attrs, n_spatial, i - 2, x->shape[i], &axis)) {
+    if (tl_dim_is_symbolic (x->shape[i])) {
+      shape[i] = resolve_open (self->attrs, i - 2, x->shape[i]);
+      if (shape[i] == TL_DIM_INVALID)
+        return tl_infer_fail (self, TL_ERROR_UNSUPPORTED, error, "axis %u has a size that is not known yet: its scale_factor must be a multiple of 1/%d", i, PARTS);
+      continue;
+    }
+    if (x->shape[i] == 0 || !resolve (self->attrs, n_spatial, i - 2, x->shape[i], &axis)) {
       g_autofree char *text = tl_shape_to_string (x->shape, x->rank);
 
       return tl_infer_fail (self, TL_ERROR_SHAPE, error, "axis %u of %s cannot be brought to %" G_GINT64_FORMAT " elements", i, text, axis.n_out);
@@ -203,6 +228,79 @@ resize_axis (TlTensor   *x,
   return g_steal_pointer (&sum);
 }
 
+static const char *const place_texts[] = {
+  [NEAREST] = "floor (a * b)",
+  [NEAREST_EXACT] = "floor ((a + 0.5) * b)",
+  [LINEAR] = "max ((a + 0.5) * b - 0.5, 0)",
+  [BICUBIC] = "(a + 0.5) * b - 0.5",
+};
+
+/* a: where an element lies, b: number of the tap */
+static const char *const linear_texts[] = { "1 - (a - floor (a))", "a - floor (a)" };
+static const char *const cubic_texts[] = {
+  "((-0.75 * (a - floor (a) + 1) + 3.75) * (a - floor (a) + 1) - 6) * (a - floor (a) + 1) + 3",
+  "(1.25 * (a - floor (a)) - 2.25) * (a - floor (a)) * (a - floor (a)) + 1",
+  "(1.25 * (1 - (a - floor (a))) - 2.25) * (1 - (a - floor (a))) * (1 - (a - floor (a))) + 1",
+  "((-0.75 * (2 - (a - floor (a))) + 3.75) * (2 - (a - floor (a))) - 6) * (2 - (a - floor (a))) + 3",
+};
+
+/* Where the elements of an axis of unknown size lie on the axis before, in f64. */
+static TlTensor *
+find_open_places (TlFormula         *f,
+                  const TlAttrValue *values,
+                  guint              i,
+                  TlDim              n_in,
+                  TlDim              n_out)
+{
+  const TlAttrValue *factor = &values[SCALE_FACTOR];
+  gboolean           align = values[ALIGN_CORNERS].i != 0;
+  TlTensor          *number = tl_formula_keep (f, tl_positions (n_out, TL_DTYPE_F64, f->error));
+  TlTensor          *from = tl_formula_keep (f, tl_size (n_in, TL_DTYPE_F64, f->error));
+  TlTensor          *to = tl_formula_keep (f, tl_size (n_out, TL_DTYPE_F64, f->error)), *scale;
+
+  if (align)
+    scale = tl_formula_map (f, "select (b > 1, (a - 1) / max (b - 1, 1), 0)", 2, from, to);
+  else if (values[SIZE].n > 0)
+    scale = tl_formula_map (f, "a / b", 2, from, to);
+  else
+    scale = tl_formula_keep (f, tl_tensor_new_number (1 / factor->f[factor->n > (gint)i ? i : 0], FALSE));
+  return tl_formula_map (f, align && mode_of (values) >= LINEAR ? "a * b" : place_texts[mode_of (values)], 2, number, scale);
+}
+
+/* resize_axis() for sizes that are not known yet: places and weights are computed in the step. */
+static TlTensor *
+resize_open_axis (TlGradient *self,
+                  TlTensor   *x,
+                  guint       axis,
+                  GError    **error)
+{
+  gint64    mode = mode_of (self->attrs);
+  TlDim     n_in = x->meta.shape[axis], n_out = resolve_open (self->attrs, axis - 2, n_in);
+  TlDim     shape[TL_TENSOR_MAX_RANK] = { n_out, 1, 1, 1, 1, 1, 1, 1 };
+  guint     n_taps = mode == BICUBIC ? 4 : mode == LINEAR ? 2
+                                                          : 1;
+  TlTensor *at, *last, *sum = NULL;
+  TlFormula f;
+
+  tl_formula_init (&f, error);
+  at = find_open_places (&f, self->attrs, axis - 2, n_in, n_out);
+  last = tl_formula_keep (&f, tl_size (n_in, TL_DTYPE_F64, error));
+  for (guint k = 0; k < n_taps; k++) {
+    TlTensor *tap = tl_formula_number (&f, "floor (a) + b", at, (double)k - (mode == BICUBIC));
+    TlTensor *place = tl_formula_map (&f, "max (min (a, b - 1), 0)", 2, tap, last), *index, *taken, *weight;
+
+    index = f.has_failed ? NULL : tl_formula_keep (&f, tl_cast (place, TL_DTYPE_I64, error));
+    taken = f.has_failed ? NULL : tl_formula_keep (&f, tl_index_select (x, (gint)axis, index, error));
+    if (n_taps == 1)
+      return tl_formula_finish (&f, taken);
+    weight = tl_formula_map (&f, mode == BICUBIC ? cubic_texts[k] : linear_texts[k], 1, at);
+    weight = f.has_failed ? NULL : tl_formula_keep (&f, tl_cast (weight, x->meta.dtype, error));
+    weight = tl_formula_reshape (&f, weight, x->meta.rank - axis, shape);
+    sum = k > 0 ? tl_formula_map (&f, "a + b * c", 3, sum, taken, weight) : tl_formula_map (&f, "a * b", 2, taken, weight);
+  }
+  return tl_formula_finish (&f, sum);
+}
+
 static gboolean
 decompose (TlGradient *self,
            GError    **error)
@@ -215,6 +313,12 @@ decompose (TlGradient *self,
     g_autoptr (TlTensor) before = g_steal_pointer (&y);
     Axis                 axis;
 
+    if (tl_dim_is_symbolic (before->meta.shape[i])) {
+      y = resize_open_axis (self, before, i, error);
+      if (y == NULL)
+        return FALSE;
+      continue;
+    }
     resolve (self->attrs, rank - 2, i - 2, before->meta.shape[i], &axis);
     if (axis.n_in == axis.n_out && (mode == NEAREST || axis.scale == 1)) {
       y = g_steal_pointer (&before);

@@ -44,7 +44,7 @@ decompose (TlGradient *self,
   else
     f.has_failed = TRUE;
   place = tl_formula_apply (&f, &tl_op_searchsorted, left, 2, sorted, self->in[0]);
-  found = tl_formula_apply (&f, &tl_op_take, NULL, 2, sorted, tl_formula_number (&f, "min (a, b)", place, (double)(n - 1)));
+  found = tl_formula_apply (&f, &tl_op_take, NULL, 2, sorted, tl_formula_map (&f, "min (a, b - 1)", 2, place, tl_formula_keep (&f, tl_size (n, TL_DTYPE_I64, error))));
   return tl_formula_into (&f, tl_formula_apply (&f, self->attrs[0].i ? &tl_op_ne : &tl_op_eq, NULL, 2, found, self->in[0]), &self->dx[0]);
 }
 

@@ -16,11 +16,13 @@ infer (TlInfer *self,
     return FALSE;
   if (!tl_infer_need_float (self, 0, error) || !tl_infer_need_rank (self, 0, 2, TL_TENSOR_MAX_RANK, error))
     return FALSE;
-  if (a->shape[a->rank - 1] != a->shape[a->rank - 2] || tl_dim_is_symbolic (a->shape[a->rank - 1])) {
+  if (a->shape[a->rank - 1] != a->shape[a->rank - 2]) {
     g_autofree char *shape = tl_shape_to_string (a->shape, a->rank);
 
     return tl_infer_fail (self, TL_ERROR_SHAPE, error, "a %s is not square", shape);
   }
+  if (self->attrs[0].i == 0 && tl_dim_is_symbolic (a->shape[a->rank - 1]))
+    return tl_infer_fail (self, TL_ERROR_UNSUPPORTED, error, "the size of the unit matrices is not known yet");
   tl_infer_out (self, 0, a->dtype, a->rank, a->shape);
   return TRUE;
 }

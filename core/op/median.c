@@ -22,10 +22,10 @@ infer (TlInfer *self,
   if (!tl_sort_check (self, flat ? 0 : self->attrs[DIM].v[0], error))
     return FALSE;
   for (guint i = 0; i < x->rank; i++)
-    if ((flat || i == tl_axis (self->attrs[DIM].v[0], x->rank)) && (x->shape[i] == 0 || tl_dim_is_symbolic (x->shape[i]))) {
+    if ((flat || i == tl_axis (self->attrs[DIM].v[0], x->rank)) && x->shape[i] == 0) {
       g_autofree char *shape = tl_shape_to_string (x->shape, x->rank);
 
-      return tl_infer_fail (self, TL_ERROR_SHAPE, error, "axis %u of %s has no known elements", i, shape);
+      return tl_infer_fail (self, TL_ERROR_SHAPE, error, "axis %u of %s has no elements", i, shape);
     }
   if (!flat)
     return tl_sort_infer_like (self, self->attrs[DIM].v[0], 1, self->attrs[KEEPDIM].i != 0, error);
@@ -41,7 +41,8 @@ decompose (TlGradient *self,
 {
   gboolean             flat = self->attrs[DIM].n == 0, keep = !flat && self->attrs[KEEPDIM].i != 0;
   g_autoptr (TlTensor) x = flat ? tl_flatten (self->in[0], 0, error) : tl_tensor_ref (self->in[0]);
-  gint64               axis = flat ? 0 : self->attrs[DIM].v[0], n;
+  gint64               axis = flat ? 0 : self->attrs[DIM].v[0];
+  TlDim                n;
   g_autoptr (TlTensor) values = NULL;
   g_autoptr (TlTensor) indices = NULL;
   TlTensor            *middle[2] = { NULL }, *last[2] = { NULL };
@@ -50,9 +51,9 @@ decompose (TlGradient *self,
   if (x == NULL || !tl_sort (x, axis, FALSE, &values, &indices, error))
     return FALSE;
   n = x->meta.rank > 0 ? x->meta.shape[tl_axis (axis, x->meta.rank)] : 1;
-  ok = tl_sort_pick (values, indices, axis, (n - 1) / 2, keep, middle, error);
+  ok = tl_sort_pick (values, indices, axis, tl_dim_floor_div (tl_dim_sub (n, 1), 2), keep, middle, error);
   if (ok && tl_dtype_is_float (x->meta.dtype)) {
-    ok = tl_sort_pick (values, indices, axis, n - 1, keep, last, error);
+    ok = tl_sort_pick (values, indices, axis, tl_dim_sub (n, 1), keep, last, error);
     self->dx[0] = ok ? tl_map_text ("select (b == b, a, b)", error, 2, middle[0], last[0]) : NULL;
     self->dx[1] = self->dx[0] != NULL ? tl_map_text ("select (c == c, a, b)", error, 3, middle[1], last[1], last[0]) : NULL;
     if (self->dx[1] != NULL) {

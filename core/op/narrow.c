@@ -33,8 +33,6 @@ infer (TlInfer *self,
                             "%" G_GINT64_FORMAT " positions from %" G_GINT64_FORMAT " on are not in axis %u of %s", length,
                             self->attrs[START].i, axis, text);
     }
-  } else if (start < 0) {
-    return tl_infer_fail (self, TL_ERROR_UNSUPPORTED, error, "position %" G_GINT64_FORMAT " of an axis of unknown size", start);
   }
   for (guint i = 0; i < x->rank; i++)
     shape[i] = i == axis ? length : x->shape[i];
@@ -47,9 +45,10 @@ decompose (TlGradient *self,
            GError    **error)
 {
   const TlMeta *x = &self->in[0]->meta;
-  gint64        start = self->attrs[START].i;
+  TlDim         start = self->attrs[START].i;
 
-  start += start < 0 ? x->shape[tl_axis (self->attrs[DIM].i, x->rank)] : 0;
+  if (start < 0)
+    start = tl_dim_sub (x->shape[tl_axis (self->attrs[DIM].i, x->rank)], -start);
   self->dx[0] = tl_narrow (self->in[0], (gint)self->attrs[DIM].i, start, self->attrs[LENGTH].i, error);
   return self->dx[0] != NULL;
 }

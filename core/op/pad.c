@@ -46,14 +46,10 @@ infer (TlInfer *self,
     gint64 low = i + n < x->rank ? 0 : self->attrs[PAD].v[2 * (x->rank - 1 - i)];
     gint64 high = i + n < x->rank ? 0 : self->attrs[PAD].v[2 * (x->rank - 1 - i) + 1], most;
 
+    /* An axis of unknown size is taken to be long enough. */
     shape[i] = low + high < 0 ? tl_dim_sub (x->shape[i], -(low + high)) : tl_dim_add (x->shape[i], low + high);
-    if (low == 0 && high == 0)
+    if ((low == 0 && high == 0) || tl_dim_is_symbolic (x->shape[i]))
       continue;
-    if (tl_dim_is_symbolic (x->shape[i])) {
-      if (mode != CONSTANT || low < 0 || high < 0)
-        return fail_pad (self, i, error);
-      continue;
-    }
     most = mode == REFLECT ? x->shape[i] - 1 : mode == CIRCULAR                      ? x->shape[i]
                                              : mode == REPLICATE && x->shape[i] == 0 ? 0
                                                                                      : G_MAXINT64;
@@ -62,6 +58,28 @@ infer (TlInfer *self,
   }
   tl_infer_out (self, 0, x->dtype, x->rank, shape);
   return TRUE;
+}
+
+/* The numbers of the elements that an axis of unknown size is padded by. */
+static TlTensor *
+find_places (TlDim    n,
+             gint64   low,
+             gint64   high,
+             gint64   mode,
+             GError **error)
+{
+  static const char *const texts[] = { [REFLECT] = "b - 1 - abs (b - 1 - abs (a - c))", [REPLICATE] = "max (min (a - c, b - 1), 0)" };
+  const double             number = (double)low;
+  g_autoptr (TlTensor)     all = tl_positions (tl_dim_add (n, low + high), TL_DTYPE_I64, error);
+  g_autoptr (TlTensor)     size = all != NULL ? tl_size (n, TL_DTYPE_I64, error) : NULL;
+  g_autoptr (TlTensor)     moved = NULL;
+
+  if (size == NULL)
+    return NULL;
+  if (mode != CIRCULAR)
+    return tl_map_numbers (texts[mode], (TlTensor *[]){ all, size }, 2, &number, 1, error);
+  moved = tl_map_numbers ("a - b", &all, 1, &number, 1, error);
+  return moved != NULL ? tl_op_apply1 (&tl_op_remainder, (TlTensor *[]){ moved, size }, 2, NULL, error) : NULL;
 }
 
 /* New elements are taken from old ones by their number. */
@@ -77,6 +95,10 @@ pad_by_index (TlTensor *x,
   g_autoptr (GArray)   places = g_array_new (FALSE, FALSE, sizeof (gint64));
   g_autoptr (TlTensor) index = NULL;
 
+  if (tl_dim_is_symbolic (n)) {
+    index = find_places (n, low, high, mode, error);
+    return index != NULL ? tl_index_select (x, (gint)axis, index, error) : NULL;
+  }
   for (gint64 i = -low; i < n + high; i++) {
     gint64 at = i;
 
@@ -107,7 +129,7 @@ pad_axis (TlTensor          *x,
   if (low >= 0 && high >= 0)
     kept = tl_tensor_ref (x);
   else
-    kept = tl_narrow (x, (gint)axis, MAX (-low, 0), n - MAX (-low, 0) - MAX (-high, 0), error);
+    kept = tl_narrow (x, (gint)axis, MAX (-low, 0), tl_dim_sub (n, MAX (-low, 0) + MAX (-high, 0)), error);
   if (kept == NULL || (low <= 0 && high <= 0))
     return g_steal_pointer (&kept);
   low = MAX (low, 0);

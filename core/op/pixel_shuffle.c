@@ -18,9 +18,12 @@ infer (TlInfer *self,
   for (guint i = 0; i < x->rank; i++)
     shape[i] = x->shape[i];
   last = shape + x->rank - 3;
-  if (tl_dim_is_symbolic (last[0]) || last[0] % (r * r) != 0)
-    return tl_infer_fail (self, TL_ERROR_SHAPE, error, "%" G_GINT64_FORMAT " channels are no blocks of %" G_GINT64_FORMAT " x %" G_GINT64_FORMAT, last[0], r, r);
-  last[0] /= r * r;
+  last[0] = tl_dim_div_exact (last[0], r * r);
+  if (last[0] == TL_DIM_INVALID) {
+    g_autofree char *channels = tl_dim_to_string (x->shape[x->rank - 3]);
+
+    return tl_infer_fail (self, TL_ERROR_SHAPE, error, "%s channels are no blocks of %" G_GINT64_FORMAT " x %" G_GINT64_FORMAT, channels, r, r);
+  }
   last[1] = tl_dim_mul (last[1], r);
   last[2] = tl_dim_mul (last[2], r);
   tl_infer_out (self, 0, x->dtype, x->rank, shape);
@@ -42,7 +45,7 @@ decompose (TlGradient *self,
 
   for (guint i = 0; i + 3 < x->rank; i++)
     n = tl_dim_mul (n, x->shape[i]);
-  open = tl_reshape (self->in[0], 6, (TlDim[]){ n, last[0] / (r * r), r, r, last[1], last[2] }, error);
+  open = tl_reshape (self->in[0], 6, (TlDim[]){ n, tl_dim_div_exact (last[0], r * r), r, r, last[1], last[2] }, error);
   turned = open != NULL ? tl_permute (open, (guint[]){ 0, 1, 4, 2, 5, 3 }, error) : NULL;
   if (turned == NULL || !tl_decompose_infer (self, &out, error))
     return FALSE;

@@ -18,12 +18,15 @@ infer (TlInfer *self,
   for (guint i = 0; i < x->rank; i++)
     shape[i] = x->shape[i];
   last = shape + x->rank - 3;
-  for (guint i = 1; i < 3; i++)
-    if (tl_dim_is_symbolic (last[i]) || last[i] % r != 0)
-      return tl_infer_fail (self, TL_ERROR_SHAPE, error, "a size of %" G_GINT64_FORMAT " cannot be divided by %" G_GINT64_FORMAT, last[i], r);
   last[0] = tl_dim_mul (last[0], r * r);
-  last[1] /= r;
-  last[2] /= r;
+  for (guint i = 1; i < 3; i++) {
+    last[i] = tl_dim_div_exact (last[i], r);
+    if (last[i] == TL_DIM_INVALID) {
+      g_autofree char *size = tl_dim_to_string (x->shape[x->rank - 3 + i]);
+
+      return tl_infer_fail (self, TL_ERROR_SHAPE, error, "a size of %s cannot be divided by %" G_GINT64_FORMAT, size, r);
+    }
+  }
   tl_infer_out (self, 0, x->dtype, x->rank, shape);
   return TRUE;
 }
@@ -43,7 +46,7 @@ decompose (TlGradient *self,
 
   for (guint i = 0; i + 3 < x->rank; i++)
     n = tl_dim_mul (n, x->shape[i]);
-  open = tl_reshape (self->in[0], 6, (TlDim[]){ n, last[0], last[1] / r, r, last[2] / r, r }, error);
+  open = tl_reshape (self->in[0], 6, (TlDim[]){ n, last[0], tl_dim_div_exact (last[1], r), r, tl_dim_div_exact (last[2], r), r }, error);
   turned = open != NULL ? tl_permute (open, (guint[]){ 0, 1, 3, 5, 2, 4 }, error) : NULL;
   if (turned == NULL || !tl_decompose_infer (self, &out, error))
     return FALSE;

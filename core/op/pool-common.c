@@ -14,6 +14,26 @@ tl_pool_get_stride (const TlAttrValue *attrs,
   return tl_attr_pair (value, axis);
 }
 
+/* TL_DIM_INVALID where whether the last window counts depends on the number. */
+TlDim
+tl_pool_get_out_dim (TlDim    in,
+                     gint64   kernel,
+                     gint64   stride,
+                     gint64   dilation,
+                     gint64   padding,
+                     gboolean ceil_mode)
+{
+  gint64 reach = dilation * (kernel - 1) + 1;
+  TlDim  room;
+
+  if (!tl_dim_is_symbolic (in))
+    return tl_pool_out_size (in, kernel, stride, dilation, padding, padding, ceil_mode);
+  if (ceil_mode && reach <= padding + stride - 1)
+    return TL_DIM_INVALID;
+  room = tl_dim_add (in, 2 * padding + (ceil_mode ? stride - 1 : 0));
+  return tl_dim_add (tl_dim_floor_div (tl_dim_sub (room, reach), stride), 1);
+}
+
 static gint64
 get_dilation (const TlAttrValue *attrs,
               gboolean           has_dilation,
@@ -32,14 +52,8 @@ out_dim (const TlAttrValue *attrs,
   gint64 padding = tl_attr_pair (&attrs[TL_POOL_ATTR_PADDING], axis);
   gint64 dilation = get_dilation (attrs, has_dilation, axis);
   gint64 stride = tl_pool_get_stride (attrs, axis);
-  TlDim  room;
 
-  if (!tl_dim_is_symbolic (in))
-    return tl_pool_out_size (in, kernel, stride, dilation, padding, padding, (int)attrs[TL_POOL_ATTR_CEIL_MODE].i);
-  if (attrs[TL_POOL_ATTR_CEIL_MODE].i != 0)
-    return TL_DIM_INVALID; /* whether the last window counts depends on the number */
-  room = tl_dim_sub (tl_dim_add (in, 2 * padding), dilation * (kernel - 1) + 1);
-  return tl_dim_add (tl_dim_floor_div (room, stride), 1);
+  return tl_pool_get_out_dim (in, kernel, stride, dilation, padding, attrs[TL_POOL_ATTR_CEIL_MODE].i != 0);
 }
 
 gboolean
@@ -71,6 +85,8 @@ tl_pool_infer_shape (TlInfer *self,
     if (shape[2 + i] == 0 || shape[2 + i] == TL_DIM_INVALID) {
       g_autofree char *text = tl_shape_to_string (x->shape, 4);
 
+      if (tl_dim_is_symbolic (x->shape[2 + i]))
+        return tl_infer_fail (self, TL_ERROR_UNSUPPORTED, error, "whether the last window of axis %u of %s counts depends on its size (ceil_mode)", 2 + i, text);
       return tl_infer_fail (self, TL_ERROR_SHAPE, error, "a window of %" G_GINT64_FORMAT " does not fit axis %u of %s",
                             kernel, 2 + i, text);
     }

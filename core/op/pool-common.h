@@ -35,6 +35,12 @@ gboolean  tl_pool_infer_shape (TlInfer *self,
                                gboolean has_dilation,
                                TlDim   *shape,
                                GError **error);
+TlDim     tl_pool_get_out_dim (TlDim    in,
+                               gint64   kernel,
+                               gint64   stride,
+                               gint64   dilation,
+                               gint64   padding,
+                               gboolean ceil_mode);
 gint64    tl_pool_get_stride (const TlAttrValue *attrs,
                               guint              axis);
 void      tl_pool_fill_args (TlPoolArgs        *args,

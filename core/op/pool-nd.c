@@ -21,11 +21,7 @@ out_dim (const TlAttrValue *values,
   gint64 padding = number_of (values, TL_POOL_ATTR_PADDING, axis);
   gint64 dilation = is_max ? number_of (values, TL_POOL_ATTR_EXTRA, axis) : 1;
 
-  if (!tl_dim_is_symbolic (in))
-    return tl_pool_out_size (in, kernel, stride, dilation, padding, padding, (int)values[TL_POOL_ATTR_CEIL_MODE].i);
-  if (values[TL_POOL_ATTR_CEIL_MODE].i != 0)
-    return TL_DIM_INVALID;
-  return tl_dim_add (tl_dim_floor_div (tl_dim_sub (tl_dim_add (in, 2 * padding), dilation * (kernel - 1) + 1), stride), 1);
+  return tl_pool_get_out_dim (in, kernel, stride, dilation, padding, values[TL_POOL_ATTR_CEIL_MODE].i != 0);
 }
 
 gboolean
@@ -53,6 +49,8 @@ tl_pool_nd_infer (TlInfer *self,
     if (shape[2 + i] == 0 || shape[2 + i] == TL_DIM_INVALID) {
       g_autofree char *text = tl_shape_to_string (x->shape, x->rank);
 
+      if (tl_dim_is_symbolic (x->shape[2 + i]))
+        return tl_infer_fail (self, TL_ERROR_UNSUPPORTED, error, "whether the last window of axis %u of %s counts depends on its size (ceil_mode)", 2 + i, text);
       return tl_infer_fail (self, TL_ERROR_SHAPE, error, "no window fits axis %u of %s", 2 + i, text);
     }
   }

@@ -43,14 +43,14 @@ states_before (TlTensor *h0,
                gboolean  reverse,
                GError  **error)
 {
-  gint64               steps = y->meta.shape[0];
+  TlDim                steps = y->meta.shape[0];
   g_autoptr (TlTensor) first = tl_unsqueeze (h0, 0, error);
   g_autoptr (TlTensor) rest = NULL;
   TlTensor            *parts[2];
 
   if (first == NULL || steps == 1)
     return g_steal_pointer (&first);
-  rest = tl_narrow (y, 0, reverse ? 1 : 0, steps - 1, error);
+  rest = tl_narrow (y, 0, reverse ? 1 : 0, tl_dim_sub (steps, 1), error);
   parts[reverse ? 1 : 0] = first;
   parts[reverse ? 0 : 1] = rest;
   return rest != NULL ? tl_concat (parts, 2, 0, error) : NULL;

@@ -70,8 +70,8 @@ tl_recurrent_infer (TlInfer        *self,
 
   if (!tl_infer_need_float (self, 0, error) || !tl_infer_need_rank (self, 0, 3, 3, error) || !tl_infer_need_rank (self, 1, 2, 2, error))
     return FALSE;
-  if (tl_dim_is_symbolic (x->shape[0]) || x->shape[0] == 0)
-    return tl_infer_fail (self, TL_ERROR_SHAPE, error, "the number of steps must be known and not 0");
+  if (x->shape[0] == 0)
+    return tl_infer_fail (self, TL_ERROR_SHAPE, error, "the sequence has no steps");
   hidden = self->in[1]->shape[1];
   for (guint i = 1; i <= n_states; i++)
     if (!check_shape (self, i, 2, x->shape[1], hidden, error))
@@ -169,6 +169,10 @@ tl_recurrent_decompose (TlGradient     *self,
   TlTensor             *state[2] = { NULL };
   gboolean              ok = sums != NULL;
 
+  if (tl_dim_is_symbolic (x->shape[0])) {
+    g_set_error (error, TL_ERROR, TL_ERROR_UNSUPPORTED, "%s: it is made of one part for each step, so their number must be known for second derivatives and export", self->op->name);
+    return FALSE;
+  }
   for (guint i = 0; i < n_states; i++)
     state[i] = tl_tensor_ref (self->in[1 + i]);
   for (gint64 t = 0; t < x->shape[0] && ok; t++) {

@@ -19,8 +19,10 @@ infer (TlInfer *self,
   TlDim         shape[TL_TENSOR_MAX_RANK];
   TlDim         n = tl_meta_get_n_elements (x), known = 1;
   gint          rank = self->attrs[0].n, open = -1;
-  gboolean      ok;
+  gboolean      ok, is_open = n == 0;
 
+  for (guint i = 0; i < x->rank; i++)
+    is_open = is_open || tl_dim_is_symbolic (x->shape[i]);
   for (gint i = 0; i < rank; i++) {
     shape[i] = self->attrs[0].v[i];
     if (shape[i] == TL_DIM_INVALID && open < 0)
@@ -32,7 +34,7 @@ infer (TlInfer *self,
     shape[open] = known != 0 ? tl_dim_div_exact (n, known) : TL_DIM_INVALID;
   ok = open >= 0 ? shape[open] != TL_DIM_INVALID : n == known;
   for (gint i = 0; i < rank; i++)
-    ok = ok && (shape[i] >= 0 || tl_dim_is_symbolic (n));
+    ok = ok && (shape[i] >= 0 || (is_open && tl_dim_is_symbolic (shape[i])));
   if (!ok) {
     g_autofree char *from = tl_shape_to_string (x->shape, x->rank);
     g_autofree char *to = tl_shape_to_string (shape, (guint)rank);

@@ -24,11 +24,25 @@ infer (TlInfer *self,
         !tl_infer_axis (self, self->attrs[DIMS].v[i], x->rank, &axis, error))
       return FALSE;
   }
-  for (guint i = 0; i < x->rank; i++)
-    if (tl_dim_is_symbolic (x->shape[i]))
-      return tl_infer_fail (self, TL_ERROR_UNSUPPORTED, error, "rolling an axis of unknown size");
   tl_infer_out (self, 0, x->dtype, x->rank, x->shape);
   return TRUE;
+}
+
+/* Along an axis of unknown size: element i comes from (i - shift) mod n. */
+static TlTensor *
+roll_open_axis (TlTensor *x,
+                gint      axis,
+                gint64    shift,
+                GError  **error)
+{
+  TlDim                n = x->meta.shape[axis];
+  const double         number = (double)shift;
+  g_autoptr (TlTensor) places = tl_positions (n, TL_DTYPE_I64, error);
+  g_autoptr (TlTensor) size = tl_size (n, TL_DTYPE_I64, error);
+  g_autoptr (TlTensor) moved = tl_map_numbers ("a - b", &places, 1, &number, 1, error);
+  g_autoptr (TlTensor) index = moved != NULL && size != NULL ? tl_op_apply1 (&tl_op_remainder, (TlTensor *[]){ moved, size }, 2, NULL, error) : NULL;
+
+  return index != NULL ? tl_index_select (x, axis, index, error) : NULL;
 }
 
 static TlTensor *
@@ -41,6 +55,8 @@ roll_axis (TlTensor *x,
   g_autoptr (TlTensor) head = NULL;
   g_autoptr (TlTensor) tail = NULL;
 
+  if (tl_dim_is_symbolic (n))
+    return roll_open_axis (x, axis, shift, error);
   shift = n > 0 ? shift % n : 0;
   shift += shift < 0 ? n : 0;
   if (shift == 0)

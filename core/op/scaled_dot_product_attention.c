@@ -65,6 +65,8 @@ infer (TlInfer *self,
     return FALSE;
   if (k->rank != rank || v->rank != rank || q->shape[rank - 1] != k->shape[rank - 1] || k->shape[rank - 2] != v->shape[rank - 2])
     return fail_shape (self, error);
+  if (tl_dim_is_symbolic (q->shape[rank - 1]))
+    return tl_infer_fail (self, TL_ERROR_UNSUPPORTED, error, "the last axis of query and key decides the scale and must be a number");
   for (guint i = 0; i + 2 < rank; i++) {
     gboolean shared = self->attrs[ENABLE_GQA].i != 0 && i + 3 == rank;
 

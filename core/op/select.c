@@ -22,7 +22,7 @@ infer (TlInfer *self,
   if (!tl_infer_need_rank (self, 0, 1, TL_TENSOR_MAX_RANK, error) ||
       !tl_infer_axis (self, self->attrs[DIM].i, x->rank, &axis, error))
     return FALSE;
-  if (tl_dim_is_symbolic (x->shape[axis]) ? index < 0 : index < -x->shape[axis] || index >= x->shape[axis]) {
+  if (!tl_dim_is_symbolic (x->shape[axis]) && (index < -x->shape[axis] || index >= x->shape[axis])) {
     g_autofree char *text = tl_shape_to_string (x->shape, x->rank);
 
     return tl_infer_fail (self, TL_ERROR_VALUE, error, "there is no position %" G_GINT64_FORMAT " in axis %u of %s", index, axis, text);
@@ -40,10 +40,11 @@ decompose (TlGradient *self,
 {
   const TlMeta        *x = &self->in[0]->meta;
   guint                axis = tl_axis (self->attrs[DIM].i, x->rank);
-  gint64               index = self->attrs[INDEX].i;
+  TlDim                index = self->attrs[INDEX].i;
   g_autoptr (TlTensor) one = NULL;
 
-  index += index < 0 ? x->shape[axis] : 0;
+  if (index < 0)
+    index = tl_dim_sub (x->shape[axis], -index);
   one = tl_narrow (self->in[0], (gint)axis, index, 1, error);
   self->dx[0] = one != NULL ? tl_squeeze (one, (gint)axis, error) : NULL;
   return self->dx[0] != NULL;

@@ -7,31 +7,47 @@
 enum { DIM,
        START,
        END,
-       STEP };
+       STEP,
+       AT };
 
 static const TlAttrSpec attrs[] = {
   { "dim", "axis, from the end if negative", TL_ATTR_INT, .has_range = TRUE, .min = -8, .max = 7 },
   { "start", "first position, from the end if negative", TL_ATTR_INT },
   { "end", "position behind the last one, from the end if negative", TL_ATTR_INT, .def = { .i = G_MAXINT64 } },
   { "step", "distance of positions", TL_ATTR_INT, .def = { .i = 1 }, .has_range = TRUE, .min = 1, .max = 9.2e18 },
+  { "at", "first position and number of positions as sizes, which may be symbolic, instead of start and end", TL_ATTR_INTS },
   { NULL },
 };
 
+/* Where @at, counted from the end if negative, stands on an axis of unknown size, which is taken to have that position. */
+static TlDim
+place (TlDim  size,
+       gint64 at)
+{
+  if (at == G_MAXINT64)
+    return size;
+  return at < 0 ? tl_dim_sub (size, -at) : at;
+}
+
 /* The positions that are taken; as in Python, out of range means up to the end. */
 static gboolean
-resolve (TlDim  size,
-         gint64 start,
-         gint64 end,
-         gint64 step,
-         TlDim *first,
-         TlDim *n)
+resolve (TlDim              size,
+         const TlAttrValue *values,
+         TlDim             *first,
+         TlDim             *n)
 {
+  gint64 start = values[START].i, end = values[END].i, step = values[STEP].i;
+
+  if (values[AT].n == 2) {
+    *first = values[AT].v[0];
+    *n = values[AT].v[1];
+    return tl_dim_is_symbolic (size) || tl_dim_is_symbolic (*first) || tl_dim_is_symbolic (*n) ||
+           (*first >= 0 && *n >= 0 && *first <= size && (*n == 0 || (*n - 1) <= (size - 1 - *first) / step));
+  }
   if (tl_dim_is_symbolic (size)) {
-    if (start < 0 || end != G_MAXINT64)
-      return FALSE;
-    *first = start;
-    *n = tl_dim_floor_div (tl_dim_add (tl_dim_sub (size, start), step - 1), step);
-    return *n != TL_DIM_INVALID;
+    *first = place (size, start);
+    *n = tl_dim_floor_div (tl_dim_add (tl_dim_sub (place (size, end), *first), step - 1), step);
+    return *first != TL_DIM_INVALID && *n != TL_DIM_INVALID;
   }
   start += start < 0 ? size : 0;
   end += end < 0 ? size : 0;
@@ -53,12 +69,12 @@ infer (TlInfer *self,
   if (!tl_infer_need_rank (self, 0, 1, TL_TENSOR_MAX_RANK, error) ||
       !tl_infer_axis (self, self->attrs[DIM].i, x->rank, &axis, error))
     return FALSE;
-  if (!resolve (x->shape[axis], self->attrs[START].i, self->attrs[END].i, self->attrs[STEP].i, &first, &n)) {
+  if (!resolve (x->shape[axis], self->attrs, &first, &n)) {
     g_autofree char *shape = tl_shape_to_string (x->shape, x->rank);
+    g_autofree char *from = tl_dim_to_string (first);
+    g_autofree char *count = tl_dim_to_string (n);
 
-    return tl_infer_fail (self, TL_ERROR_UNSUPPORTED, error,
-                          "positions %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT " of axis %u of %s are not known yet",
-                          self->attrs[START].i, self->attrs[END].i, axis, shape);
+    return tl_infer_fail (self, TL_ERROR_SHAPE, error, "%s positions from %s on are not in axis %u of %s", count, from, axis, shape);
   }
   *y = *x;
   y->offset = n == 0 ? x->offset : tl_dim_add (x->offset, tl_dim_mul (first, x->strides[axis]));
@@ -76,7 +92,7 @@ gradient (TlGradient *self,
   gint64        axis = self->attrs[DIM].i + (self->attrs[DIM].i < 0 ? x->rank : 0);
   TlDim         first = 0, n = 0;
 
-  resolve (x->shape[axis], self->attrs[START].i, self->attrs[END].i, self->attrs[STEP].i, &first, &n);
+  resolve (x->shape[axis], self->attrs, &first, &n);
   self->dx[0] = tl_slice_scatter (self->dy[0], (guint)axis, first, self->attrs[STEP].i, x->shape[axis], 0, error);
   return self->dx[0] != NULL;
 }
@@ -102,7 +118,35 @@ tl_slice (TlTensor *x,
           gint64    step,
           GError  **error)
 {
-  const TlAttrValue values[] = { TL_INT (axis), TL_INT (start), TL_INT (end), TL_INT (step) };
+  const TlAttrValue values[] = { TL_INT (axis), TL_INT (start), TL_INT (end), TL_INT (step), { .n = 0 } };
+
+  return tl_op_apply1 (&tl_op_slice, &x, 1, values, error);
+}
+
+/**
+ * tl_slice_at:
+ * @x: any tensor
+ * @axis: an axis, from the end if negative
+ * @start: first position; may be symbolic
+ * @length: number of positions; may be symbolic
+ * @step: distance of positions, at least 1
+ * @error: return location for an error
+ *
+ * As tl_slice(), for positions that are only known at replay.
+ *
+ * Errors: %TL_ERROR_SHAPE for positions that do not exist
+ *
+ * Returns: (transfer full): a view of the positions, or %NULL
+ */
+TlTensor *
+tl_slice_at (TlTensor *x,
+             gint      axis,
+             TlDim     start,
+             TlDim     length,
+             gint64    step,
+             GError  **error)
+{
+  const TlAttrValue values[] = { TL_INT (axis), TL_INT (0), TL_INT (G_MAXINT64), TL_INT (step), TL_INTS2 (start, length) };
 
   return tl_op_apply1 (&tl_op_slice, &x, 1, values, error);
 }
@@ -111,8 +155,8 @@ tl_slice (TlTensor *x,
  * tl_narrow:
  * @x: any tensor
  * @axis: an axis, from the end if negative
- * @start: first position
- * @length: number of positions
+ * @start: first position; may be symbolic where the axis is
+ * @length: number of positions; may be symbolic where the axis is
  * @error: return location for an error
  *
  * Errors: %TL_ERROR_VALUE for positions that do not exist
@@ -122,8 +166,8 @@ tl_slice (TlTensor *x,
 TlTensor *
 tl_narrow (TlTensor *x,
            gint      axis,
-           gint64    start,
-           gint64    length,
+           TlDim     start,
+           TlDim     length,
            GError  **error)
 {
   gint  rank = x->meta.rank;
@@ -134,7 +178,9 @@ tl_narrow (TlTensor *x,
     return NULL;
   }
   size = x->meta.shape[axis < 0 ? axis + rank : axis];
-  if (start < 0 || length < 0 || (!tl_dim_is_symbolic (size) && (start > size || length > size - start))) {
+  if (tl_dim_is_symbolic (size))
+    return tl_slice_at (x, axis, start, length, 1, error);
+  if (start < 0 || length < 0 || start > size || length > size - start) {
     g_autofree char *shape = tl_shape_to_string (x->meta.shape, x->meta.rank);
 
     g_set_error (error, TL_ERROR, TL_ERROR_VALUE,
@@ -151,6 +197,7 @@ static const TlSample samples[] = {
   { "4,5", "dim = -1, start = -2" },
   { "3", "start = 2, end = 2" },
   { "1", "end = 1" },
+  { "6,2", "at = {1, 2}, step = 3" },
   { NULL },
 };
 
@@ -168,5 +215,5 @@ const TlOpClass tl_op_slice = {
   .gradient = gradient,
   .samples = samples,
   .onnx = { "Slice", 1 },
-  .torch = "torch.ops.aten.slice(x0, dim, start, end, step)",
+  .torch = "torch.ops.aten.slice(x0, dim, start, end, step) if not at else x0[at[0]::step][:at[1]]",
 };

@@ -12,7 +12,7 @@ enum { DIM,
 
 static const TlAttrSpec attrs[] = {
   { "dim", "axis", TL_ATTR_INT, .has_range = TRUE, .min = 0, .max = 7 },
-  { "start", "where the first position goes", TL_ATTR_INT, .has_range = TRUE, .min = 0, .max = 9.2e18 },
+  { "start", "where the first position goes", TL_ATTR_INTS, .required = TRUE },
   { "step", "distance of positions", TL_ATTR_INT, .def = { .i = 1 }, .has_range = TRUE, .min = 1, .max = 9.2e18 },
   { "size", "size of the axis of the result", TL_ATTR_INTS, .required = TRUE },
   { "value", "of all other elements", TL_ATTR_FLOAT },
@@ -26,19 +26,18 @@ infer (TlInfer *self,
   const TlMeta *x = self->in[0];
   TlDim         shape[TL_TENSOR_MAX_RANK];
   guint         axis;
-  TlDim         size = self->attrs[SIZE].v[0];
+  TlDim         size = self->attrs[SIZE].v[0], start = self->attrs[START].v[0];
 
   if (!tl_infer_need_rank (self, 0, 1, TL_TENSOR_MAX_RANK, error) ||
       !tl_infer_axis (self, self->attrs[DIM].i, x->rank, &axis, error))
     return FALSE;
   for (guint i = 0; i < x->rank; i++)
     shape[i] = i == axis ? size : x->shape[i];
-  if (size >= 0 && x->shape[axis] > 0 &&
-      self->attrs[START].i + (x->shape[axis] - 1) * self->attrs[STEP].i >= size)
+  if (size >= 0 && start >= 0 && x->shape[axis] > 0 && start + (x->shape[axis] - 1) * self->attrs[STEP].i >= size)
     return tl_infer_fail (self, TL_ERROR_SHAPE, error,
                           "%" G_GINT64_FORMAT " positions from %" G_GINT64_FORMAT " in steps of %" G_GINT64_FORMAT
                           " do not fit an axis of %" G_GINT64_FORMAT,
-                          x->shape[axis], self->attrs[START].i, self->attrs[STEP].i, size);
+                          x->shape[axis], start, self->attrs[STEP].i, size);
   tl_infer_out (self, 0, x->dtype, x->rank, shape);
   return TRUE;
 }
@@ -56,7 +55,7 @@ prepare (TlPrepare *self,
   args = tl_copies_prepare (self, empty ? 0 : 1);
   if (x->shape[axis] != to.shape[axis])
     tl_copies_set_fill (args, &to, self->attrs[VALUE].d);
-  to.offset = self->attrs[START].i * to.strides[axis];
+  to.offset = self->attrs[START].v[0] * to.strides[axis];
   to.strides[axis] *= self->attrs[STEP].i;
   if (empty) {
     tl_prepare_data (self, TL_OPERAND_OUT (0));
@@ -70,12 +69,9 @@ static gboolean
 gradient (TlGradient *self,
           GError    **error)
 {
-  gint64 start = self->attrs[START].i, step = self->attrs[STEP].i;
-  TlDim  n = self->in[0]->meta.shape[self->attrs[DIM].i];
-  gint64 end = tl_dim_is_symbolic (n) ? G_MAXINT64 : n == 0 ? start
-                                                            : start + (n - 1) * step + 1;
+  TlDim start = self->attrs[START].v[0], n = self->in[0]->meta.shape[self->attrs[DIM].i];
 
-  self->dx[0] = tl_slice (self->dy[0], (gint)self->attrs[DIM].i, start, end, step, error);
+  self->dx[0] = tl_slice_at (self->dy[0], (gint)self->attrs[DIM].i, start, n, self->attrs[STEP].i, error);
   return self->dx[0] != NULL;
 }
 
@@ -83,9 +79,9 @@ gradient (TlGradient *self,
  * tl_slice_scatter:
  * @x: any tensor
  * @axis: an axis
- * @start: where its first position goes
+ * @start: where its first position goes; may be symbolic
  * @step: distance of positions
- * @size: size of the axis of the result
+ * @size: size of the axis of the result; may be symbolic
  * @value: of all other elements
  * @error: return location for an error
  *
@@ -98,22 +94,22 @@ gradient (TlGradient *self,
 TlTensor *
 tl_slice_scatter (TlTensor *x,
                   guint     axis,
-                  gint64    start,
+                  TlDim     start,
                   gint64    step,
                   TlDim     size,
                   double    value,
                   GError  **error)
 {
-  const TlAttrValue values[] = { TL_INT (axis), TL_INT (start), TL_INT (step), TL_INTS1 (size), TL_FLOAT (value) };
+  const TlAttrValue values[] = { TL_INT (axis), TL_INTS1 (start), TL_INT (step), TL_INTS1 (size), TL_FLOAT (value) };
 
   return tl_op_apply1 (&tl_op_slice_scatter, &x, 1, values, error);
 }
 
 static const TlSample samples[] = {
-  { "2,4", "start = 1, size = {5}" },
-  { "2,3,3", "dim = 1, start = 1, step = 2, size = {6}, value = 2" },
-  { "3", "size = {3}" },
-  { "0", "size = {2}" },
+  { "2,4", "start = {1}, size = {5}" },
+  { "2,3,3", "dim = 1, start = {1}, step = 2, size = {6}, value = 2" },
+  { "3", "start = {0}, size = {3}" },
+  { "0", "start = {0}, size = {2}" },
   { NULL },
 };
 

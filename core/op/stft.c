@@ -36,7 +36,8 @@ infer (TlInfer *self,
        GError **error)
 {
   const TlMeta *x = self->in[0], *in[] = { x };
-  gint64        n_fft = self->attrs[TL_STFT_N_FFT].i, n;
+  gint64        n_fft = self->attrs[TL_STFT_N_FFT].i;
+  TlDim         n;
   TlAttrValue   values[3];
   TlMeta        padded;
   TlInfer       pad = { &tl_op_pad, 1, in, values, 1, &padded };
@@ -45,18 +46,16 @@ infer (TlInfer *self,
 
   if (!tl_infer_need_rank (self, 0, 1, TL_TENSOR_MAX_RANK - 2, error) || !tl_stft_check (self, error))
     return FALSE;
-  if (tl_dim_is_symbolic (x->shape[rank]))
-    return tl_infer_fail (self, TL_ERROR_UNSUPPORTED, error, "the length of the signals is not known yet");
   get_pad (self->attrs, values);
   if (!tl_op_pad.infer (&pad, error))
     return FALSE;
   n = padded.shape[rank];
-  if (n < n_fft)
+  if (n >= 0 && n < n_fft)
     return tl_infer_fail (self, TL_ERROR_SHAPE, error, "signals of %" G_GINT64_FORMAT " are shorter than n_fft = %" G_GINT64_FORMAT, n, n_fft);
   for (guint i = 0; i < rank; i++)
     shape[i] = x->shape[i];
   shape[rank++] = self->attrs[TL_STFT_ONESIDED].i ? n_fft / 2 + 1 : n_fft;
-  shape[rank++] = (n - n_fft) / tl_stft_get_hop (self->attrs) + 1;
+  shape[rank++] = tl_dim_add (tl_dim_floor_div (tl_dim_sub (n, n_fft), tl_stft_get_hop (self->attrs)), 1);
   shape[rank++] = 2;
   tl_infer_out (self, 0, x->dtype, rank, shape);
   return TRUE;

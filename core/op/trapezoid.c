@@ -20,8 +20,6 @@ infer (TlInfer *self,
   for (guint i = 0; i < x->rank; i++)
     if (i != axis)
       shape[rank++] = x->shape[i];
-  if (tl_dim_is_symbolic (x->shape[axis]))
-    return tl_infer_fail (self, TL_ERROR_UNSUPPORTED, error, "the size of axis %u is not known yet", axis);
   tl_infer_out (self, 0, x->dtype, rank, shape);
   return TRUE;
 }
@@ -36,9 +34,9 @@ decompose (TlGradient *self,
   TlFormula f;
 
   tl_formula_init (&f, error);
-  if (n < 2)
+  if (n == 0 || n == 1)
     return tl_formula_into (&f, tl_formula_number (&f, "a * b", tl_formula_sum (&f, x, &axis, 1, FALSE), 0), &self->dx[0]);
-  pairs = tl_formula_map (&f, "a + b", 2, tl_formula_narrow (&f, x, axis, 0, n - 1), tl_formula_narrow (&f, x, axis, 1, n - 1));
+  pairs = tl_formula_map (&f, "a + b", 2, tl_formula_narrow (&f, x, axis, 0, tl_dim_sub (n, 1)), tl_formula_narrow (&f, x, axis, 1, tl_dim_sub (n, 1)));
   return tl_formula_into (&f, tl_formula_number (&f, "a * b", tl_formula_sum (&f, pairs, &axis, 1, FALSE), self->attrs[0].d / 2), &self->dx[0]);
 }
 

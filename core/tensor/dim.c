@@ -327,9 +327,9 @@ TlDim
 tl_dim_floor_div (TlDim  a,
                   gint64 divisor)
 {
-  Poly     poly;
-  gboolean divides = TRUE;
-  TlDim    dim;
+  Poly     poly, whole = { 0 }, rest = { 0 };
+  gboolean ok = TRUE;
+  TlDim    dim, left;
 
   g_return_val_if_fail (divisor > 0, TL_DIM_INVALID);
 
@@ -337,15 +337,23 @@ tl_dim_floor_div (TlDim  a,
     return a >= 0 ? a / divisor : a;
   pthread_mutex_lock (&table.lock);
   poly_load (a, &poly);
-  for (guint i = 0; i < poly.n_terms; i++)
-    divides = divides && poly.terms[i].factor % divisor == 0;
-  if (divides) {
-    for (guint i = 0; i < poly.n_terms; i++)
-      poly.terms[i].factor /= divisor;
-    dim = poly_store (&poly);
-  } else {
-    dim = atom_store (NULL, a, divisor);
+  /* floor ((d q + r) / d) = q + floor (r / d), with factors of r from 0 to d - 1. */
+  for (guint i = 0; i < poly.n_terms && ok; i++) {
+    Term   term = poly.terms[i];
+    gint64 remainder = term.factor % divisor;
+
+    remainder += remainder < 0 ? divisor : 0;
+    term.factor = (term.factor - remainder) / divisor;
+    ok = term.factor == 0 || poly_add_term (&whole, &term);
+    term.factor = remainder;
+    ok = ok && (remainder == 0 || poly_add_term (&rest, &term));
   }
+  left = ok ? poly_store (&rest) : TL_DIM_INVALID;
+  if (left < 0 && left != TL_DIM_INVALID) {
+    poly_load (atom_store (NULL, left, divisor), &rest);
+    ok = poly_add_term (&whole, &rest.terms[0]);
+  }
+  dim = ok ? poly_store (&whole) : TL_DIM_INVALID;
   pthread_mutex_unlock (&table.lock);
   return dim;
 }

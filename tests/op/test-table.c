@@ -753,7 +753,7 @@ test_values (void)
   assert_values ("one_hot", (TlSample){ "i64:3", "num_classes = 2" }, (const double[]){ 0, 0, 1, 0, 0, 1 }, 6);
   assert_values ("index_select", (TlSample){ "4; i64:3" }, (const double[]){ 2, -1, 0 }, 3);
   assert_values ("slice", (TlSample){ "5", "start = -4, step = 3" }, (const double[]){ 0, 3 }, 2);
-  assert_values ("slice_scatter", (TlSample){ "2", "start = 1, step = 2, size = {5}, value = 7" }, (const double[]){ 7, -1, 7, 0, 7 }, 5);
+  assert_values ("slice_scatter", (TlSample){ "2", "start = {1}, step = 2, size = {5}, value = 7" }, (const double[]){ 7, -1, 7, 0, 7 }, 5);
   assert_values ("argmax", (TlSample){ "2,2", "dim = {1}" }, (const double[]){ 1, 1 }, 2);
   assert_values ("div", (TlSample){ "i64:1; i64:1" }, (const double[]){ 1 }, 1);
   assert_values ("where", (TlSample){ "bool:3; i64:; 3" }, (const double[]){ -1, 0, -1 }, 3);

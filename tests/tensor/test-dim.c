@@ -50,6 +50,8 @@ test_text (void)
   assert_text (n, "N");
   assert_text (tl_dim_mul (n, 49), "49*N");
   assert_text (tl_dim_add (tl_dim_floor_div (tl_dim_add (t, 1), 2), 3), "floor((T+1)/2)+3");
+  assert_text (tl_dim_add (tl_dim_floor_div (tl_dim_sub (tl_dim_mul (t, 2), 1), 2), 1), "T");
+  assert_text (tl_dim_floor_div (tl_dim_sub (tl_dim_mul (t, 3), 3), 2), "T+floor((T+1)/2)-2");
   assert_text (tl_dim_sub (n, 2), "N-2");
   assert_text (TL_DIM_INVALID, "?");
 }
