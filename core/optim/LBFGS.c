@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Limited-memory BFGS.  All parameters are one vector of doubles here; what it remembers of the way so far lies in memory and not in
- * variables, so a checkpoint does not hold it: after one is read, the first direction is the gradient again.
+ * Limited-memory BFGS.  All parameters are one vector of doubles here.  What it remembers of the way so far is in variables, so that a
+ * checkpoint holds it:
+ *
+ *     history_s, history_y   changes of the parameters and of the gradient, in rows
+ *     direction, gradient    of the last step
+ *     numbers                see enum below, then the rows in use, the oldest first, then 1 / (y s) of each row
+ *
+ * There are more rows than changes that are remembered: a step writes only rows that nobody needs if it fails.
  */
 #include <math.h>
 #include <string.h>
@@ -34,50 +40,80 @@ static const TlAttrSpec attrs[] = {
   { NULL },
 };
 
-/* One change: of the parameters, and of the gradient. */
-typedef struct {
-  double *s, *y, ro;
-} Pair;
+enum { HISTORY_S,
+       HISTORY_Y,
+       DIRECTION,
+       GRADIENT,
+       NUMBERS };
 
-typedef struct {
-  gsize      n;
-  gint64     n_iterations;
-  GPtrArray *pairs; /* oldest first */
-  double     h;     /* the diagonal from which directions start */
-  double     t;
-  double    *d, *g_before; /* both behind each other in one block */
-} State;
+enum { N_ITERATIONS,
+       N_CHANGES,
+       DIAGONAL, /* from which directions start */
+       LENGTH,   /* how far the last step went along its direction */
+       ROWS };
 
-static void
-pair_free (gpointer pair)
+static const char *const common[] = { "history_s", "history_y", "direction", "gradient", "numbers", NULL };
+
+static gsize
+count_rows (const TlAttrValue *values)
 {
-  g_free (((Pair *)pair)->s);
-  g_free (pair);
+  return (gsize)(values[HISTORY_SIZE].i + MIN (values[HISTORY_SIZE].i, values[MAX_ITER].i));
+}
+
+static gsize
+count_numbers (const TlAttrValue *values)
+{
+  return ROWS + (gsize)values[HISTORY_SIZE].i + count_rows (values);
 }
 
 static void
-state_free (gpointer data)
+common_meta (guint              state,
+             const TlAttrValue *values,
+             gsize              n_elements,
+             TlDType            widest,
+             TlMeta            *meta)
 {
-  State *self = data;
+  TlDim rows[] = { (TlDim)count_rows (values), (TlDim)n_elements }, one = state == NUMBERS ? (TlDim)count_numbers (values) : (TlDim)n_elements;
 
-  g_ptr_array_unref (self->pairs);
-  g_free (self->d);
-  g_free (self);
+  if (state <= HISTORY_Y)
+    tl_meta_init (meta, widest, 2, rows);
+  else
+    tl_meta_init (meta, TL_DTYPE_F64, 1, &one);
 }
 
 /* A step on its way. */
 typedef struct {
   TlOptimizer       *optimizer;
   const TlAttrValue *attrs;
-  State             *state;
   TlOptimizerLoss    compute;
   gpointer           user_data;
   gsize              n;
-  double            *first, *x, *g, *at; /* parameters at the start, now; the gradient; where the line search begins */
+  gboolean           is_wide; /* whether the history is f64 */
+  gpointer           s, y;
+  double            *d, *g_before, *numbers;
+  gsize              n_kept;                     /* rows that were in use when the step began */
+  double            *kept;                       /* which */
+  double            *first, *x, *g, *at, *wolfe; /* parameters at the start, now; the gradient; where the line search begins */
+  double            *d_first, *g_first, *numbers_first;
   double            *alpha;
   double             loss;
   gint64             n_evaluations;
 } Step;
+
+/* Numbers of doubles that a step takes. */
+static gsize
+count_scratch (const TlAttrValue *values,
+               gsize              n)
+{
+  return 11 * n + count_numbers (values) + (gsize)values[HISTORY_SIZE].i;
+}
+
+static gsize
+get_scratch (const TlAttrValue *values,
+             gsize              n_elements)
+{
+  return count_scratch (values, n_elements) * sizeof (double);
+}
 
 static double
 dot (const double *a,
@@ -110,6 +146,40 @@ add (double       *to,
 {
   for (gsize i = 0; i < n; i++)
     to[i] += factor * a[i];
+}
+
+/* Rows of the history, of either dtype. */
+
+static double
+dot_row (const Step   *self,
+         gconstpointer rows,
+         gsize         row,
+         const double *b)
+{
+  const float *narrow = (const float *)rows + row * self->n;
+  double       sum = 0;
+
+  if (self->is_wide)
+    return dot ((const double *)rows + row * self->n, b, self->n);
+  for (gsize i = 0; i < self->n; i++)
+    sum += (double)narrow[i] * b[i];
+  return sum;
+}
+
+static void
+add_row (const Step   *self,
+         double       *to,
+         double        factor,
+         gconstpointer rows,
+         gsize         row)
+{
+  const float *narrow = (const float *)rows + row * self->n;
+
+  if (self->is_wide)
+    add (to, factor, (const double *)rows + row * self->n, self->n);
+  else
+    for (gsize i = 0; i < self->n; i++)
+      to[i] += factor * (double)narrow[i];
 }
 
 /* Parameters and gradients as one vector. */
@@ -198,66 +268,84 @@ evaluate_cb (double   t,
   Step *self = user_data;
 
   memcpy (self->x, self->at, self->n * sizeof (double));
-  add (self->x, t, self->state->d, self->n);
+  add (self->x, t, self->d, self->n);
   return evaluate (self, self->x, loss, g, error);
 }
 
-/* What the last direction has changed; changes that do not curve upwards are not remembered. */
-static gboolean
-remember (Step    *self,
-          GError **error)
+/* A row that neither the step's beginning nor the changes of now need. */
+static gsize
+find_free_row (const Step *self)
 {
-  State  *state = self->state;
-  gsize   n = self->n;
-  Pair   *pair = g_new0 (Pair, 1);
-  double  curvature;
-  double *memory = g_try_malloc_n (2 * n, sizeof (double));
+  gsize n_changes = (gsize)self->numbers[N_CHANGES], row = 0;
 
-  if (memory == NULL) {
-    g_free (pair);
-    g_set_error (error, TL_ERROR, TL_ERROR_MEMORY, "LBFGS: out of memory for change %u of %zu parameters", state->pairs->len + 1, n);
-    return FALSE;
+  for (gboolean taken = TRUE; taken; row += taken) {
+    taken = FALSE;
+    for (gsize i = 0; i < self->n_kept; i++)
+      taken = taken || (gsize)self->kept[i] == row;
+    for (gsize i = 0; i < n_changes; i++)
+      taken = taken || (gsize)self->numbers[ROWS + i] == row;
   }
-  pair->s = memory;
-  pair->y = memory + n;
+  return row;
+}
+
+/* What the last direction has changed; changes that do not curve upwards are not remembered. */
+static void
+remember (Step *self)
+{
+  double *numbers = self->numbers, curvature = 0, square = 0, length = numbers[LENGTH];
+  gsize   n = self->n, n_most = (gsize)self->attrs[HISTORY_SIZE].i, n_changes = (gsize)numbers[N_CHANGES], row;
+
   for (gsize i = 0; i < n; i++) {
-    pair->s[i] = state->t * state->d[i];
-    pair->y[i] = self->g[i] - state->g_before[i];
+    double s = length * self->d[i], y = self->g[i] - self->g_before[i];
+
+    curvature += y * s;
+    square += y * y;
   }
-  curvature = dot (pair->y, pair->s, n);
-  if (!(curvature > 1e-10)) {
-    pair_free (pair);
-    return TRUE;
+  if (!(curvature > 1e-10))
+    return;
+  if (n_changes == n_most) {
+    memmove (numbers + ROWS, numbers + ROWS + 1, (n_changes - 1) * sizeof (double));
+    numbers[N_CHANGES] = (double)--n_changes;
   }
-  pair->ro = 1 / curvature;
-  state->h = curvature / dot (pair->y, pair->y, n);
-  if (state->pairs->len == (guint)self->attrs[HISTORY_SIZE].i)
-    g_ptr_array_remove_index (state->pairs, 0);
-  g_ptr_array_add (state->pairs, pair);
-  return TRUE;
+  row = find_free_row (self);
+  for (gsize i = 0; i < n; i++) {
+    double s = length * self->d[i], y = self->g[i] - self->g_before[i];
+
+    if (self->is_wide) {
+      ((double *)self->s)[row * n + i] = s;
+      ((double *)self->y)[row * n + i] = y;
+    } else {
+      ((float *)self->s)[row * n + i] = (float)s;
+      ((float *)self->y)[row * n + i] = (float)y;
+    }
+  }
+  numbers[ROWS + n_changes] = (double)row;
+  numbers[ROWS + n_most + row] = 1 / curvature;
+  numbers[N_CHANGES] = (double)(n_changes + 1);
+  numbers[DIAGONAL] = curvature / square;
 }
 
 /* Minus the gradient, times the inverse of the curvature as far as it is remembered. */
 static void
 find_direction (Step *self)
 {
-  State *state = self->state;
-  gsize  n = self->n;
+  const double *rows = self->numbers + ROWS, *ro = rows + self->attrs[HISTORY_SIZE].i;
+  gsize         n_changes = (gsize)self->numbers[N_CHANGES];
 
-  for (gsize i = 0; i < n; i++)
-    state->d[i] = -self->g[i];
-  for (guint k = state->pairs->len; k-- > 0;) {
-    Pair *pair = state->pairs->pdata[k];
+  for (gsize i = 0; i < self->n; i++)
+    self->d[i] = -self->g[i];
+  for (gsize k = n_changes; k-- > 0;) {
+    gsize row = (gsize)rows[k];
 
-    self->alpha[k] = dot (pair->s, state->d, n) * pair->ro;
-    add (state->d, -self->alpha[k], pair->y, n);
+    self->alpha[k] = dot_row (self, self->s, row, self->d) * ro[row];
+    add_row (self, self->d, -self->alpha[k], self->y, row);
   }
-  for (gsize i = 0; i < n; i++)
-    state->d[i] *= state->h;
-  for (guint k = 0; k < state->pairs->len; k++) {
-    Pair *pair = state->pairs->pdata[k];
+  for (gsize i = 0; i < self->n; i++)
+    self->d[i] *= self->numbers[DIAGONAL];
+  for (gsize k = 0; k < n_changes; k++) {
+    gsize row = (gsize)rows[k];
 
-    add (state->d, self->alpha[k] - dot (pair->y, state->d, n) * pair->ro, pair->s, n);
+    add_row (self, self->d, self->alpha[k] - dot_row (self, self->y, row, self->d) * ro[row], self->s, row);
   }
 }
 
@@ -268,21 +356,21 @@ go (Step    *self,
     gboolean is_last,
     GError **error)
 {
-  State       *state = self->state;
+  double      *length = &self->numbers[LENGTH];
   TlWolfePoint point = { 0, self->loss, slope, self->g };
-  TlWolfe      wolfe = { self->n, state->d, 1e-4, 0.9, 1e-9, 25, evaluate_cb, self };
+  TlWolfe      wolfe = { self->n, self->d, 1e-4, 0.9, 1e-9, 25, self->wolfe, evaluate_cb, self };
   guint        n = 0;
 
   memcpy (self->at, self->x, self->n * sizeof (double));
   if (self->attrs[LINE_SEARCH].i != 0) {
-    if (!tl_wolfe_search (&wolfe, state->t, &point, &n, error))
+    if (!tl_wolfe_search (&wolfe, *length, &point, &n, error))
       return FALSE;
-    state->t = point.t;
+    *length = point.t;
     self->loss = point.f;
     self->n_evaluations += n;
   }
   memcpy (self->x, self->at, self->n * sizeof (double));
-  add (self->x, state->t, state->d, self->n);
+  add (self->x, *length, self->d, self->n);
   if (self->attrs[LINE_SEARCH].i != 0 || is_last)
     return TRUE;
   self->n_evaluations++;
@@ -294,56 +382,85 @@ iterate (Step    *self,
          GError **error)
 {
   const TlAttrValue *a = self->attrs;
-  State             *state = self->state;
+  double            *numbers = self->numbers;
   gsize              n = self->n;
   double             lr = tl_optimizer_get_lr (self->optimizer), before, slope, sum = 0;
   gint64             most = a[MAX_EVAL].i >= 0 ? a[MAX_EVAL].i : a[MAX_ITER].i * 5 / 4;
 
-  self->alpha = g_new (double, a[HISTORY_SIZE].i);
   for (gint64 i = 1; i <= a[MAX_ITER].i; i++) {
-    if (state->n_iterations++ > 0 && !remember (self, error))
-      return FALSE;
+    if (numbers[N_ITERATIONS]++ > 0)
+      remember (self);
+    else
+      numbers[DIAGONAL] = 1;
     find_direction (self);
-    memcpy (state->g_before, self->g, n * sizeof (double));
+    memcpy (self->g_before, self->g, n * sizeof (double));
     before = self->loss;
-    for (gsize k = 0; k < n && state->n_iterations == 1; k++)
+    for (gsize k = 0; k < n && numbers[N_ITERATIONS] == 1; k++)
       sum += fabs (self->g[k]);
-    state->t = state->n_iterations == 1 ? MIN (1, 1 / sum) * lr : lr;
-    slope = dot (self->g, state->d, n);
+    numbers[LENGTH] = numbers[N_ITERATIONS] == 1 ? MIN (1, 1 / sum) * lr : lr;
+    slope = dot (self->g, self->d, n);
     if (slope > -a[TOLERANCE_CHANGE].d)
       return TRUE;
     if (!go (self, slope, i == a[MAX_ITER].i, error))
       return FALSE;
     if (self->n_evaluations >= most || largest (self->g, n) <= a[TOLERANCE_GRAD].d ||
-        largest (state->d, n) * state->t <= a[TOLERANCE_CHANGE].d || fabs (self->loss - before) < a[TOLERANCE_CHANGE].d)
+        largest (self->d, n) * numbers[LENGTH] <= a[TOLERANCE_CHANGE].d || fabs (self->loss - before) < a[TOLERANCE_CHANGE].d)
       return TRUE;
   }
   return TRUE;
 }
 
-static State *
-get_state (TlOptimizer *optimizer,
-           gsize        n,
-           GError     **error)
+/* What is remembered, where it can be changed. */
+static gboolean
+open_state (Step    *self,
+            GError **error)
 {
-  State *state = optimizer->state;
+  gpointer data[NUMBERS + 1];
 
-  if (state != NULL)
-    return state;
-  state = g_new0 (State, 1);
-  state->n = n;
-  state->h = 1;
-  state->pairs = g_ptr_array_new_with_free_func (pair_free);
-  state->d = g_try_malloc0_n (2 * n + 1, sizeof (double));
-  if (state->d == NULL) {
-    state_free (state);
-    g_set_error (error, TL_ERROR, TL_ERROR_MEMORY, "LBFGS: out of memory for %zu parameters", n);
-    return NULL;
+  for (guint i = 0; i <= NUMBERS; i++) {
+    data[i] = tl_variable_begin_write (self->optimizer->common[i], error);
+    if (data[i] == NULL && tl_tensor_get_n_elements (tl_variable_get_value (self->optimizer->common[i])) > 0)
+      return FALSE;
   }
-  state->g_before = state->d + n;
-  optimizer->state = state;
-  optimizer->free_state = state_free;
-  return state;
+  self->s = data[HISTORY_S];
+  self->y = data[HISTORY_Y];
+  self->d = data[DIRECTION];
+  self->g_before = data[GRADIENT];
+  self->numbers = data[NUMBERS];
+  self->is_wide = tl_tensor_get_dtype (tl_variable_get_value (self->optimizer->common[HISTORY_S])) == TL_DTYPE_F64;
+  return TRUE;
+}
+
+static void
+divide_scratch (Step   *self,
+                double *memory)
+{
+  gsize n = self->n;
+
+  self->first = memory;
+  self->x = memory + n;
+  self->g = memory + 2 * n;
+  self->at = memory + 3 * n;
+  self->wolfe = memory + 4 * n;
+  self->d_first = memory + 9 * n;
+  self->g_first = memory + 10 * n;
+  self->numbers_first = memory + 11 * n;
+  self->alpha = self->numbers_first + count_numbers (self->attrs);
+  memcpy (self->d_first, self->d, n * sizeof (double));
+  memcpy (self->g_first, self->g_before, n * sizeof (double));
+  memcpy (self->numbers_first, self->numbers, count_numbers (self->attrs) * sizeof (double));
+  self->kept = self->numbers_first + ROWS;
+  self->n_kept = (gsize)self->numbers_first[N_CHANGES];
+}
+
+/* After a failure everything is as before the step. */
+static void
+put_back (Step *self)
+{
+  set_values (self->optimizer, self->first, NULL);
+  memcpy (self->d, self->d_first, self->n * sizeof (double));
+  memcpy (self->g_before, self->g_first, self->n * sizeof (double));
+  memcpy (self->numbers, self->numbers_first, count_numbers (self->attrs) * sizeof (double));
 }
 
 static gboolean
@@ -372,6 +489,14 @@ static gboolean
 check (TlOptimizer *optimizer,
        GError     **error)
 {
+  for (guint i = 0; i < optimizer->n; i++) {
+    TlDType dtype = tl_tensor_get_dtype (tl_variable_get_value (optimizer->parameters[i]));
+
+    if (dtype != TL_DTYPE_F32 && dtype != TL_DTYPE_F64) {
+      g_set_error (error, TL_ERROR, TL_ERROR_DTYPE, "LBFGS: parameter %s is %s, f32 or f64 is wanted", tl_variable_get_path (optimizer->parameters[i]), tl_dtype_name (dtype));
+      return FALSE;
+    }
+  }
   if (optimizer->max_norm == 0 && optimizer->max_value == 0)
     return TRUE;
   g_set_error_literal (error, TL_ERROR, TL_ERROR_UNSUPPORTED, "LBFGS needs gradients as they are: it cannot clip them");
@@ -385,22 +510,18 @@ minimize (TlOptimizer    *optimizer,
           double         *loss,
           GError        **error)
 {
-  gsize    n = count (optimizer);
-  double  *memory;
-  Step     self = { .optimizer = optimizer, .attrs = tl_optimizer_get_attrs (optimizer), .compute = compute, .user_data = user_data, .n = n, .n_evaluations = 1 };
-  gboolean ok;
+  gsize                n = count (optimizer);
+  Step                 self = { .optimizer = optimizer, .attrs = tl_optimizer_get_attrs (optimizer), .compute = compute, .user_data = user_data, .n = n, .n_evaluations = 1 };
+  TlDim                n_scratch = (TlDim)count_scratch (self.attrs, n);
+  g_autoptr (TlTensor) scratch = NULL;
+  gboolean             ok;
 
-  self.state = check (optimizer, error) ? get_state (optimizer, n, error) : NULL;
-  memory = self.state != NULL ? g_try_malloc_n (4 * n + 1, sizeof (double)) : NULL;
-  if (memory == NULL) {
-    if (self.state != NULL)
-      g_set_error (error, TL_ERROR, TL_ERROR_MEMORY, "LBFGS: out of memory for %zu parameters", n);
+  if (!check (optimizer, error) || !open_state (&self, error))
     return FALSE;
-  }
-  self.first = memory;
-  self.x = memory + n;
-  self.g = memory + 2 * n;
-  self.at = memory + 3 * n;
+  scratch = tl_tensor_new (TL_DTYPE_F64, 1, &n_scratch, error);
+  if (scratch == NULL)
+    return FALSE;
+  divide_scratch (&self, tl_tensor_peek_data (scratch));
   get_values (optimizer, self.first);
   memcpy (self.x, self.first, n * sizeof (double));
   ok = evaluate (&self, self.x, &self.loss, self.g, error);
@@ -408,22 +529,20 @@ minimize (TlOptimizer    *optimizer,
   if (ok && !(largest (self.g, n) <= self.attrs[TOLERANCE_GRAD].d))
     ok = iterate (&self, error);
   ok = ok && finish (&self, error);
-  if (!ok) {
-    /* Nothing is changed, and what was remembered on the way is forgotten. */
-    set_values (optimizer, self.first, NULL);
-    state_free (g_steal_pointer (&optimizer->state));
-  }
-  g_free (self.alpha);
-  g_free (memory);
+  if (!ok)
+    put_back (&self);
   return ok;
 }
 
 const TlOptimizerClass tl_optimizer_LBFGS = {
   .name = "LBFGS",
   .doc = "Limited-memory BFGS: directions by the curvature of the last changes. A step computes the loss several times, so it takes a function "
-         "(optimizer:step (function () ... return loss end)); fit cannot use it. For losses over all data at once, not over batches.",
+         "(optimizer:step (function () ... return loss end)); fit has one. For losses over all data at once, rather than over batches.",
   .formula = "p = p + t d, d = -H g, H from the last changes of p and g",
   .source = "Liu & Nocedal 1989, doi:10.1007/BF01589116; Nocedal & Wright 2006, Numerical Optimization, algorithms 3.5 and 3.6",
   .attrs = attrs,
+  .common = common,
+  .common_meta = common_meta,
+  .get_scratch = get_scratch,
   .minimize = minimize,
 };

@@ -33,8 +33,8 @@ struct _TlOptimizer {
   TlVariable             *step;
   double                  max_norm;  /* 0: no clipping */
   double                  max_value; /* 0: no clipping */
-  gpointer                state;     /* what a row that minimizes keeps between steps */
-  GDestroyNotify          free_state;
+  guint                   n_common;
+  TlVariable            **common; /* owned: states of all parameters together */
 };
 
 G_END_DECLS

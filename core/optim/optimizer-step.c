@@ -274,7 +274,7 @@ can_step (TlOptimizer *self,
     return TRUE;
   g_set_error (error, TL_ERROR, TL_ERROR_UNSUPPORTED,
                "%s computes the loss several times a step, so it needs a function that does: optimizer:step (function () ... return loss end); "
-               "fit has none, and a step that is planned cannot search",
+               "a step that is planned cannot search, but fit can",
                self->klass->name);
   return FALSE;
 }

@@ -134,6 +134,56 @@ make_slots (TlOptimizer       *self,
   return TRUE;
 }
 
+/* The number of elements of all parameters, and the widest dtype among them. */
+static gsize
+count_elements (TlOptimizer *self,
+                TlDType     *widest)
+{
+  gsize n = 0;
+
+  *widest = TL_DTYPE_F32;
+  for (guint i = 0; i < self->n; i++) {
+    TlTensor *value = tl_variable_get_value (self->parameters[i]);
+
+    n += tl_tensor_get_n_elements (value);
+    if (tl_tensor_get_dtype (value) == TL_DTYPE_F64)
+      *widest = TL_DTYPE_F64;
+  }
+  return n;
+}
+
+/* States of all parameters together; those whose shape stays keep their values. */
+static gboolean
+make_common (TlOptimizer       *self,
+             const TlAttrValue *attrs,
+             GError           **error)
+{
+  guint                   n = self->klass->common != NULL ? g_strv_length ((char **)self->klass->common) : 0;
+  g_autofree TlVariable **made = g_new0 (TlVariable *, n + 1);
+  TlDType                 widest;
+  gsize                   n_elements = count_elements (self, &widest);
+
+  for (guint i = 0; i < n; i++) {
+    g_autofree char *path = g_strdup_printf ("%s.%s", self->path, self->klass->common[i]);
+    const TlMeta    *old = i < self->n_common ? tl_tensor_get_meta (tl_variable_get_value (self->common[i])) : NULL;
+    TlMeta           meta;
+
+    self->klass->common_meta (i, attrs, n_elements, widest, &meta);
+    if (old != NULL && tl_meta_same_shape (old, &meta) && old->dtype == meta.dtype)
+      made[i] = tl_variable_ref (self->common[i]);
+    else
+      made[i] = make_state (path, &meta, error);
+    if (made[i] == NULL) {
+      free_slots (g_steal_pointer (&made), n);
+      return FALSE;
+    }
+  }
+  free_slots (self->common, self->n_common);
+  self->common = g_steal_pointer (&made);
+  self->n_common = n;
+  return TRUE;
+}
+
 /* The number that a rule keeps between steps. */
 static gboolean
 make_memory (TlOptimizer *self,
@@ -226,7 +276,7 @@ add_parameters (TlOptimizer       *self,
     self->parameters[self->n] = tl_variable_ref (parameters[i]);
     self->group_of[self->n] = group;
   }
-  return make_slots (self, group, made->attrs, error);
+  return make_slots (self, group, made->attrs, error) && make_common (self, made->attrs, error);
 }
 
 /**
@@ -331,8 +381,7 @@ tl_optimizer_unref (TlOptimizer *self)
   free_slots (self->parameters, self->n);
   for (guint i = 0; i < self->n_groups; i++)
     g_clear_pointer (&self->groups[i].memory, tl_variable_unref);
-  if (self->state != NULL)
-    self->free_state (self->state);
+  free_slots (self->common, self->n_common);
   g_free (self->groups);
   g_free (self->group_of);
   g_clear_pointer (&self->lr, tl_variable_unref);
@@ -443,7 +492,7 @@ tl_optimizer_set_attr (TlOptimizer       *self,
 
     memcpy (attrs, self->groups[group].attrs, sizeof attrs);
     if (!tl_attr_set (self->klass->name, self->klass->attrs, attrs, name, input, error) ||
-        (self->klass->check != NULL && !self->klass->check (attrs, error)) || !make_slots (self, group, attrs, error))
+        (self->klass->check != NULL && !self->klass->check (attrs, error)) || !make_slots (self, group, attrs, error) || !make_common (self, attrs, error))
       return FALSE;
     if (tl_attr_find (self->klass->attrs, name) == 0) {
       if (!tl_optimizer_set_lr (self, attrs[0].d, error))
@@ -466,6 +515,32 @@ rename_variable (TlVariable *variable,
 }
 
 /**
+ * tl_optimizer_searches:
+ * @self: an optimizer
+ *
+ * Returns: whether it computes the loss several times a step, see tl_optimizer_minimize()
+ */
+gboolean
+tl_optimizer_searches (TlOptimizer *self)
+{
+  return self->klass->minimize != NULL;
+}
+
+/**
+ * tl_optimizer_get_scratch:
+ * @self: an optimizer
+ *
+ * Returns: the bytes of a tensor that tl_optimizer_minimize() takes while it runs, besides variables and gradients
+ */
+gsize
+tl_optimizer_get_scratch (TlOptimizer *self)
+{
+  TlDType widest;
+
+  return self->klass->get_scratch != NULL ? self->klass->get_scratch (self->groups[0].attrs, count_elements (self, &widest)) : 0;
+}
+
+/**
  * tl_optimizer_set_path:
  * @self: an optimizer
  * @path: first part of its variables' paths; "optimizer" at first
@@ -479,6 +554,8 @@ tl_optimizer_set_path (TlOptimizer *self,
   for (guint i = 0; i < self->n * TL_OPTIMIZER_MAX_SLOTS; i++)
     if (self->slots[i] != NULL)
       rename_variable (self->slots[i], self->path, path);
+  for (guint i = 0; i < self->n_common; i++)
+    rename_variable (self->common[i], self->path, path);
   rename_variable (self->lr, self->path, path);
   rename_variable (self->step, self->path, path);
   for (guint i = 0; i < self->n_groups; i++)
@@ -536,6 +613,9 @@ tl_optimizer_foreach_variable (TlOptimizer *self,
     return FALSE;
   for (guint i = 0; i < self->n_groups; i++)
     if (self->groups[i].memory != NULL && !func (self->groups[i].memory, user_data))
+      return FALSE;
+  for (guint i = 0; i < self->n_common; i++)
+    if (!func (self->common[i], user_data))
       return FALSE;
   for (guint i = 0; i < self->n * TL_OPTIMIZER_MAX_SLOTS; i++)
     if (self->slots[i] != NULL && !func (self->slots[i], user_data))

@@ -13,6 +13,9 @@
  * parameter, the row's slots (optimizer.conv1.weight.exp_avg); so a schedule sets the rate without tracing again, and a checkpoint that holds
  * the variables holds the optimizer.
  *
+ * A row that searches (LBFGS) computes the loss several times a step: tl_optimizer_minimize() is given how.  What it remembers of all
+ * parameters together is in variables too.
+ *
  * All parameters are updated by one operation.  Its scalars (rate, bias corrections, clipping) are computed by another from lr, step and the
  * norm of the gradients, so that a replayed step needs nothing from outside.
  *
@@ -115,6 +118,14 @@ struct _TlOptimizerClass {
   void (*slot_meta) (guint         slot, /* optional: where slots are not of the parameter's shape */
                      const TlMeta *parameter,
                      TlMeta       *meta);
+  const char *const *common; /* names of states of all parameters together, ended by NULL; NULL: none */
+  void (*common_meta) (guint              state,
+                       const TlAttrValue *attrs,
+                       gsize              n_elements, /* of all parameters */
+                       TlDType            widest,     /* f64 if one of them is */
+                       TlMeta            *meta);
+  gsize (*get_scratch) (const TlAttrValue *attrs, /* bytes that minimize() takes while it runs */
+                        gsize              n_elements);
   gboolean (*check) (const TlAttrValue *attrs, /* optional: what the specs cannot say */
                      GError           **error);
   TlOptimizerRule rule;                    /* either this */
@@ -157,6 +168,8 @@ gboolean                tl_optimizer_set_attr (TlOptimizer       *self,
                                                const char        *name,
                                                const TlAttrInput *input,
                                                GError           **error);
+gboolean                tl_optimizer_searches (TlOptimizer *self);
+gsize                   tl_optimizer_get_scratch (TlOptimizer *self);
 void                    tl_optimizer_set_path (TlOptimizer *self,
                                                const char  *path);
 void                    tl_optimizer_set_clip_norm (TlOptimizer *self,

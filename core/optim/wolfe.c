@@ -192,15 +192,11 @@ tl_wolfe_search (const TlWolfe *self,
                  GError       **error)
 {
   Search   search = { .wolfe = self, .start = *point, .n_bytes = self->n * sizeof (double) };
-  double  *memory = g_try_malloc_n (5 * self->n + 1, sizeof (double));
+  double  *memory = self->memory;
   double   length = 0;
   guint    n_rounds = 0;
   gboolean done = FALSE, ok;
 
-  if (memory == NULL) {
-    g_set_error_literal (error, TL_ERROR, TL_ERROR_MEMORY, "out of memory");
-    return FALSE;
-  }
   search.start.g = memory;
   search.before.g = memory + self->n;
   search.now.g = memory + 2 * self->n;
@@ -215,6 +211,5 @@ tl_wolfe_search (const TlWolfe *self,
   if (ok)
     copy_point (&search, point, &search.low);
   *n_evaluations = search.n_evaluations;
-  g_free (memory);
   return ok;
 }

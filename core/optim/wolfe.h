@@ -37,6 +37,7 @@ typedef struct {
  * @c2: share of the slope
  * @tolerance: smallest bracket, times the largest element of @d
  * @max_evaluations: when to give up
+ * @memory: (array length=5*n): for the search
  * @evaluate: computes f and g at x + t d
  * @user_data: for @evaluate
  */
@@ -45,6 +46,7 @@ typedef struct {
   const double *d;
   double        c1, c2, tolerance;
   guint         max_evaluations;
+  double       *memory;
   gboolean (*evaluate) (double   t,
                         double  *f,
                         double  *g,

@@ -249,7 +249,9 @@ run (TlTrainer               *trainer,
   tl_optimizer_foreach_variable (trainer->o.optimizer, add_state_cb, &forecast->n_states);
   if (trainer->average != NULL)
     tl_average_foreach_variable (trainer->average, add_state_cb, &forecast->n_states);
-  forecast->n_gradients = trainer->o.accumulate > 1 ? sums.n_trained : 0;
+  if (tl_optimizer_searches (trainer->o.optimizer))
+    forecast->n_states += tl_memory_get_block_size (tl_optimizer_get_scratch (trainer->o.optimizer));
+  forecast->n_gradients = trainer->o.accumulate > 1 || tl_optimizer_searches (trainer->o.optimizer) ? sums.n_trained : 0;
   forecast->n_scratch = tl_memory_get_block_size (((forecast->n_scratch + 4095) & ~(gsize)4095) * n_threads);
   forecast->n_batches = tl_loader_forecast (trainer->types, trainer->n_fields, options->n_items, options->batch_size);
   if (options->validates)

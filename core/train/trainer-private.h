@@ -74,20 +74,33 @@ struct _TlTrainer {
 };
 
 /* trainer-step.c */
-gboolean tl_trainer_take_step (TlTrainer *self,
-                               gsize     *n_items,
-                               GError   **error);
-TlPlan  *tl_trainer_trace (TlTrainer *self,
-                           TlStepKind kind,
-                           GError   **error);
-TlPlan  *tl_trainer_trace_evaluation (TlTrainer *self,
-                                      GError   **error);
-gboolean tl_trainer_make_plans (TlTrainer *self,
-                                GError   **error);
-gboolean tl_trainer_evaluate_loader (TlTrainer *self,
-                                     TlLoader  *loader,
-                                     double    *values,
-                                     GError   **error);
+gboolean   tl_trainer_take_step (TlTrainer *self,
+                                 gsize     *n_items,
+                                 GError   **error);
+TlPlan    *tl_trainer_trace (TlTrainer *self,
+                             TlStepKind kind,
+                             GError   **error);
+TlPlan    *tl_trainer_trace_evaluation (TlTrainer *self,
+                                        GError   **error);
+gboolean   tl_trainer_make_plans (TlTrainer *self,
+                                  GError   **error);
+TlStepKind tl_trainer_kind_of (gsize batch,
+                               gsize n_batches);
+void       tl_trainer_measure (TlTrainer       *self,
+                               TlPlan          *plan,
+                               TlTensor *const *fields,
+                               gsize            n_items,
+                               TlMetric        *metrics);
+gboolean   tl_trainer_evaluate_loader (TlTrainer *self,
+                                       TlLoader  *loader,
+                                       double    *values,
+                                       GError   **error);
+
+/* trainer-search.c */
+gboolean tl_trainer_search (TlTrainer *self,
+                            gsize      n_batches,
+                            gsize      n_items,
+                            GError   **error);
 
 /* trainer-check.c */
 gboolean tl_trainer_check_classes (TlTrainer    *self,

@@ -357,6 +357,14 @@ end_badly (TlTrainer    *self,
     TELL (self, failed, &event);
 }
 
+/* A search leaves those of where it looked last. */
+static void
+drop_gradients (TlTrainer *self)
+{
+  if (tl_optimizer_searches (self->o.optimizer))
+    tl_optimizer_zero_grad (self->o.optimizer);
+}
+
 /**
  * tl_trainer_run:
  * @self: a trainer
@@ -382,8 +390,11 @@ tl_trainer_run (TlTrainer *self,
   self->first_step = self->step;
   self->s_per_item = 0;
   tell_started (self);
-  if (run_epochs (self, &reason) && finish (self, &reason))
+  if (run_epochs (self, &reason) && finish (self, &reason)) {
+    drop_gradients (self);
     return TRUE;
+  }
+  drop_gradients (self);
   end_badly (self, reason);
   g_propagate_error (error, reason);
   return FALSE;

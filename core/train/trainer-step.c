@@ -161,7 +161,7 @@ run_backward (TlTrainer *self,
     start = self->scale != NULL ? tl_loss_scale_apply (self->scale, share, error) : tl_tensor_ref (share);
   if (start == NULL || !tl_backward (start, NULL, FALSE, error))
     return FALSE;
-  if (kind != TL_STEP_WHOLE && kind != TL_STEP_LAST)
+  if ((kind != TL_STEP_WHOLE && kind != TL_STEP_LAST) || tl_optimizer_searches (self->o.optimizer))
     return TRUE;
   if (self->scale != NULL && !tl_loss_scale_unapply (self->scale, self->o.optimizer, error))
     return FALSE;
@@ -269,12 +269,12 @@ tl_trainer_make_plans (TlTrainer *self,
   return self->evaluation != NULL;
 }
 
-static void
-measure (TlTrainer       *self,
-         TlPlan          *plan,
-         TlTensor *const *fields,
-         gsize            n_items,
-         TlMetric        *metrics)
+void
+tl_trainer_measure (TlTrainer       *self,
+                    TlPlan          *plan,
+                    TlTensor *const *fields,
+                    gsize            n_items,
+                    TlMetric        *metrics)
 {
   TlMetricBatch batch = {
     .loss = tl_tensor_peek_element (tl_plan_peek_output (plan, 0), 0),
@@ -338,7 +338,7 @@ run_batch (TlTrainer *self,
     return FALSE;
   self->loss += tl_tensor_peek_element (tl_plan_peek_output (self->plans[kind], 0), 0) * ((double)n_items / (double)n_group);
   if (*is_taken) {
-    measure (self, self->plans[kind], inputs, n_items, self->metrics);
+    tl_trainer_measure (self, self->plans[kind], inputs, n_items, self->metrics);
     return TRUE;
   }
   if (self->scale != NULL && !tl_loss_scale_count_overflow (self->scale, &is_real, error))
@@ -348,9 +348,9 @@ run_batch (TlTrainer *self,
   return !is_real;
 }
 
-static TlStepKind
-kind_of (gsize batch,
-         gsize n_batches)
+TlStepKind
+tl_trainer_kind_of (gsize batch,
+                    gsize n_batches)
 {
   if (n_batches == 1)
     return TL_STEP_WHOLE;
@@ -358,15 +358,24 @@ kind_of (gsize batch,
                                                              : TL_STEP_MIDDLE;
 }
 
+/* Whether a step changes something before it is sure to be taken. */
+static gboolean
+is_long (TlTrainer *self,
+         gsize      n_batches)
+{
+  return n_batches > 1 || tl_optimizer_searches (self->o.optimizer);
+}
+
 /* What the batches of a step that was not taken have changed. */
 static void
 undo_batches (TlTrainer *self,
               gsize      n_batches)
 {
-  for (guint i = 0; n_batches > 1 && i < self->n_metrics; i++)
+  if (!is_long (self, n_batches))
+    return;
+  for (guint i = 0; i < self->n_metrics; i++)
     tl_metric_copy (&self->before[i], &self->metrics[i]);
-  if (n_batches > 1)
-    restore_changing (self);
+  restore_changing (self);
 }
 
 /* Takes one optimizer step of one or more batches; on failure everything is as before.  Of a step that overflows only the batches pass. */
@@ -382,13 +391,15 @@ tl_trainer_take_step (TlTrainer *self,
   *n_items = 0;
   for (gsize i = 0; i < n_batches; i++)
     *n_items += tl_loader_get_batch_size (self->train, self->position.batch + i);
-  if (n_batches > 1 && !save_changing (self, error))
+  if (is_long (self, n_batches) && !save_changing (self, error))
     return FALSE;
-  for (guint i = 0; n_batches > 1 && i < self->n_metrics; i++)
+  for (guint i = 0; is_long (self, n_batches) && i < self->n_metrics; i++)
     tl_metric_copy (&self->metrics[i], &self->before[i]);
   self->loss = 0;
-  for (gsize i = 0; ok && is_taken && i < n_batches; i++)
-    ok = run_batch (self, kind_of (i, n_batches), *n_items, &is_taken, error);
+  if (tl_optimizer_searches (self->o.optimizer))
+    ok = tl_trainer_search (self, n_batches, *n_items, error);
+  for (gsize i = 0; ok && is_taken && i < n_batches && !tl_optimizer_searches (self->o.optimizer); i++)
+    ok = run_batch (self, tl_trainer_kind_of (i, n_batches), *n_items, &is_taken, error);
   if (ok && is_taken && self->scale != NULL)
     ok = tl_loss_scale_count_good (self->scale, error);
   if (!ok || !is_taken)
@@ -427,7 +438,7 @@ tl_trainer_evaluate_loader (TlTrainer *self,
       break;
     if (!tl_plan_run (self->evaluation, fields, self->n_fields, error))
       return FALSE;
-    measure (self, self->evaluation, fields, n_items, metrics);
+    tl_trainer_measure (self, self->evaluation, fields, n_items, metrics);
   }
   for (guint i = 0; i < self->n_metrics; i++)
     values[i] = tl_metric_get_value (&metrics[i]);

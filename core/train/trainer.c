@@ -292,6 +292,11 @@ tl_trainer_new (const TlTrainerOptions *options,
   self->best = self->loss = self->lr = NAN;
   atomic_init (&self->wishes.lr, NAN);
   take_options (self, options);
+  if (tl_optimizer_searches (self->o.optimizer) && options->precision == TL_DTYPE_F16) {
+    g_set_error (error, TL_ERROR, TL_ERROR_UNSUPPORTED, "%s searches along the loss itself and cannot train with a scaled one: precision must be f32 or bf16",
+                 tl_optimizer_get_class (self->o.optimizer)->name);
+    return NULL;
+  }
   self->base_lr = tl_optimizer_get_lr (self->o.optimizer);
   self->weight = tl_tensor_new (TL_DTYPE_F32, 0, NULL, error);
   if (self->weight == NULL || !make_loaders (self, error) || !check_fields (self, error) ||

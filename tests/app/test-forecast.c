@@ -69,6 +69,8 @@ static const Network networks[] = {
     "t = TransformerEncoder(p) { num_layers = 3, nhead = 4, dim_feedforward = 128, batch_first = true }\nf = Flatten(t)\ny = Linear(f) { out = 10 }\n", .clip_norm = 1 },
   { "bf16-average", "Adam", 64, 160, 1, FALSE, { TL_DTYPE_F32, 1, { 300 } }, 10,
     "x = Input { shape = {N, 300} }\na = Linear(x) { out = 400 }\nb = ReLU(a)\nc = Linear(b) { out = 400 }\nd = ReLU(c)\ny = Linear(d) { out = 10 }\n", .precision = TL_DTYPE_BF16, .average = 0.9 },
+  { "search", "LBFGS", 64, 160, 1, FALSE, { TL_DTYPE_F32, 1, { 30 } }, 10,
+    "x = Input { shape = {N, 30} }\na = Linear(x) { out = 40 }\nb = Tanh(a)\ny = Linear(b) { out = 10 }\n" },
   { "f16", "SGD", 64, 160, 1, TRUE, { TL_DTYPE_F32, 1, { 300 } }, 10,
     "x = Input { shape = {N, 300} }\na = Linear(x) { out = 400 }\nb = ReLU(a)\nc = Linear(b) { out = 400 }\nd = ReLU(c)\ny = Linear(d) { out = 10 }\n", .precision = TL_DTYPE_F16 },
 };

@@ -197,7 +197,23 @@ def transformer():
                                                                 classes((60,), 50, f'y{i}')))
 
 
-MODELS = {'mlp': mlp, 'cnn': cnn, 'resnet18': resnet18, 'lstm': lstm, 'gpt': gpt, 'transformer': transformer}
+def lbfgs():
+    model = nn.Sequential(nn.Linear(8, 4), nn.Linear(4, 1))
+    x = noise((64, 8), 'x').float()
+    y = (x.sum(1, keepdim=True) * 0.5).sin() + x[:, :1]
+    fill(model, 1)
+    rule = torch.optim.LBFGS(model.parameters(), lr=1, max_iter=1, history_size=5, line_search_fn='strong_wolfe')
+
+    def closure():
+        rule.zero_grad()
+        loss = functional.mse_loss(model(x), y)
+        loss.backward()
+        return loss
+
+    return [rule.step(closure).item() for _ in range(20)]
+
+
+MODELS = {'mlp': mlp, 'cnn': cnn, 'resnet18': resnet18, 'lstm': lstm, 'gpt': gpt, 'transformer': transformer, 'lbfgs': lbfgs}
 
 
 def main():

@@ -49,6 +49,14 @@ local function fill (model, gain)
   end
 end
 
+-- The same of fit, all data a step.
+function curve_of_fit (model, rule, x, y, loss)
+  tl.no_grad (function () model (x) end)
+  fill (model, 1)
+  fit { model, data = data.tensors (x, y), batch_size = x.shape[1], shuffle = false, epochs = 20, optimizer = rule, loss = loss,
+        on_step = function (_, loss) print (string.format ('%.9g', loss)) end }
+end
+
 -- Prints the losses of 20 steps; the first call of step makes the layers' parameters.
 function curve (model, optimizer, step, gain)
   tl.no_grad (step, 0)

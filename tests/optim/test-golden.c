@@ -211,11 +211,60 @@ test_rows (void)
       g_error ("optimizers.golden has no line for %s", tl_optimizer_get_row (i)->name);
 }
 
+typedef struct {
+  TlVariable *parameter;
+  guint       n_calls, fails_at;
+} Failing;
+
+static gboolean
+fail_later (gpointer user_data,
+            double  *loss,
+            GError **error)
+{
+  Failing *self = user_data;
+
+  if (++self->n_calls != self->fails_at)
+    return rosenbrock (self->parameter, loss, error);
+  g_set_error_literal (error, TL_ERROR, TL_ERROR_NUMERIC, "enough");
+  return FALSE;
+}
+
+/* A step that fails in the middle changes neither the parameters nor what is remembered of the steps before. */
+static void
+test_failed_search (void)
+{
+  double ends[2][N];
+
+  for (guint fails = 0; fails < 2; fails++) {
+    g_autoptr (TlTensor)    value = make_tensor (TL_DTYPE_F32, start, 0);
+    g_autoptr (GError)      error = NULL;
+    g_autoptr (TlVariable)  parameter = tl_variable_new ("w", TL_VARIABLE_PARAMETER, value, &error);
+    g_autoptr (TlOptimizer) optimizer = tl_optimizer_new (tl_optimizer_find ("LBFGS"), &parameter, 1, NULL, &error);
+
+    g_assert_no_error (error);
+    set_attrs (optimizer, "line_search_fn=strong_wolfe max_iter=3 history_size=4");
+    for (guint step = 0; step < 8; step++) {
+      Failing  failing = { parameter, 0, fails == 1 && step >= 2 ? step : 0 };
+      gboolean ok = tl_optimizer_minimize (optimizer, fail_later, &failing, NULL, &error);
+
+      g_assert_true (ok == (failing.n_calls < failing.fails_at || failing.fails_at == 0));
+      g_clear_error (&error);
+      if (!ok)
+        tl_optimizer_minimize (optimizer, rosenbrock, parameter, NULL, &error);
+      g_assert_no_error (error);
+    }
+    for (guint i = 0; i < N; i++)
+      ends[fails][i] = tl_tensor_peek_element (tl_variable_get_value (parameter), i);
+  }
+  g_assert_cmpmem (ends[0], sizeof ends[0], ends[1], sizeof ends[1]);
+}
+
 int
 main (int    argc,
       char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/optim/golden/rows", test_rows);
+  g_test_add_func ("/optim/golden/failed-search", test_failed_search);
   return g_test_run ();
 }

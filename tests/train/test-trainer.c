@@ -179,12 +179,27 @@ test_learns (void)
   digits_clear (&digits);
 }
 
+static void
+use_search (Digits *digits)
+{
+  g_autoptr (GPtrArray) parameters = tl_model_get_parameters (digits->model);
+  g_autoptr (GError)    error = NULL;
+
+  tl_optimizer_unref (digits->optimizer);
+  digits->optimizer = tl_optimizer_new (tl_optimizer_find ("LBFGS"), (TlVariable *const *)parameters->pdata, parameters->len, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_true (tl_optimizer_set_attr (digits->optimizer, "history_size", &TL_INPUT_INT (5), &error));
+  g_assert_true (tl_optimizer_set_attr (digits->optimizer, "max_iter", &TL_INPUT_INT (4), &error));
+  g_assert_true (tl_optimizer_set_attr (digits->optimizer, "line_search_fn", &TL_INPUT_STRING ("strong_wolfe"), &error));
+}
+
 /* Bits after three epochs: in one go, or interrupted at a step and resumed by fresh objects. */
 static char *
-train_bits (guint64 interrupt_at,
-            guint   accumulate,
-            gsize   batch_size,
-            double *loss)
+train_bits (guint64  interrupt_at,
+            guint    accumulate,
+            gsize    batch_size,
+            gboolean searches,
+            double  *loss)
 {
   char *folder = make_folder (), *hash = NULL;
   guint n_runs = interrupt_at > 0 ? 2 : 1;
@@ -197,6 +212,8 @@ train_bits (guint64 interrupt_at,
     Log                   log = { .events = g_string_new (NULL), .cancel_at = run + 1 < n_runs ? interrupt_at : 0 };
 
     digits_init (&digits, TRUE);
+    if (searches)
+      use_search (&digits);
     options = digits_options (&digits);
     options.epochs = 3;
     options.folder = folder;
@@ -235,11 +252,11 @@ static void
 test_resume (void)
 {
   double           loss, other;
-  g_autofree char *whole = train_bits (0, 1, 32, &loss);
+  g_autofree char *whole = train_bits (0, 1, 32, FALSE, &loss);
 
   for (guint i = 0; i < 4; i++) {
     static const guint64 steps[] = { 1, 44, 45, 77 };
-    g_autofree char     *parts = train_bits (steps[i], 1, 32, &other);
+    g_autofree char     *parts = train_bits (steps[i], 1, 32, FALSE, &other);
 
     g_assert_cmpstr (parts, ==, whole);
     g_assert_cmpfloat (other, ==, loss);
@@ -250,11 +267,27 @@ static void
 test_resume_accumulated (void)
 {
   double           loss, other;
-  g_autofree char *whole = train_bits (0, 4, 10, &loss);
-  g_autofree char *parts = train_bits (40, 4, 10, &other);
+  g_autofree char *whole = train_bits (0, 4, 10, FALSE, &loss);
+  g_autofree char *parts = train_bits (40, 4, 10, FALSE, &other);
 
   g_assert_cmpstr (parts, ==, whole);
   g_assert_cmpfloat (other, ==, loss);
+}
+
+/* An optimizer that runs the step's batches several times, and remembers how the last steps went. */
+static void
+test_resume_search (void)
+{
+  for (guint accumulate = 1; accumulate <= 2; accumulate++) {
+    double           loss, other;
+    g_autofree char *whole = train_bits (0, accumulate, 480 / accumulate, TRUE, &loss);
+    g_autofree char *parts = train_bits (4, accumulate, 480 / accumulate, TRUE, &other);
+
+    g_assert_cmpstr (parts, ==, whole);
+    g_assert_cmpfloat (other, ==, loss);
+    g_test_message ("loss %g", loss);
+    g_assert_cmpfloat (loss, <, 0.5);
+  }
 }
 
 static void
@@ -267,7 +300,7 @@ test_threads (void)
     g_autoptr (TlContext) context = tl_context_new (i + 1);
     TlContext            *before = tl_context_make_current (context);
 
-    hashes[i] = train_bits (0, 1, 32, &loss);
+    hashes[i] = train_bits (0, 1, 32, FALSE, &loss);
     tl_context_make_current (before);
   }
   g_assert_cmpstr (hashes[0], ==, hashes[1]);
@@ -601,6 +634,7 @@ main (int    argc,
   g_test_add_func ("/train/trainer/learns", test_learns);
   g_test_add_func ("/train/trainer/resume", test_resume);
   g_test_add_func ("/train/trainer/resume-accumulated", test_resume_accumulated);
+  g_test_add_func ("/train/trainer/resume-search", test_resume_search);
   g_test_add_func ("/train/trainer/threads", test_threads);
   g_test_add_func ("/train/trainer/accumulate", test_accumulate);
   g_test_add_func ("/train/trainer/resume-refuses", test_resume_refuses);
