@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/kernels/scan.h"
 
+#include <math.h>
+
 /*
  * phase 0: every block of every column by itself
  * phase 1: what comes before each block (only if an axis has several)
@@ -123,6 +125,17 @@ SUMS (prod_i64, int64_t, int64_t, int64_t, i, 1, MUL_WRAP)
 SUMS (prod_i32, int32_t, int64_t, int64_t, i, 1, MUL_WRAP)
 SUMS (prod_i8, int8_t, int64_t, int64_t, i, 1, MUL_WRAP)
 SUMS (prod_u8, uint8_t, int64_t, int64_t, i, 1, MUL_WRAP)
+
+static double
+add_exponentials (double a, double b)
+{
+  if (a == b)
+    return a + M_LN2;
+  return a > b ? a + log1p (exp (b - a)) : b + log1p (exp (a - b));
+}
+
+SUMS (logsumexp_f32, float, float, double, d, -INFINITY, add_exponentials (a, b))
+SUMS (logsumexp_f64, double, double, double, d, -INFINITY, add_exponentials (a, b))
 
 /* TAKE says whether b, which comes later, takes the place of a. */
 #define EXTREMES(name, T, A, member, TAKE)                                                                          \
@@ -257,9 +270,22 @@ EXTREMES_OF (max)
 EXTREMES_OF (min)
 
 static void
+do_logsumexp (PIECE_PARAMS)
+{
+  int64_t stride = args->inner, lines = args->outer * stride;
+
+  switch (args->dtype) {
+  case TL_DTYPE_F32:
+    CASE_SUMS (logsumexp, f32, float, float)
+  default:
+    CASE_SUMS (logsumexp, f64, double, double)
+  }
+}
+
+static void
 do_piece (PIECE_PARAMS)
 {
-  static void (*const pieces[]) (PIECE_PARAMS) = { do_sum, do_prod, do_max, do_min };
+  static void (*const pieces[]) (PIECE_PARAMS) = { do_sum, do_prod, do_max, do_min, do_logsumexp };
 
   pieces[args->op](args, p, phase, data, carry, acc);
 }
@@ -270,7 +296,7 @@ carry_on (const TlScanArgs *args, const Cut *cut, int64_t o, int64_t c, void *co
 {
   int64_t line = o * args->inner + c;
 
-  carry[line] = (Carry){ args->op == TL_SCAN_PROD, args->op == TL_SCAN_PROD, 0 };
+  carry[line] = (Carry){ args->op == TL_SCAN_LOGSUMEXP ? -INFINITY : args->op == TL_SCAN_PROD, args->op == TL_SCAN_PROD, 0 };
   for (int64_t b = 0; b + 1 < cut->n_blocks; b++) {
     Piece piece = { (o * args->n + b * cut->block) * args->inner + c, line, b, b * cut->block, cut->block, 1 };
 

@@ -2,13 +2,14 @@
 #pragma once
 
 /*
- * Running sums, products and extremes along an axis, inclusive of the element itself.
+ * Running sums, products, extremes and logarithms of sums of exponentials along an axis, inclusive of the element itself.
  *
  * Operands are contiguous and seen as [outer, n, inner]; the scan goes along n.
  *
  *     op         input                        output
  *     sum, prod  f32, f64                     the same, accumulated in double
  *                i64, i32, i8, u8, bool       i64
+ *     logsumexp  f32, f64                     the same, accumulated in double
  *     max, min   all of these                 the same, and i64 positions: the last of equals; NaN stays
  *
  * Order of sums: an axis of more than TL_SCAN_BLOCK elements is cut into blocks; each is scanned by itself, then what the blocks
@@ -29,6 +30,7 @@ typedef enum {
   TL_SCAN_PROD,
   TL_SCAN_MAX,
   TL_SCAN_MIN,
+  TL_SCAN_LOGSUMEXP, /* f32 and f64 */
 } TlScanOp;
 
 typedef struct {

@@ -8,7 +8,7 @@ enum { MODE,
        ALIGN_CORNERS };
 
 static const char *const modes[] = { "bilinear", "nearest", NULL };
-static const char *const paddings[] = { "zeros", "border", NULL };
+static const char *const paddings[] = { "zeros", "border", "reflection", NULL };
 
 static const TlPort ports[] = {
   { "x", "pictures `[n, channels, height, width]`, floating" },
@@ -55,8 +55,11 @@ find_coordinate (TlGradient *self,
   g_autoptr (TlTensor) flat = one != NULL ? tl_reshape (one, 3, shape, error) : NULL;
   g_autoptr (TlTensor) size = flat != NULL ? tl_size (n, flat->meta.dtype, error) : NULL;
   g_autoptr (TlTensor) last = size != NULL ? tl_size (tl_dim_sub (n, 1), flat->meta.dtype, error) : NULL;
-  const char          *texts[2][2] = { { "((a + 1) * b - 1) * 0.5", "min (max (((a + 1) * b - 1) * 0.5, 0), c)" },
-                                       { "(a + 1) * 0.5 * c", "min (max ((a + 1) * 0.5 * c, 0), c)" } };
+  /* Reflected about the outermost centres, or the outer edges. */
+  const char *texts[2][3] = { { "((a + 1) * b - 1) * 0.5", "min (max (((a + 1) * b - 1) * 0.5, 0), c)",
+                                "min (max (b - abs (b - mod ((a + 1) * 0.5 * b, 2 * b)) - 0.5, 0), c)" },
+                              { "(a + 1) * 0.5 * c", "min (max ((a + 1) * 0.5 * c, 0), c)",
+                                "select (c > 0, c - abs (c - mod ((a + 1) * 0.5 * c, max (2 * c, 1))), 0)" } };
 
   return tl_map_text (texts[self->attrs[ALIGN_CORNERS].i != 0][self->attrs[PADDING_MODE].i], error, 3, flat, size, last);
 }
@@ -138,6 +141,9 @@ static const TlSample samples[] = {
   { "2,1,3,3; 2,2,2,2", "align_corners = true", .low = -1.4, .high = 1.4 },
   { "1,2,4,3; 1,2,3,2", "padding_mode = border", .low = -1.4, .high = 1.4 },
   { "1,2,4,3; 1,2,3,2", "mode = nearest", .low = -1.4, .high = 1.4 },
+  { "1,2,4,3; 1,4,3,2", "padding_mode = reflection", .low = -4.4, .high = 4.4 },
+  { "1,1,3,4; 1,4,3,2", "padding_mode = reflection, align_corners = true", .low = -4.4, .high = 4.4 },
+  { "1,1,1,4; 1,2,3,2", "mode = nearest, padding_mode = reflection, align_corners = true", .low = -2.4, .high = 2.4 },
   { NULL },
 };
 

@@ -7,7 +7,8 @@
 enum { SIZE,
        SCALE_FACTOR,
        MODE,
-       ALIGN_CORNERS };
+       ALIGN_CORNERS,
+       ANTIALIAS };
 
 enum { NEAREST,
        NEAREST_EXACT,
@@ -23,10 +24,9 @@ static const TlAttrSpec attrs[] = {
   { "scale_factor", "factors of the sizes, instead of size", TL_ATTR_FLOATS, .has_range = TRUE, .min = 1e-9, .max = 1e9 },
   { "mode", "how elements between others are found; bilinear and trilinear are other names of linear", TL_ATTR_ENUM, .names = modes },
   { "align_corners", "whether the outermost elements lie on each other instead of their outer edges", TL_ATTR_BOOL },
+  { "antialias", "whether all elements that become one count, when there are fewer afterwards: bilinear and bicubic", TL_ATTR_BOOL },
   { NULL },
 };
-
-#define MAX_TAPS 4
 
 /* Of an axis; weights of every element are made beforehand. */
 #define MAX_SIZE (1 << 20)
@@ -100,12 +100,16 @@ infer (TlInfer *self,
     return tl_infer_fail (self, TL_ERROR_VALUE, error, "either size or scale_factor must be given, with 1 or %u numbers", n_spatial);
   if (self->attrs[MODE].i == BICUBIC && n_spatial != 2)
     return tl_infer_fail (self, TL_ERROR_VALUE, error, "the mode bicubic wants two spatial axes, x has %u", n_spatial);
+  if (self->attrs[ANTIALIAS].i != 0 && (mode_of (self->attrs) < LINEAR || n_spatial != 2))
+    return tl_infer_fail (self, TL_ERROR_VALUE, error, "antialias is for the modes bilinear and bicubic and two spatial axes");
   for (guint i = 0; i < x->rank; i++) {
     Axis axis = { 0 };
 
     shape[i] = x->shape[i];
     if (i < 2)
       continue;
+    if (tl_dim_is_symbolic (x->shape[i]) && self->attrs[ANTIALIAS].i != 0)
+      return tl_infer_fail (self, TL_ERROR_UNSUPPORTED, error, "the size of axis %u is not known yet", i);
     if (tl_dim_is_symbolic (x->shape[i])) {
       shape[i] = resolve_open (self->attrs, i - 2, x->shape[i]);
       if (shape[i] == TL_DIM_INVALID)
@@ -123,47 +127,99 @@ infer (TlInfer *self,
   return TRUE;
 }
 
-/* Keys' cubic with a = -0.75. */
+/* Keys' cubic: a = -0.75, or -0.5 against aliasing. */
 static double
-cubic (double t)
+cubic (double a,
+       double t)
 {
-  const double a = -0.75;
-
   t = fabs (t);
   if (t <= 1)
     return ((a + 2) * t - (a + 3)) * t * t + 1;
   return t < 2 ? ((a * t - 5 * a) * t + 8 * a) * t - 4 * a : 0;
 }
 
-/* The elements that make up element @i, and their weights; returns their number. */
-static guint
-find_taps (const Axis *axis,
-           gint64      mode,
-           gboolean    align,
-           gint64      i,
-           gint64     *places,
-           double     *weights)
-{
-  double at = align ? (double)i * axis->scale : ((double)i + 0.5) * axis->scale - 0.5, low;
-  guint  n = mode == BICUBIC ? 4 : mode == LINEAR ? 2
-                                                  : 1;
+/* How elements are found along an axis. */
+typedef struct {
+  Axis     axis;
+  gint64   mode;
+  gboolean align, antialias;
+  guint    n_taps;
+} Filter;
 
-  weights[0] = 1;
-  if (mode == NEAREST || mode == NEAREST_EXACT) {
-    places[0] = CLAMP ((gint64)floor (((double)i + (mode == NEAREST ? 0 : 0.5)) * axis->scale), 0, axis->n_in - 1);
-    return 1;
+static double
+stretch_of (const Filter *self)
+{
+  return MAX (self->axis.scale, 1);
+}
+
+/* Elements to each side that count. */
+static double
+reach_of (const Filter *self)
+{
+  return stretch_of (self) * (self->mode == BICUBIC ? 2 : 1);
+}
+
+static void
+count_taps (Filter *self)
+{
+  self->n_taps = self->mode == BICUBIC ? 4 : self->mode == LINEAR ? 2
+                                                                  : 1;
+  if (self->antialias)
+    self->n_taps = (guint)MIN ((gint64)ceil (reach_of (self)) * 2 + 1, self->axis.n_in);
+}
+
+/* The filter is as much wider as there are fewer elements afterwards, and its weights come to 1. */
+static void
+find_wide_taps (const Filter *self,
+                gint64        i,
+                gint64       *places,
+                double       *weights)
+{
+  double at = ((double)i + 0.5) * self->axis.scale, reach = reach_of (self), total = 0;
+  gint64 first = MAX ((gint64)(at - reach + 0.5), 0), end = MIN ((gint64)(at + reach + 0.5), self->axis.n_in);
+
+  for (guint k = 0; k < self->n_taps; k++) {
+    gint64 place = first + k;
+    double t = ((double)place + 0.5 - at) / stretch_of (self);
+
+    places[k] = MIN (place, self->axis.n_in - 1);
+    weights[k] = place >= end ? 0 : self->mode == BICUBIC ? cubic (-0.5, t)
+                                                          : MAX (1 - fabs (t), 0);
+    total += weights[k];
   }
-  if (mode == LINEAR)
+  for (guint k = 0; k < self->n_taps && total != 0; k++)
+    weights[k] /= total;
+}
+
+/* The elements that make up element @i, and their weights. */
+static void
+find_taps (const Filter *self,
+           gint64        i,
+           gint64       *places,
+           double       *weights)
+{
+  const Axis *axis = &self->axis;
+  double      at = self->align ? (double)i * axis->scale : ((double)i + 0.5) * axis->scale - 0.5, low;
+
+  if (self->antialias) {
+    find_wide_taps (self, i, places, weights);
+    return;
+  }
+  weights[0] = 1;
+  if (self->mode == NEAREST || self->mode == NEAREST_EXACT) {
+    places[0] = CLAMP ((gint64)floor (((double)i + (self->mode == NEAREST ? 0 : 0.5)) * axis->scale), 0, axis->n_in - 1);
+    return;
+  }
+  if (self->mode == LINEAR)
     at = MAX (at, 0);
   low = floor (at);
-  for (guint k = 0; k < n; k++) {
-    gint64 place = (gint64)low + (gint64)k - (mode == BICUBIC);
+  for (guint k = 0; k < self->n_taps; k++) {
+    gint64 place = (gint64)low + (gint64)k - (self->mode == BICUBIC);
 
     places[k] = CLAMP (place, 0, axis->n_in - 1);
-    weights[k] = mode == BICUBIC ? cubic (at - (double)place) : k == 0 ? 1 - (at - low)
-                                                                       : at - low;
+    weights[k] = self->mode == BICUBIC ? cubic (-0.75, at - (double)place) : k == 0 ? 1 - (at - low)
+                                                                                    : at - low;
   }
-  return n;
 }
 
 static TlTensor *
@@ -186,23 +242,21 @@ weights_tensor (const double *weights,
 
 /* One axis: as many selections as there are taps, weighted and added. */
 static TlTensor *
-resize_axis (TlTensor   *x,
-             guint       number,
-             const Axis *axis,
-             gint64      mode,
-             gboolean    align,
-             GError    **error)
+resize_axis (TlTensor     *x,
+             guint         number,
+             const Filter *filter,
+             GError      **error)
 {
-  g_autofree double   *weights = g_new (double, MAX_TAPS * axis->n_out);
-  g_autofree gint64   *places = g_new (gint64, MAX_TAPS * axis->n_out);
-  guint                n_taps = 0;
+  guint                n_taps = filter->n_taps;
+  const Axis          *axis = &filter->axis;
+  g_autofree double   *weights = g_new (double, (gsize)n_taps *(gsize)axis->n_out);
+  g_autofree gint64   *places = g_new (gint64, (gsize)n_taps * (gsize)axis->n_out);
+  g_autofree double   *weight = g_new (double, n_taps);
+  g_autofree gint64   *place = g_new (gint64, n_taps);
   g_autoptr (TlTensor) sum = NULL;
 
   for (gint64 i = 0; i < axis->n_out; i++) {
-    gint64 place[MAX_TAPS];
-    double weight[MAX_TAPS];
-
-    n_taps = find_taps (axis, mode, align, i, place, weight);
+    find_taps (filter, i, place, weight);
     for (guint k = 0; k < n_taps; k++) {
       places[(gint64)k * axis->n_out + i] = place[k];
       weights[(gint64)k * axis->n_out + i] = weight[k];
@@ -311,7 +365,7 @@ decompose (TlGradient *self,
 
   for (guint i = 2; i < rank; i++) {
     g_autoptr (TlTensor) before = g_steal_pointer (&y);
-    Axis                 axis;
+    Filter               filter = { .mode = mode, .align = self->attrs[ALIGN_CORNERS].i != 0, .antialias = self->attrs[ANTIALIAS].i != 0 };
 
     if (tl_dim_is_symbolic (before->meta.shape[i])) {
       y = resize_open_axis (self, before, i, error);
@@ -319,12 +373,13 @@ decompose (TlGradient *self,
         return FALSE;
       continue;
     }
-    resolve (self->attrs, rank - 2, i - 2, before->meta.shape[i], &axis);
-    if (axis.n_in == axis.n_out && (mode == NEAREST || axis.scale == 1)) {
+    resolve (self->attrs, rank - 2, i - 2, before->meta.shape[i], &filter.axis);
+    if (filter.axis.n_in == filter.axis.n_out && (mode == NEAREST || filter.axis.scale == 1)) {
       y = g_steal_pointer (&before);
       continue;
     }
-    y = resize_axis (before, i, &axis, mode, self->attrs[ALIGN_CORNERS].i != 0, error);
+    count_taps (&filter);
+    y = resize_axis (before, i, &filter, error);
     if (y == NULL)
       return FALSE;
   }
@@ -343,6 +398,11 @@ static const TlSample samples[] = {
   { "1,1,2,3,2", "size = {3, 4, 3}, mode = trilinear" },
   { "1,2,5,4", "size = {3, 7}, mode = nearest-exact" },
   { "2,1,1,1", "size = {2}" },
+  { "1,2,9,7", "size = {4, 3}, mode = bilinear, antialias = true" },
+  { "1,1,9,4", "size = {3, 6}, mode = bicubic, antialias = true" },
+  { "1,1,7,8", "scale_factor = {0.3, 0.6}, mode = bicubic, antialias = true" },
+  { "1,1,8,7", "size = {3, 4}, mode = bilinear, align_corners = true, antialias = true" },
+  { "1,1,8,7", "size = {1, 5}, mode = bicubic, align_corners = true, antialias = true" },
   { NULL },
 };
 
@@ -358,5 +418,5 @@ const TlOpClass tl_op_interpolate = {
   .decompose = decompose,
   .samples = samples,
   .onnx = { "Resize", 11 },
-  .torch = "F.interpolate(x0, size=(size if len(size) > 1 else size[0]) if size else None, scale_factor=(scale_factor if len(scale_factor) > 1 else scale_factor[0]) if scale_factor else None, mode=mode, align_corners=align_corners if not mode.startswith('nearest') else None)",
+  .torch = "F.interpolate(x0.float() if antialias and x0.element_size() == 2 else x0, size=(size if len(size) > 1 else size[0]) if size else None, scale_factor=(scale_factor if len(scale_factor) > 1 else scale_factor[0]) if scale_factor else None, mode=mode, align_corners=align_corners if not mode.startswith('nearest') else None, antialias=antialias).to(x0.dtype)",
 };

@@ -1,37 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/op/sort-common.h"
+#include "core/op/order-common.h"
 
 enum { DIM,
        KEEPDIM };
 
-static const TlAttrSpec attrs[] = {
-  { "dim", "axis, from the end if negative; none for all elements", TL_ATTR_INTS, .has_range = TRUE, .min = -8, .max = 7 },
-  { "keepdim", "whether the axis stays, with size 1", TL_ATTR_BOOL },
-  { NULL },
-};
+static const TlAttrSpec attrs[] = { TL_ORDER_ATTRS, { NULL } };
 
 static gboolean
 infer (TlInfer *self,
        GError **error)
 {
-  const TlMeta *x = self->in[0];
-  gboolean      flat = self->attrs[DIM].n == 0;
-
-  if (self->attrs[DIM].n > 1)
-    return tl_infer_fail (self, TL_ERROR_VALUE, error, "%d axes given, at most one wanted", self->attrs[DIM].n);
-  if (!tl_sort_check (self, flat ? 0 : self->attrs[DIM].v[0], error))
-    return FALSE;
-  for (guint i = 0; i < x->rank; i++)
-    if ((flat || i == tl_axis (self->attrs[DIM].v[0], x->rank)) && x->shape[i] == 0) {
-      g_autofree char *shape = tl_shape_to_string (x->shape, x->rank);
-
-      return tl_infer_fail (self, TL_ERROR_SHAPE, error, "axis %u of %s has no elements", i, shape);
-    }
-  if (!flat)
-    return tl_sort_infer_like (self, self->attrs[DIM].v[0], 1, self->attrs[KEEPDIM].i != 0, error);
-  tl_infer_out (self, 0, x->dtype, 0, NULL);
-  tl_infer_out (self, 1, TL_DTYPE_I64, 0, NULL);
-  return TRUE;
+  return tl_order_infer (self, DIM, error);
 }
 
 /* NaN stands last when sorted, and decides. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 
-#include "core/op/sort-common.h"
+#include "core/op/order-common.h"
 
 enum { Q,
        DIM,
@@ -12,8 +12,7 @@ static const char *const interpolations[] = { "linear", "lower", "higher", "midp
 
 static const TlAttrSpec attrs[] = {
   { "q", "share of the elements that are smaller", TL_ATTR_FLOAT, .required = TRUE, .has_range = TRUE, .min = 0, .max = 1 },
-  { "dim", "axis, from the end if negative; none for all elements", TL_ATTR_INTS, .has_range = TRUE, .min = -8, .max = 7 },
-  { "keepdim", "whether the axis stays, with size 1", TL_ATTR_BOOL },
+  TL_ORDER_ATTRS,
   { "interpolation", "what is taken between two elements", TL_ATTR_ENUM, .names = interpolations },
   { NULL },
 };
@@ -22,23 +21,7 @@ static gboolean
 infer (TlInfer *self,
        GError **error)
 {
-  const TlMeta *x = self->in[0];
-  gboolean      flat = self->attrs[DIM].n == 0;
-
-  if (self->attrs[DIM].n > 1)
-    return tl_infer_fail (self, TL_ERROR_VALUE, error, "%d axes given, at most one wanted", self->attrs[DIM].n);
-  if (!tl_infer_need_float (self, 0, error) || !tl_sort_check (self, flat ? 0 : self->attrs[DIM].v[0], error))
-    return FALSE;
-  for (guint i = 0; i < x->rank; i++)
-    if ((flat || i == tl_axis (self->attrs[DIM].v[0], x->rank)) && (x->shape[i] == 0 || tl_dim_is_symbolic (x->shape[i]))) {
-      g_autofree char *shape = tl_shape_to_string (x->shape, x->rank);
-
-      return tl_infer_fail (self, TL_ERROR_SHAPE, error, "axis %u of %s has no known elements", i, shape);
-    }
-  if (!flat)
-    return tl_sort_infer_like (self, self->attrs[DIM].v[0], 1, self->attrs[KEEPDIM].i != 0, error);
-  tl_infer_out (self, 0, x->dtype, 0, NULL);
-  return TRUE;
+  return tl_infer_need_float (self, 0, error) && tl_order_infer (self, DIM, error);
 }
 
 static double

@@ -42,8 +42,6 @@ tl_rand (guint        rank,
   return tl_random_apply (&tl_op_rand, rank, shape, low, high, dtype, counter, error);
 }
 
-static const TlSample samples[] = { { "i64:<9", "shape = {3, 4}" }, { "i64:<9", "shape = {70, 3}, seed = 5, stream = 2" }, { "i64:<9", "shape = {}" }, { "i64:<9", "shape = {0}" }, { NULL } };
-
 const TlOpClass tl_op_rand = {
   .name = "rand",
   .group = "random",
@@ -55,6 +53,6 @@ const TlOpClass tl_op_rand = {
   .flags = TL_OP_RANDOM,
   .infer = tl_random_infer,
   .prepare = prepare,
-  .samples = samples,
+  .samples = tl_random_samples,
   .onnx = { "RandomUniform", 1 },
 };

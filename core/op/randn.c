@@ -42,8 +42,6 @@ tl_randn (guint        rank,
   return tl_random_apply (&tl_op_randn, rank, shape, mean, std, dtype, counter, error);
 }
 
-static const TlSample samples[] = { { "i64:<9", "shape = {3, 4}" }, { "i64:<9", "shape = {70, 3}, seed = 5, stream = 2" }, { "i64:<9", "shape = {}" }, { "i64:<9", "shape = {0}" }, { NULL } };
-
 const TlOpClass tl_op_randn = {
   .name = "randn",
   .group = "random",
@@ -55,6 +53,6 @@ const TlOpClass tl_op_randn = {
   .flags = TL_OP_RANDOM,
   .infer = tl_random_infer,
   .prepare = prepare,
-  .samples = samples,
+  .samples = tl_random_samples,
   .onnx = { "RandomNormal", 1 },
 };

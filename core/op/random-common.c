@@ -5,7 +5,12 @@
 
 #include "core/kernels/kernels.h"
 
-const TlPort tl_random_ports[] = { { "call", "number of the call, i64 without axes", TL_PORT_NODIFF }, { NULL } };
+const TlPort     tl_random_ports[] = { { "call", "number of the call, i64 without axes", TL_PORT_NODIFF }, { NULL } };
+const TlPort     tl_random_out_ports[] = { { "y", "random numbers", TL_PORT_NODIFF }, { NULL } };
+const TlSample   tl_random_samples[] = { { "i64:<9", "shape = {3, 4}" }, { "i64:<9", "shape = {70, 3}, seed = 5, stream = 2" }, { "i64:<9", "shape = {}" }, { "i64:<9", "shape = {0}" }, { NULL } };
+const TlPort     tl_random_like_ports[] = { { "x", "floating", TL_PORT_NODIFF }, { "call", "number of the call, i64 without axes", TL_PORT_NODIFF }, { NULL } };
+const TlAttrSpec tl_random_like_attrs[] = { { "seed", "of the document", TL_ATTR_INT }, { "stream", "of the owner of the counter", TL_ATTR_INT }, { NULL } };
+const TlSample   tl_random_like_samples[] = { { "3,4; i64:<9" }, { "70,3; i64:<9", "seed = 5, stream = 2" }, { "; i64:<9" }, { "0; i64:<9" }, { NULL } };
 
 gboolean
 tl_random_infer_call (TlInfer *self,
@@ -20,11 +25,18 @@ tl_random_infer_call (TlInfer *self,
   return TRUE;
 }
 
+/* The place of the dtype: behind the shape and the numbers of the distribution; seed and stream follow. */
+static guint
+dtype_attr (const TlOpClass *op)
+{
+  return tl_op_get_n_attrs (op) - 3;
+}
+
 gboolean
 tl_random_infer (TlInfer *self,
                  GError **error)
 {
-  TlDType dtype = (TlDType)self->attrs[TL_RANDOM_ATTR_DTYPE].i;
+  TlDType dtype = (TlDType)self->attrs[dtype_attr (self->op)].i;
 
   if (!tl_random_infer_call (self, 0, error))
     return FALSE;
@@ -32,6 +44,53 @@ tl_random_infer (TlInfer *self,
     return tl_infer_fail (self, TL_ERROR_DTYPE, error, "dtype must be floating, not %s", tl_dtype_name (dtype));
   tl_infer_out (self, 0, dtype, (guint)self->attrs[TL_RANDOM_ATTR_SHAPE].n, self->attrs[TL_RANDOM_ATTR_SHAPE].v);
   return TRUE;
+}
+
+gboolean
+tl_random_draw (TlGradient      *self,
+                const TlOpClass *source,
+                TlDType          dtype,
+                const char      *text,
+                GError         **error)
+{
+  guint                n_numbers = dtype_attr (self->op) - 1;
+  double               numbers[TL_OP_MAX_ATTRS];
+  TlMeta               out, drawn;
+  g_autoptr (TlTensor) u = NULL;
+  g_autoptr (TlTensor) y = NULL;
+  g_autoptr (TlTensor) narrow = NULL;
+
+  if (!tl_decompose_infer (self, &out, error))
+    return FALSE;
+  for (guint i = 0; i < n_numbers; i++)
+    numbers[i] = self->attrs[1 + i].d;
+  /* 16 bits are too few for what is computed from: only the result is rounded to them. */
+  drawn = out;
+  drawn.dtype = out.dtype == TL_DTYPE_F64 ? TL_DTYPE_F64 : dtype;
+  u = tl_random_of_shape (source, &drawn, self->in[0], &self->attrs[dtype_attr (self->op) + 1], error);
+  y = tl_map_numbers (text, &u, 1, numbers, n_numbers, error);
+  narrow = y != NULL ? tl_cast (y, out.dtype == TL_DTYPE_F64 ? TL_DTYPE_F64 : TL_DTYPE_F32, error) : NULL;
+  self->dx[0] = narrow != NULL ? tl_cast (narrow, out.dtype, error) : NULL;
+  return self->dx[0] != NULL;
+}
+
+gboolean
+tl_random_infer_like (TlInfer *self,
+                      GError **error)
+{
+  if (!tl_infer_need_float (self, 0, error) || !tl_random_infer_call (self, 1, error))
+    return FALSE;
+  tl_infer_out (self, 0, self->in[0]->dtype, self->in[0]->rank, self->in[0]->shape);
+  return TRUE;
+}
+
+gboolean
+tl_random_like (TlGradient      *self,
+                const TlOpClass *source,
+                GError         **error)
+{
+  self->dx[0] = tl_random_of_shape (source, &self->in[0]->meta, self->in[1], self->attrs, error);
+  return self->dx[0] != NULL;
 }
 
 gboolean

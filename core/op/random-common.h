@@ -30,13 +30,32 @@ enum { TL_RANDOM_ATTR_SHAPE,
     "stream", "of the owner of the counter", TL_ATTR_INT  \
   }
 
-extern const TlPort tl_random_ports[];
+extern const TlPort   tl_random_ports[];
+extern const TlPort   tl_random_out_ports[];
+extern const TlSample tl_random_samples[]; /* of rows that need no more than a shape */
 
-gboolean  tl_random_infer_call (TlInfer *self,
-                                guint    input,
+/* Rows with the shape and dtype of their operand. */
+extern const TlPort     tl_random_like_ports[];
+extern const TlAttrSpec tl_random_like_attrs[];
+extern const TlSample   tl_random_like_samples[];
+
+gboolean tl_random_infer_call (TlInfer *self,
+                               guint    input,
+                               GError **error);
+gboolean tl_random_infer (TlInfer *self,
+                          GError **error);
+/* For decompose(): @text of numbers drawn by @source, the letters behind "a" being the distribution's numbers.  @dtype is what is computed
+ * in for f32 and less: f64 where a function of f32 is not the same on every instruction set, or has too few of its numbers to take. */
+gboolean  tl_random_draw (TlGradient      *self,
+                          const TlOpClass *source,
+                          TlDType          dtype,
+                          const char      *text,
+                          GError         **error);
+gboolean  tl_random_infer_like (TlInfer *self,
                                 GError **error);
-gboolean  tl_random_infer (TlInfer *self,
-                           GError **error);
+gboolean  tl_random_like (TlGradient      *self,
+                          const TlOpClass *source,
+                          GError         **error);
 gboolean  tl_random_prepare (TlPrepare   *self,
                              TlRandomKind kind);
 TlTensor *tl_random_begin (TlVariable  *counter,

@@ -19,6 +19,8 @@ combine (TlScanOp op, double a, double b, int *takes)
     return a + b;
   case TL_SCAN_PROD:
     return a * b;
+  case TL_SCAN_LOGSUMEXP:
+    return fmax (a, b) + log (1 + exp (-fabs (a - b)));
   case TL_SCAN_MAX:
   case TL_SCAN_MIN:
     break;
@@ -71,7 +73,7 @@ static void
 test_scan (void)
 {
   for (guint t = 0; t < G_N_ELEMENTS (dtypes); t++)
-    for (TlScanOp op = TL_SCAN_SUM; op <= TL_SCAN_MIN; op++) {
+    for (TlScanOp op = TL_SCAN_SUM; op <= (dtypes[t] <= TL_DTYPE_F64 ? TL_SCAN_LOGSUMEXP : TL_SCAN_MIN); op++) {
       check (op, dtypes[t], 3, 7, 1);
       check (op, dtypes[t], 2, 5, 300);
       check (op, dtypes[t], 40, 33, 3);
@@ -83,7 +85,7 @@ static void
 test_long (void)
 {
   for (guint t = 0; t < G_N_ELEMENTS (dtypes); t++)
-    for (TlScanOp op = TL_SCAN_SUM; op <= TL_SCAN_MIN; op++)
+    for (TlScanOp op = TL_SCAN_SUM; op <= (dtypes[t] <= TL_DTYPE_F64 ? TL_SCAN_LOGSUMEXP : TL_SCAN_MIN); op++)
       check (op, dtypes[t], 1, 2 * TL_SCAN_BLOCK + 77, 2);
 }
 

@@ -96,6 +96,86 @@ test_random_moments (void)
   g_assert_cmpfloat (fabs (heads / n - 0.3), <, 5 * sqrt (0.21 / n));
 }
 
+static double
+mean_of (TlTensor *x,
+         double    about,
+         guint     power)
+{
+  gsize  n = tl_tensor_get_n_elements (x);
+  double sum = 0;
+
+  for (gsize i = 0; i < n; i++)
+    sum += pow (tl_tensor_peek_element (x, i) - about, power);
+  return sum / (double)n;
+}
+
+static int
+compare_numbers (gconstpointer a,
+                 gconstpointer b)
+{
+  double x = *(const double *)a, y = *(const double *)b;
+
+  return (x > y) - (x < y);
+}
+
+/* Mean and variance are the rate, on both sides of where another method begins; threads make no difference. */
+static void
+test_poisson (void)
+{
+  static const double rates[] = { 0, 0.3, 9.9, 10.1, 60, 5000 };
+  const TlDim         n = 20000;
+  const gint64        three = 3;
+  g_autoptr (GError)  error = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (rates); i++) {
+    double                rate = rates[i], variance = rate + 2 * rate * rate;
+    g_autoptr (TlTensor)  call = tl_tensor_new_from_data (TL_DTYPE_I64, 0, NULL, &three, &error);
+    g_autoptr (TlTensor)  x = tl_full (1, &n, rate, TL_DTYPE_F64, &error);
+    g_autoptr (TlTensor)  y = tl_op_apply1 (&tl_op_poisson, (TlTensor *[]){ x, call }, 2, NULL, &error);
+    g_autoptr (TlContext) context = tl_context_new (2);
+    TlContext            *before = tl_context_make_current (context);
+    g_autoptr (TlTensor)  again = tl_op_apply1 (&tl_op_poisson, (TlTensor *[]){ x, call }, 2, NULL, &error);
+
+    tl_context_make_current (before);
+    g_assert_no_error (error);
+    g_assert_cmpmem (tl_tensor_peek_data (y), (gsize)n * 8, tl_tensor_peek_data (again), (gsize)n * 8);
+    g_assert_cmpfloat (fabs (mean_of (y, 0, 1) - rate), <=, 5 * sqrt (rate / n));
+    g_assert_cmpfloat (fabs (mean_of (y, rate, 2) - rate), <=, 5 * sqrt (variance / n));
+  }
+  {
+    const double         odd[] = { -1, NAN, INFINITY };
+    g_autoptr (TlTensor) call = tl_tensor_new_from_data (TL_DTYPE_I64, 0, NULL, &three, &error);
+    g_autoptr (TlTensor) x = tl_tensor_new_from_data (TL_DTYPE_F64, 1, (const TlDim[]){ 3 }, odd, &error);
+    g_autoptr (TlTensor) y = tl_op_apply1 (&tl_op_poisson, (TlTensor *[]){ x, call }, 2, NULL, &error);
+
+    g_assert_true (isnan (tl_tensor_peek_element (y, 0)) && isnan (tl_tensor_peek_element (y, 1)));
+    g_assert_cmpfloat (tl_tensor_peek_element (y, 2), ==, INFINITY);
+  }
+}
+
+/* It has no mean; the quartiles are at median - sigma, median and median + sigma. */
+static void
+test_cauchy (void)
+{
+  const TlDim          n = 20000;
+  const gint64         three = 3;
+  const TlAttrValue    values[] = { { .n = 1, .v = { n } }, TL_FLOAT (2), TL_FLOAT (3), TL_INT (TL_DTYPE_F64), TL_INT (0), TL_INT (0) };
+  g_autoptr (GError)   error = NULL;
+  g_autoptr (TlTensor) call = tl_tensor_new_from_data (TL_DTYPE_I64, 0, NULL, &three, &error);
+  g_autoptr (TlTensor) y = tl_op_apply1 (&tl_op_cauchy, &call, 1, values, &error);
+  g_autofree double   *sorted = NULL;
+
+  g_assert_no_error (error);
+  sorted = g_memdup2 (tl_tensor_peek_data (y), (gsize)n * sizeof (double));
+  qsort (sorted, (gsize)n, sizeof (double), compare_numbers);
+  for (gint i = -1; i <= 1; i++) {
+    /* A share's deviation over the density there. */
+    double share = 0.5 + 0.25 * i, density = 1 / (G_PI * 3 * (1 + i * i));
+
+    g_assert_cmpfloat (fabs (sorted[(gsize)(share * (double)n)] - (2 + 3.0 * i)), <, 5 * sqrt (share * (1 - share) / n) / density);
+  }
+}
+
 /* Running averages move towards the mean and the unbiased variance; afterwards they are what normalises. */
 static void
 test_batch_norm (void)
@@ -252,6 +332,8 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/op/state/dropout", test_dropout);
   g_test_add_func ("/op/state/random-moments", test_random_moments);
+  g_test_add_func ("/op/state/poisson", test_poisson);
+  g_test_add_func ("/op/state/cauchy", test_cauchy);
   g_test_add_func ("/op/state/batch-norm", test_batch_norm);
   g_test_add_func ("/op/state/batch-norm-symbolic", test_batch_norm_symbolic);
   g_test_add_func ("/op/state/sgd", test_sgd);
