@@ -4,11 +4,13 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "core/base/error.h"
 
 #define ALIGNMENT 64
 #define N_CLASSES (8 * 64)
+#define HUGE_PAGE ((gsize)2 << 20)
 
 typedef struct _FreeBlock FreeBlock;
 struct _FreeBlock {
@@ -44,6 +46,24 @@ class_of (gsize  n_bytes,
   rounded = (n_bytes + step - 1) & ~(step - 1);
   *class_size = rounded;
   return (msb - 9) * 8 + (guint)((rounded - 1) >> (msb - 3));
+}
+
+/*
+ * Large blocks lie on large pages where the system has them: kernels go along columns of matrices, each row of which is on a small
+ * page of its own, and looking up so many pages takes longer than reading them.
+ */
+static gpointer
+block_new (gsize n_bytes)
+{
+  gpointer block = NULL;
+
+  if (posix_memalign (&block, n_bytes >= HUGE_PAGE ? HUGE_PAGE : ALIGNMENT, n_bytes) != 0)
+    return NULL;
+#ifdef MADV_HUGEPAGE
+  if (n_bytes >= HUGE_PAGE)
+    madvise (block, n_bytes & ~(HUGE_PAGE - 1), MADV_HUGEPAGE);
+#endif
+  return block;
 }
 
 static void
@@ -95,10 +115,10 @@ try_alloc (gsize n_bytes)
       free (block);
     block = NULL;
   } else if (block == NULL) {
-    block = aligned_alloc (ALIGNMENT, class_size);
+    block = block_new (class_size);
     if (block == NULL) {
       trim_locked ();
-      block = aligned_alloc (ALIGNMENT, class_size);
+      block = block_new (class_size);
     }
     if (block == NULL)
       memory.stats.n_live -= class_size;

@@ -44,9 +44,13 @@ TL_NAME (tl_gemm_fold) (const TlGemmArgs *args, TlGemmArgs *folded)
 /* Elements of 1024 bytes: rows that far apart, or a multiple of it, share few lines of a cache. */
 #define CONFLICT (1024 / (ptrdiff_t)sizeof (real))
 
+/* Elements of copied panels: they stay in a second-level cache beside the packed factor. */
+#define COPY_MAX (128 * 1024 / (int64_t)sizeof (real))
+#define COPY_PANELS 4 /* of columns that a copied row is multiplied with, at least */
+
 /*
  * An estimate in cycles of the product with @rows broadcast and @cols by vectors, stored at @col_stride == 1 as they stand; @copy says that
- * rows lie along a conflicting leap and are copied panel by panel.
+ * rows are copied.
  */
 static double
 cost (int64_t rows, int64_t cols, int64_t k, bool turn_pack, bool turn_store, bool copy)
@@ -56,7 +60,7 @@ cost (int64_t rows, int64_t cols, int64_t k, bool turn_pack, bool turn_store, bo
   double pack = turn_pack ? 0.5 * cols * k : rows > 2 * MR ? 0.15 * cols * k
                                                            : 0;
 
-  return product + pack + (turn_store ? 1.0 * rows * cols : 0) + (copy ? 1.5 * rows * k : 0);
+  return product + pack + (turn_store ? 1.0 * rows * cols : 0) + (copy ? 0.5 * rows * k : 0);
 }
 
 static void
@@ -69,8 +73,8 @@ choose_path (const TlGemmArgs *args, GemmPlan *plan)
   if (plan->dot)
     plan->swap = args->n > args->m;
   else
-    plan->swap = cost (args->n, args->m, args->k, args->a_row != 1, true, args->b_col == 1 && args->b_row % CONFLICT == 0) <
-                 cost (args->m, args->n, args->k, args->b_col != 1, false, args->a_row == 1 && args->a_col % CONFLICT == 0);
+    plan->swap = cost (args->n, args->m, args->k, args->a_row != 1, true, args->b_row != 1) <
+                 cost (args->m, args->n, args->k, args->b_col != 1, false, args->a_col != 1);
 
   if (plan->swap) {
     plan->n_rows = args->n, plan->n_cols = args->m;
@@ -131,7 +135,9 @@ choose_packing (const TlGemmArgs *args, GemmPlan *plan)
 
   plan->columns = plan->row_k != 1 && plan->row_stride == 1;
   leap = plan->columns ? plan->row_k : plan->row_stride;
-  plan->copy = (plan->row_k != 1 && !plan->columns) || (leap % CONFLICT == 0 && plan->col_tile > NR);
+  plan->copy = (plan->row_k != 1 && !plan->columns) || (leap % CONFLICT == 0 && plan->col_tile > NR) ||
+               (plan->columns && plan->col_tile >= COPY_PANELS * NR);
+  plan->copy_panels = plan->columns ? max_i64 (1, min_i64 (min_i64 (ceil_div (plan->row_tile, MR), COPY_PANELS_MAX), COPY_MAX / (MR * plan->kc))) : 1;
   plan->direct = plan->col_stride == 1 && plan->n_rows <= 2 * MR;
   plan->shared = !plan->direct && plan->n_row_tiles * plan->n_item_tiles > 1 && one_col_factor;
 }
@@ -174,7 +180,7 @@ TL_NAME (tl_gemm_plan) (const TlGemmArgs *args, GemmPlan *plan)
   /* Vectors of a last panel that is not whole are packed even where the others are read in place. */
   plan->at_edge = at, at += plan->direct && plan->n_cols % VL != 0 ? plan->kc * NR : 0;
   plan->at_pack = at, at += plan->direct || plan->shared ? 0 : plan->kc * plan->col_tile;
-  plan->at_copy = at, at += plan->copy ? MR * (plan->kc + VL) : 0;
+  plan->at_copy = at, at += plan->copy ? plan->copy_panels * MR * (plan->kc + VL) : 0;
   if (plan->staged) {
     size_t n = round_up (plan->row_tile, VL) * plan->col_tile;
     plan->at_stage = at, at += n;

@@ -14,13 +14,14 @@
 #include "core/kernels/gemm-micro.h"
 #include "core/kernels/gemm.h"
 
-#define DOT_MAX 4 /* most rows of the smaller factor for which vectors run along k */
+#define COPY_PANELS_MAX 8 /* panels of rows copied at once, at most */
+#define DOT_MAX 4         /* most rows of the smaller factor for which vectors run along k */
 
 typedef struct {
   bool      swap;    /* rows are C's columns */
   bool      dot;     /* vectors along k; rows belong to the larger factor, columns to the smaller */
   bool      columns; /* the row factor is contiguous along its rows, not along k */
-  bool      copy;    /* the row factor is copied panel by panel: its strides are not unit, or conflict in the cache */
+  bool      copy;    /* the row factor is copied: its strides are not unit, or conflict in the cache */
   bool      direct;  /* the column factor is read where it stands */
   bool      shared;  /* the column factor is packed in phase 0, for all tiles */
   bool      staged;  /* the tile is summed in scratch */
@@ -30,6 +31,7 @@ typedef struct {
   int64_t   row_tile, col_tile, n_row_tiles, n_col_tiles;
   int64_t   n_items, items_tile, n_item_tiles;
   int64_t   pack_tile;                                   /* panels a tile of phase 0 packs */
+  int64_t   copy_panels;                                 /* panels of rows that are copied at once */
   size_t    at_pack, at_copy, at_edge, at_stage, at_out; /* elements in scratch */
   size_t    n_scratch, n_shared;                         /* elements */
 } GemmPlan;

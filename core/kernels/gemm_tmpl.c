@@ -40,19 +40,65 @@ item_at (const TlGemmArgs *args, void *const *data, int64_t index)
 /* Rows at once: two runs of so many, which overlap, are any larger number up to MR. */
 #define COPY_ROWS (MR >= 14 ? 8 : 4)
 
-/* Copies a panel of the row factor, in its own orientation but compact. */
-static void
-copy_rows (const GemmPlan *plan, const real *src, int64_t n_rows, int64_t n_k, real *dst)
+/* Panels of even height, since all heights near MR run at the same speed: the first @n_higher have one row more. */
+typedef struct {
+  int64_t n, height, n_higher;
+} Panels;
+
+static Panels
+cut_rows (int64_t n_rows)
 {
-  if (plan->columns && n_rows >= COPY_ROWS) {
-    for (int64_t p = 0; p < n_k; p++, src += plan->row_k, dst += MR) {
+  int64_t n = ceil_div (n_rows, MR), height = n > 0 ? n_rows / n : 0;
+
+  return (Panels){ n, height, n_rows - height * n };
+}
+
+static int64_t
+panel_row (const Panels *panels, int64_t i)
+{
+  return i * panels->height + min_i64 (i, panels->n_higher);
+}
+
+static int64_t
+panel_height (const Panels *panels, int64_t i)
+{
+  return panels->height + (i < panels->n_higher);
+}
+
+/* Elements of a panel's copy. */
+static int64_t
+copy_size (const GemmPlan *plan)
+{
+  return MR * (plan->kc + VL);
+}
+
+/* Copies a row of panels from @first. */
+static void
+copy_row (const Panels *panels, int64_t first, int64_t end, const real *src, real *dst, int64_t dst_panel)
+{
+  for (int64_t q = first; q < end; q++, dst += dst_panel) {
+    int64_t n = panel_height (panels, q);
+
+    if (n >= COPY_ROWS) {
       memcpy (dst, src, COPY_ROWS * sizeof (real));
-      memcpy (dst + n_rows - COPY_ROWS, src + n_rows - COPY_ROWS, COPY_ROWS * sizeof (real));
+      memcpy (dst + n - COPY_ROWS, src + n - COPY_ROWS, COPY_ROWS * sizeof (real));
+    } else {
+      for (int64_t i = 0; i < n; i++)
+        dst[i] = src[i];
     }
-  } else if (plan->columns) {
-    for (int64_t p = 0; p < n_k; p++)
-      for (int64_t i = 0; i < n_rows; i++)
-        dst[p * MR + i] = src[p * plan->row_k + i];
+    src += n;
+  }
+}
+
+/* Copies panels of the row factor, from @src, in its own orientation but compact. */
+static void
+copy_panels (const GemmPlan *plan, const Panels *panels, int64_t first, int64_t end, const real *src, int64_t n_k, real *dst)
+{
+  int64_t n_rows = panel_row (panels, end) - panel_row (panels, first);
+
+  if (plan->columns) {
+    for (int64_t p = 0; p < n_k; p++, src += plan->row_k, dst += MR)
+      copy_row (panels, first, end, src, dst, copy_size (plan));
   } else if (plan->row_k == 1) {
     for (int64_t i = 0; i < n_rows; i++)
       memcpy (dst + i * (plan->kc + VL), src + i * plan->row_stride, n_k * sizeof (real));
@@ -63,17 +109,15 @@ copy_rows (const GemmPlan *plan, const real *src, int64_t n_rows, int64_t n_k, r
   }
 }
 
-/* The factor of rows for rows row0.. and k from p0, copied if it must be. */
+/* The factor of rows for rows row.. and k from p0; @copy is the panel's copy, if there is one. */
 static void
-set_rows (const Tile *tile, Micro *micro, int64_t row, int64_t n_rows, int64_t p0, int64_t n_k)
+set_rows (const Tile *tile, Micro *micro, int64_t row, int64_t p0, const real *copy)
 {
   const GemmPlan *plan = tile->plan;
   ptrdiff_t       leap = plan->columns ? plan->row_k : plan->row_stride;
 
   micro->a = tile->row_base + row * plan->row_stride + p0 * plan->row_k;
-  if (plan->copy) {
-    real *copy = tile->scratch + plan->at_copy;
-    copy_rows (plan, micro->a, n_rows, n_k, copy);
+  if (copy != NULL) {
     micro->a = copy;
     leap = plan->columns ? MR : plan->kc + VL;
   }
@@ -134,25 +178,35 @@ finish_swapped (const Tile *tile)
   epilogue (tile->args, &tile->item, out, out_row, tile->col0, tile->n_cols, tile->row0, tile->n_rows);
 }
 
+/* A run of panels of the row factor: those copied at once, or one. */
+typedef struct {
+  int64_t next, n_next_rows; /* rows of the run behind it */
+  int64_t k, k_step;         /* how far it is fetched, and how far by each product of a panel with a panel */
+} Run;
+
 /*
- * Asks for part `index` of `n` of a panel of the row factor, while the panel before it is multiplied: its rows are short runs
- * far apart, which the processor does not foresee.
+ * Asks for a part of the run of rows behind @run, while @run is multiplied: its rows are short runs of memory far apart, which the
+ * processor does not foresee.
  */
 static void
-prefetch_rows (const Tile *tile, int64_t row, int64_t n_rows, int64_t p0, int64_t n_k, int64_t index, int64_t n)
+prefetch_rows (const Tile *tile, Run *run, int64_t p0, int64_t n_k)
 {
   const GemmPlan *plan = tile->plan;
   const int64_t   line = 64 / (int64_t)sizeof (real);
-  int64_t         first = n_k * index / n, end = n_k * (index + 1) / n;
-  const real     *src = tile->row_base + row * plan->row_stride + p0 * plan->row_k;
+  int64_t         first = run->k, end = min_i64 (first + run->k_step, n_k);
+  const real     *src = tile->row_base + run->next * plan->row_stride + p0 * plan->row_k;
 
+  run->k = end;
+  if (run->n_next_rows <= 0)
+    return;
   if (plan->columns) {
     for (int64_t p = first; p < end; p++) {
-      __builtin_prefetch (src + p * plan->row_k, 0, 2);
-      __builtin_prefetch (src + p * plan->row_k + n_rows - 1, 0, 2);
+      for (int64_t i = 0; i < run->n_next_rows; i += line)
+        __builtin_prefetch (src + p * plan->row_k + i, 0, 2);
+      __builtin_prefetch (src + p * plan->row_k + run->n_next_rows - 1, 0, 2);
     }
   } else if (plan->row_k == 1) {
-    for (int64_t i = 0; i < n_rows; i++)
+    for (int64_t i = 0; i < run->n_next_rows; i++)
       for (int64_t p = first / line * line; p < end; p += line)
         __builtin_prefetch (src + i * plan->row_stride + p, 0, 2);
   }
@@ -160,17 +214,15 @@ prefetch_rows (const Tile *tile, int64_t row, int64_t n_rows, int64_t p0, int64_
 
 /* One panel of rows times all columns of the tile, over one block of k. */
 static void
-run_panel (const Tile *tile, int64_t row, int64_t n_rows, int64_t p0, int64_t n_k)
+run_panel (const Tile *tile, Run *run, int64_t row, int64_t n_rows, int64_t p0, int64_t n_k, const real *copy)
 {
   const GemmPlan    *plan = tile->plan;
   int64_t            end = tile->col0 + tile->n_cols;
   const MicroSegment segment = { .len = n_k };
   Micro              micro = { .segments = &segment, .n_segments = 1 };
-  int64_t            end_row = tile->row0 + tile->n_rows;
-  int64_t            next_rows = min_i64 (n_rows, end_row - row - n_rows);
   real              *c;
 
-  set_rows (tile, &micro, row, n_rows, p0, n_k);
+  set_rows (tile, &micro, row, p0, copy);
   if (plan->staged) {
     c = tile->scratch + plan->at_stage + (row - tile->row0) * plan->col_tile;
     micro.c_row = plan->col_tile;
@@ -183,8 +235,7 @@ run_panel (const Tile *tile, int64_t row, int64_t n_rows, int64_t p0, int64_t n_
   for (int64_t col = tile->col0; col < end; col += NR) {
     int64_t n_cols = min_i64 (NR, end - col);
 
-    if (next_rows > 0)
-      prefetch_rows (tile, row + n_rows, next_rows, p0, n_k, (col - tile->col0) / NR, ceil_div (tile->n_cols, NR));
+    prefetch_rows (tile, run, p0, n_k);
     set_cols (tile, &micro, col, n_cols, p0, n_k);
     micro.c = c + (col - tile->col0);
     micro_run (&micro, plan->columns, (int)n_rows, plan->staged ? (int)round_up (n_cols, VL) : (int)n_cols);
@@ -193,22 +244,38 @@ run_panel (const Tile *tile, int64_t row, int64_t n_rows, int64_t p0, int64_t n_
     epilogue (tile->args, &tile->item, c, micro.c_row, row, n_rows, tile->col0, tile->n_cols);
 }
 
+/* Panels from @first: copied at once, multiplied one by one. */
+static void
+run_panels (const Tile *tile, const Panels *panels, int64_t first, int64_t end, int64_t p0, int64_t n_k)
+{
+  const GemmPlan *plan = tile->plan;
+  int64_t         row = panel_row (panels, first), next = panel_row (panels, end);
+  int64_t         n_products = (end - first) * ceil_div (tile->n_cols, NR);
+  Run             run = { .next = tile->row0 + next, .k_step = ceil_div (n_k, n_products) };
+  real           *copy = plan->copy ? tile->scratch + plan->at_copy : NULL;
+
+  run.n_next_rows = panel_row (panels, min_i64 (2 * end - first, panels->n)) - next;
+  row += tile->row0;
+  if (copy != NULL)
+    copy_panels (plan, panels, first, end, tile->row_base + row * plan->row_stride + p0 * plan->row_k, n_k, copy);
+  for (int64_t i = first; i < end; row += panel_height (panels, i), i++)
+    run_panel (tile, &run, row, panel_height (panels, i), p0, n_k, copy != NULL ? copy + (i - first) * copy_size (plan) : NULL);
+}
+
 static void
 run_tile (const Tile *tile)
 {
   const GemmPlan *plan = tile->plan;
-  int64_t         n_panels = ceil_div (tile->n_rows, MR);
+  const Panels    panels = cut_rows (tile->n_rows);
+  int64_t         at_once = plan->copy ? plan->copy_panels : 1;
 
   for (int64_t p0 = 0; p0 == 0 || p0 < plan->k; p0 += plan->kc) {
     int64_t n_k = min_i64 (plan->kc, plan->k - p0);
 
     if (!plan->shared)
       pack_tile (tile, p0, n_k);
-    /* Panels of even height: all heights near MR run at the same speed. */
-    for (int64_t i = 0; i < n_panels; i++) {
-      int64_t row = tile->n_rows * i / n_panels;
-      run_panel (tile, tile->row0 + row, tile->n_rows * (i + 1) / n_panels - row, p0, n_k);
-    }
+    for (int64_t i = 0; i < panels.n; i += at_once)
+      run_panels (tile, &panels, i, min_i64 (i + at_once, panels.n), p0, n_k);
   }
   if (plan->swap)
     finish_swapped (tile);
