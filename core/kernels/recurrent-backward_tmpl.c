@@ -143,17 +143,22 @@ run_row (const TlRecurrentArgs *args, const Plan *plan, void *const *data, int64
 {
   int64_t     n = args->hidden, at = time_of (args, step) * args->n + r;
   int64_t     at_before = step > 0 ? time_of (args, step - 1) * args->n + r : r;
-  const real *dy = data[DY] ? (const real *)data[DY] + at * n : NULL;
+  const real *dy = data[DY] ? (const real *)data[DY] + time_of (args, step) * args->dy_step + r * args->dy_row : NULL;
 
   row->n = n;
   row->y = (const real *)data[Y] + at * n;
-  row->ds = (real *)data[DSUMS] + at * plan->n_sums;
+  row->ds = (real *)data[DSUMS] + at * args->dsums_row;
   if (dy) {
     real *dh = row->dh;
 
-    TL_VECTOR_LOOP
-    for (int64_t j = 0; j < n; j++)
-      dh[j] += dy[j];
+    if (args->dy_col == 1) {
+      TL_VECTOR_LOOP
+      for (int64_t j = 0; j < n; j++)
+        dh[j] += dy[j];
+    } else {
+      for (int64_t j = 0; j < n; j++)
+        dh[j] += dy[j * args->dy_col];
+    }
   }
   if (args->kind == TL_RECURRENT_LSTM) {
     row->kept = (const real *)data[KEPT] + at * 4 * n;
@@ -163,7 +168,7 @@ run_row (const TlRecurrentArgs *args, const Plan *plan, void *const *data, int64
   } else if (args->kind == TL_RECURRENT_GRU) {
     row->kept = (const real *)data[KEPT] + at * 4 * n;
     row->before = (const real *)(step > 0 ? data[Y] : data[H0]) + at_before * n;
-    row->ds_h = (real *)data[DSUMS_H] + at * plan->n_sums;
+    row->ds_h = (real *)data[DSUMS_H] + at * args->dsums_row;
     gru_row (row);
   } else {
     rnn_row (row, args->kind == TL_RECURRENT_RELU);

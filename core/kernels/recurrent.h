@@ -15,9 +15,9 @@
  *     recurrent_forward    x, h0, c0?, weight_ih, weight_hh, bias_ih?, bias_hh?, y, h, c?, kept?, cells?
  *     recurrent_backward   dy?, dh?, dc?, h0, c0?, weight_hh, y, kept?, cells?, dsums, dsums_h?, dh0?, dc0?
  *
- * Sizes: x [steps, n, inputs] with any strides, weight_ih [gates hidden, inputs] and weight_hh [gates hidden, hidden] with any
+ * Sizes: x [steps, n, inputs], dy [steps, n, hidden], weight_ih [gates hidden, inputs] and weight_hh [gates hidden, hidden] with any
  * strides; all others without gaps: y, cells [steps, n, hidden]; kept, what backward needs of the gates, [steps, n, 4 hidden]: LSTM
- * i f g o, GRU r z n hn; dsums, the gradients of s, [steps, n, gates hidden].  Of a GRU dsums_h are those of the sums from the state.
+ * i f g o, GRU r z n hn; dsums, the gradients of s, [steps, n, gates hidden], whose rows may lie further apart.  Of a GRU dsums_h are those of the sums from the state.
  * `reverse` reads the sequence from its end; y[t] still belongs to x[t].
  *
  * Each tile takes some rows of the batch through some steps, so nothing waits for other threads within them; then all go on
@@ -48,4 +48,6 @@ typedef struct {
   int64_t         x_step, x_row, x_col;
   int64_t         ih_row, ih_col;
   int64_t         hh_row, hh_col;
+  int64_t         dy_step, dy_row, dy_col;
+  int64_t         dsums_row; /* distance of rows of dsums and dsums_h, at least gates hidden */
 } TlRecurrentArgs;

@@ -25,46 +25,32 @@ enum { DSUMS,
        DC0,
        N_GRADS };
 
-/* Gates times units as rows of all steps. */
+/* All steps' rows as one matrix, of which the first @n columns count. */
 static TlTensor *
 as_rows (TlTensor *x,
+         TlDim     n,
          GError  **error)
 {
-  const TlMeta *meta = &x->meta;
-  const TlDim   shape[2] = { tl_dim_mul (meta->shape[0], meta->shape[1]), meta->shape[2] };
+  const TlMeta        *meta = &x->meta;
+  const TlDim          shape[2] = { tl_dim_mul (meta->shape[0], meta->shape[1]), meta->shape[2] };
+  g_autoptr (TlTensor) rows = tl_reshape (x, 2, shape, error);
 
-  return tl_reshape (x, 2, shape, error);
+  return rows == NULL || meta->shape[2] == n ? g_steal_pointer (&rows) : tl_narrow (rows, 1, 0, n, error);
 }
 
-/* The state before each step. */
-static TlTensor *
-states_before (TlTensor *h0,
-               TlTensor *y,
-               gboolean  reverse,
-               GError  **error)
-{
-  TlDim                steps = y->meta.shape[0];
-  g_autoptr (TlTensor) first = tl_unsqueeze (h0, 0, error);
-  g_autoptr (TlTensor) rest = NULL;
-  TlTensor            *parts[2];
-
-  if (first == NULL || steps == 1)
-    return g_steal_pointer (&first);
-  rest = tl_narrow (y, 0, reverse ? 1 : 0, tl_dim_sub (steps, 1), error);
-  parts[reverse ? 1 : 0] = first;
-  parts[reverse ? 0 : 1] = rest;
-  return rest != NULL ? tl_concat (parts, 2, 0, error) : NULL;
-}
-
-/* (transfer full): the gradient of a weight: products of those of the sums and of @x, `[steps, n, ...]`, what the weight multiplies */
+/*
+ * (transfer full): the gradient of a weight of @n rows: products of those of the sums and of @x, `[steps, n, ...]`, what the weight
+ * multiplies
+ */
 static TlTensor *
 weight_gradient (TlTensor *dsums,
+                 TlDim     n,
                  TlTensor *x,
                  GError  **error)
 {
-  g_autoptr (TlTensor) rows = as_rows (dsums, error);
+  g_autoptr (TlTensor) rows = as_rows (dsums, n, error);
   g_autoptr (TlTensor) turned = rows != NULL ? tl_transpose (rows, 0, 1, error) : NULL;
-  g_autoptr (TlTensor) factors = turned != NULL ? as_rows (x, error) : NULL;
+  g_autoptr (TlTensor) factors = turned != NULL ? as_rows (x, x->meta.shape[2], error) : NULL;
 
   return factors != NULL ? tl_matmul (turned, factors, error) : NULL;
 }
@@ -80,29 +66,37 @@ bias_gradient (TlGradient *self,
 
   if (!tl_has_in (self, bias) || !self->needs[bias])
     return TRUE;
-  rows = as_rows (dsums, error);
+  rows = as_rows (dsums, self->in[bias]->meta.shape[0], error);
   self->dx[bias] = rows != NULL ? tl_sum (rows, &axis, 1, FALSE, error) : NULL;
   return self->dx[bias] != NULL;
 }
 
-/* Both weights at once: the gradients of the sums, the larger factor, are read once. */
-static gboolean
-both_weight_gradients (TlGradient *self,
-                       TlTensor   *dsums,
-                       TlTensor   *before,
-                       guint       w,
-                       GError    **error)
+/*
+ * The gradient of the weight of states.  Those before each step are the first one and all but the last of y: neither is copied behind
+ * the other.
+ */
+static TlTensor *
+state_weight_gradient (TlTensor *dsums,
+                       TlDim     n,
+                       TlTensor *h0,
+                       TlTensor *y,
+                       gboolean  reverse,
+                       GError  **error)
 {
-  TlTensor            *parts[] = { self->in[0], before };
-  g_autoptr (TlTensor) x = tl_concat (parts, 2, 2, error);
-  g_autoptr (TlTensor) both = x != NULL ? weight_gradient (dsums, x, error) : NULL;
-  gint64               n_in = self->in[w]->meta.shape[1];
+  TlDim                steps = y->meta.shape[0], but_one = tl_dim_sub (steps, 1);
+  g_autoptr (TlTensor) first = tl_narrow (dsums, 0, reverse ? but_one : 0, 1, error);
+  g_autoptr (TlTensor) state = first != NULL ? tl_unsqueeze (h0, 0, error) : NULL;
+  g_autoptr (TlTensor) of_first = state != NULL ? weight_gradient (first, n, state, error) : NULL;
+  g_autoptr (TlTensor) rest = NULL;
+  g_autoptr (TlTensor) states = NULL;
+  g_autoptr (TlTensor) of_rest = NULL;
 
-  if (both == NULL)
-    return FALSE;
-  self->dx[w] = tl_narrow (both, 1, 0, n_in, error);
-  self->dx[w + 1] = self->dx[w] != NULL ? tl_narrow (both, 1, n_in, self->in[w + 1]->meta.shape[1], error) : NULL;
-  return self->dx[w + 1] != NULL;
+  if (of_first == NULL || steps == 1)
+    return g_steal_pointer (&of_first);
+  rest = tl_narrow (dsums, 0, reverse ? 0 : 1, but_one, error);
+  states = rest != NULL ? tl_narrow (y, 0, reverse ? 1 : 0, but_one, error) : NULL;
+  of_rest = states != NULL ? weight_gradient (rest, n, states, error) : NULL;
+  return of_rest != NULL ? tl_add (of_rest, of_first, error) : NULL;
 }
 
 static gboolean
@@ -112,32 +106,27 @@ take_gradients (TlGradient     *self,
                 TlTensor      **grads,
                 GError        **error)
 {
-  guint                w = kind == TL_RECURRENT_LSTM ? 3 : 2;
-  TlTensor            *dsums_h = grads[kind == TL_RECURRENT_GRU ? DSUMS_H : DSUMS];
-  g_autoptr (TlTensor) before = NULL;
+  guint     w = kind == TL_RECURRENT_LSTM ? 3 : 2;
+  TlDim     n = self->in[w]->meta.shape[0];
+  TlTensor *dsums_h = grads[kind == TL_RECURRENT_GRU ? DSUMS_H : DSUMS];
 
   if (self->needs[1])
     self->dx[1] = tl_tensor_ref (grads[DH0]);
   if (w == 3 && self->needs[2])
     self->dx[2] = tl_tensor_ref (grads[DC0]);
   if (self->needs[0]) {
-    self->dx[0] = tl_matmul (grads[DSUMS], self->in[w], error);
+    g_autoptr (TlTensor) dsums = tl_narrow (grads[DSUMS], 2, 0, n, error);
+
+    self->dx[0] = dsums != NULL ? tl_matmul (dsums, self->in[w], error) : NULL;
     if (self->dx[0] == NULL)
       return FALSE;
   }
   if (!bias_gradient (self, grads[DSUMS], w + 2, error) || !bias_gradient (self, dsums_h, w + 3, error))
     return FALSE;
-  if (self->needs[w + 1]) {
-    before = states_before (self->in[1], self->out[0], reverse, error);
-    if (before == NULL)
-      return FALSE;
-  }
-  if (self->needs[w] && self->needs[w + 1] && dsums_h == grads[DSUMS])
-    return both_weight_gradients (self, dsums_h, before, w, error);
   if (self->needs[w])
-    self->dx[w] = weight_gradient (grads[DSUMS], self->in[0], error);
+    self->dx[w] = weight_gradient (grads[DSUMS], n, self->in[0], error);
   if (self->needs[w + 1])
-    self->dx[w + 1] = weight_gradient (dsums_h, before, error);
+    self->dx[w + 1] = state_weight_gradient (dsums_h, n, self->in[1], self->out[0], reverse, error);
   return (!self->needs[w] || self->dx[w] != NULL) && (!self->needs[w + 1] || self->dx[w + 1] != NULL);
 }
 
@@ -166,7 +155,7 @@ tl_recurrent_gradient (TlGradient     *self,
 }
 
 static const TlPort grad_ports[] = {
-  { "dy", "gradient of the states", TL_PORT_OPTIONAL | TL_PORT_CONTIGUOUS },
+  { "dy", "gradient of the states", TL_PORT_OPTIONAL },
   { "dh", "gradient of the last state", TL_PORT_OPTIONAL | TL_PORT_CONTIGUOUS },
   { "dc", "gradient of the last cell", TL_PORT_OPTIONAL | TL_PORT_CONTIGUOUS },
   { "h0", "the first state", TL_PORT_OPTIONAL | TL_PORT_CONTIGUOUS },
@@ -193,6 +182,16 @@ static const TlAttrSpec grad_attrs[] = {
   { NULL },
 };
 
+/*
+ * The distance of rows of the gradients of sums: products read these along columns, and elements a power of two apart share few lines
+ * of a cache.
+ */
+static TlDim
+row_of (TlDim n_sums)
+{
+  return !tl_dim_is_symbolic (n_sums) && n_sums % 256 == 0 ? n_sums + 16 : n_sums;
+}
+
 /* A result that is not wanted has no elements. */
 static gboolean
 grad_infer (TlInfer *self,
@@ -200,7 +199,7 @@ grad_infer (TlInfer *self,
 {
   static const TlDim none[] = { 0 };
   const TlMeta      *y = self->in[G_Y];
-  const TlDim        shape[3] = { y->shape[0], y->shape[1], self->in[G_WEIGHT_HH]->shape[0] };
+  const TlDim        shape[3] = { y->shape[0], y->shape[1], row_of (self->in[G_WEIGHT_HH]->shape[0]) };
 
   for (guint i = 0; i < N_GRADS; i++)
     if ((self->attrs[WANTED].i >> i & 1) == 0)
@@ -234,6 +233,12 @@ grad_prepare (TlPrepare *self,
   args->hidden = y->shape[2];
   args->hh_row = weight->strides[0];
   args->hh_col = weight->strides[1];
+  args->dsums_row = self->out[DSUMS].shape[2];
+  if (tl_has_in (self, G_DY)) {
+    args->dy_step = self->in[G_DY]->strides[0];
+    args->dy_row = self->in[G_DY]->strides[1];
+    args->dy_col = self->in[G_DY]->strides[2];
+  }
   self->kernel = &tl_kernels_get ()->recurrent_backward;
   tl_prepare_data (self, tl_operand_in (self, G_DY), tl_operand_in (self, G_DH), tl_operand_in (self, G_DC), TL_OPERAND_IN (G_H0),
                    tl_operand_in (self, G_C0), TL_OPERAND_IN (G_WEIGHT_HH), TL_OPERAND_IN (G_Y), tl_operand_in (self, G_GATES),

@@ -185,7 +185,7 @@ check_sequence_case (const TlKernels *kernels, TlDType dtype, TlRecurrentKind ki
   gint64 n_gates = kind == TL_RECURRENT_LSTM ? 4 : kind == TL_RECURRENT_GRU ? 3
                                                                             : 1,
          sums = n_gates * q->hidden;
-  TlRecurrentArgs args = { .dtype = dtype, .kind = kind, .reverse = variant & 1, .has_bias_ih = variant & 1, .has_bias_hh = variant & 2, .steps = q->steps, .n = q->n, .inputs = q->inputs, .hidden = q->hidden, .x_step = q->inputs, .x_row = q->steps * q->inputs, .x_col = 1, .ih_row = q->inputs, .ih_col = 1, .hh_row = q->hidden, .hh_col = 1 };
+  TlRecurrentArgs args = { .dtype = dtype, .kind = kind, .reverse = variant & 1, .has_bias_ih = variant & 1, .has_bias_hh = variant & 2, .steps = q->steps, .n = q->n, .inputs = q->inputs, .hidden = q->hidden, .x_step = q->inputs, .x_row = q->steps * q->inputs, .x_col = 1, .ih_row = q->inputs, .ih_col = 1, .hh_row = q->hidden, .hh_col = 1, .dy_step = q->hidden, .dy_row = q->steps * q->hidden, .dy_col = 1, .dsums_row = sums };
   gsize           size = tl_dtype_size (dtype), cells = (gsize)(q->n * q->hidden), all = cells * (gsize)q->steps;
   int             is_lstm = kind == TL_RECURRENT_LSTM, has_gates = n_gates > 1;
   const gsize     n[] = { (gsize)(q->steps * q->n * q->inputs), cells, is_lstm ? cells : 0, (gsize)(sums * q->inputs), (gsize)(sums * q->hidden), args.has_bias_ih ? (gsize)sums : 0, args.has_bias_hh ? (gsize)sums : 0, all, cells, is_lstm ? cells : 0, has_gates ? 4 * all : 0, is_lstm ? all : 0, all, cells, is_lstm ? cells : 0 };
