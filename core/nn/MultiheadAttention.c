@@ -14,6 +14,8 @@ enum { EMBED_DIM,
        VDIM,
        BATCH_FIRST,
        IS_CAUSAL,
+       NEED_WEIGHTS,
+       AVERAGE_ATTN_WEIGHTS,
        WEIGHT_INIT };
 enum { QUERY,
        KEY,
@@ -36,6 +38,12 @@ static const TlPort ports[] = {
   { NULL },
 };
 
+static const TlPort out_ports[] = {
+  { "y", "`[l, n, embed_dim]`" },
+  { "weights", "with need_weights: of each key in each result `[n, l, s]`, or of each head `[n, num_heads, l, s]`", TL_PORT_OPTIONAL },
+  { NULL },
+};
+
 static const TlAttrSpec attrs[] = {
   { "embed_dim", "size of query and result; 0 takes it from the query", TL_ATTR_INT, .has_range = TRUE, .max = G_MAXINT32 / 4 },
   { "num_heads", "number of heads, which share embed_dim", TL_ATTR_INT, TRUE, .has_range = TRUE, .min = 1, .max = 65535 },
@@ -45,6 +53,8 @@ static const TlAttrSpec attrs[] = {
   { "vdim", "size of the values; 0: that of the query", TL_ATTR_INT, .has_range = TRUE, .max = G_MAXINT32 / 4 },
   { "batch_first", "whether inputs and result are [n, length, size] rather than [length, n, size]", TL_ATTR_BOOL },
   { "is_causal", "whether a query sees only the keys up to its own position", TL_ATTR_BOOL },
+  { "need_weights", "whether the weights are a second result; then they are made, which takes more memory", TL_ATTR_BOOL },
+  { "average_attn_weights", "whether these weights are the mean of all heads'", TL_ATTR_BOOL, .def = { .i = TRUE } },
   { "weight_init", "how the last projection gets its first values: name of an initialiser; if not given, as Linear does", TL_ATTR_STRING },
   { NULL },
 };
@@ -196,7 +206,19 @@ join_masks (TlLayerForward *self,
   return tl_add (a, b, error);
 }
 
-/* Means of the values; weights are made only where some of them are dropped. */
+/* The second result. */
+static gboolean
+give_weights (TlLayerForward *self,
+              TlTensor       *weights,
+              GError        **error)
+{
+  static const gint axis = 1;
+
+  self->out[1] = self->attrs[AVERAGE_ATTN_WEIGHTS].i != 0 ? tl_mean (weights, &axis, 1, FALSE, error) : tl_tensor_ref (weights);
+  return self->out[1] != NULL;
+}
+
+/* Means of the values; weights are made only where some of them are dropped, or wanted. */
 static TlTensor *
 attend (TlLayerForward *self,
         TlTensor      **heads,
@@ -210,15 +232,18 @@ attend (TlLayerForward *self,
   g_autoptr (TlTensor) weights = NULL;
   g_autoptr (TlTensor) dropped = NULL;
 
-  if (!self->training || p == 0) {
+  if ((!self->training || p == 0) && self->attrs[NEED_WEIGHTS].i == 0) {
     if (!tl_op_apply (&tl_op_scaled_dot_product_attention, in, mask != NULL ? 4 : 3, values, out, 2, error))
       return NULL;
     tl_tensor_unref (out[1]);
     return out[0];
   }
   weights = tl_attention_weights (heads[0], heads[1], mask, is_causal, 0, error);
-  dropped = weights != NULL ? tl_dropout (weights, p, tl_layer_own (self, V_CALLS), error) : NULL;
-  return dropped != NULL ? tl_matmul (dropped, heads[2], error) : NULL;
+  if (weights != NULL)
+    dropped = self->training && p > 0 ? tl_dropout (weights, p, tl_layer_own (self, V_CALLS), error) : tl_tensor_ref (weights);
+  if (dropped == NULL || (self->attrs[NEED_WEIGHTS].i != 0 && !give_weights (self, dropped, error)))
+    return NULL;
+  return tl_matmul (dropped, heads[2], error);
 }
 
 static gboolean
@@ -259,6 +284,8 @@ forward (TlLayerForward *self,
   self->out[0] = joined != NULL ? tl_layer_run_part1 (self, 0, joined, &failure) : NULL;
   if (failure != NULL)
     g_propagate_error (error, failure);
+  if (self->out[0] == NULL && self->n_out > 1)
+    g_clear_pointer (&self->out[1], tl_tensor_unref);
   return self->out[0] != NULL;
 }
 
@@ -268,23 +295,27 @@ static const TlSample samples[] = {
   { "3,2,4; 2,2,3; 2,2,5; -; 4,3,2", "num_heads = 2, kdim = 3, vdim = 5, bias = false" },
   { "2,3,2; -; -; 2,3; bool:4,3,3", "num_heads = 2, batch_first = true" },
   { "2,3,2", "num_heads = 1, batch_first = true, is_causal = true, dropout = 0.3" },
+  { "2,3,4; 2,4,4; 2,4,4; 2,4", "num_heads = 2, batch_first = true, need_weights = true" },
+  { "2,3,4", "num_heads = 2, batch_first = true, need_weights = true, average_attn_weights = false, is_causal = true, dropout = 0.2" },
   { NULL },
 };
 
 const TlLayerClass tl_layer_MultiheadAttention = {
   .name = "MultiheadAttention",
   .group = "attention",
-  .doc = "Attention in several heads, each between projections of its own. Masks mean what they mean in PyTorch's layer; weights are not returned.",
+  .doc = "Attention in several heads, each between projections of its own. Masks mean what they mean in PyTorch's layer.",
   .formula = "y = concat (softmax (q_i k_i^T / sqrt d + mask) v_i) W', q, k, v projections of query, key, value",
   .source = "Vaswani et al. 2017, arXiv:1706.03762",
   .in = ports,
+  .out = out_ports,
+  .out_when = "need_weights",
   .attrs = attrs,
   .flags = TL_LAYER_RANDOM | TL_LAYER_MODAL,
   .setup = setup,
   .forward = forward,
   .samples = samples,
   .torch = "type('M', (torch.nn.MultiheadAttention,), {'forward': lambda self, q, k=None, v=None, p=None, m=None: torch.nn.MultiheadAttention.forward("
-           "self, q, q if k is None else k, (q if k is None else k) if v is None else v, key_padding_mask=p, need_weights=False, "
-           "attn_mask=torch.ones(q.shape[1], q.shape[1]).tril() == 0 if is_causal else m)[0]})"
+           "self, q, q if k is None else k, (q if k is None else k) if v is None else v, key_padding_mask=p, need_weights=need_weights, average_attn_weights=average_attn_weights, "
+           "attn_mask=torch.ones(q.shape[1], q.shape[1]).tril() == 0 if is_causal else m)[:2 if need_weights else 1]})"
            "(x0.shape[-1], num_heads, dropout, bias, kdim=kdim or None, vdim=vdim or None, batch_first=batch_first)",
 };

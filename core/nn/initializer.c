@@ -244,7 +244,7 @@ tl_init_parse (const char *text,
   g_autofree char *name = g_strstrip (open != NULL ? g_strndup (text, (gsize)(open - text)) : g_strdup (text));
   char            *end = NULL;
 
-  init->row = tl_initializer_find (name);
+  *init = (TlInit){ tl_initializer_find (name) };
   if (init->row == NULL) {
     for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
       names[i] = rows[i]->name;
@@ -299,12 +299,20 @@ tl_initialize (TlVariable   *variable,
   data = tl_variable_begin_write (variable, error);
   if (data == NULL)
     return n == 0;
-  if (init->row->kind == TL_INIT_MAKE)
-    return make (data, meta, key, init, error);
-  if (init->row->kind == TL_INIT_FILL)
+  if (init->row->kind == TL_INIT_MAKE) {
+    if (!make (data, meta, key, init, error))
+      return FALSE;
+  } else if (init->row->kind == TL_INIT_FILL) {
     for (gsize i = 0; i < n; i++)
       put (data, meta->dtype, i, spread);
-  else
+  } else {
     draw (data, meta->dtype, n, key, init->row->kind, spread);
+  }
+  if (init->zero_row > 0) {
+    gsize length = n / (gsize)meta->shape[0];
+
+    for (gsize i = 0; i < length; i++)
+      put (data, meta->dtype, ((gsize)init->zero_row - 1) * length + i, 0);
+  }
   return TRUE;
 }

@@ -21,11 +21,13 @@ typedef struct _TlInitializer TlInitializer;
 /**
  * TlInit:
  * @row: the initialiser
+ * @zero_row: number of a row that is zeros, from 1; 0 for none
  * @a: its number: the value of constant, the bound of uniform, the deviation of normal, the negative slope of kaiming_*, the gain of xavier_*
  */
 typedef struct {
   const TlInitializer *row;
   double               a;
+  gint64               zero_row;
 } TlInit;
 
 typedef enum {

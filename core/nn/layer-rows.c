@@ -89,6 +89,26 @@ tl_layer_get_row (guint row)
 }
 
 /**
+ * tl_layer_class_get_n_out:
+ * @klass: a row
+ * @attrs: values of its attributes
+ *
+ * Returns: the number of its outputs
+ */
+guint
+tl_layer_class_get_n_out (const TlLayerClass *klass,
+                          const TlAttrValue  *attrs)
+{
+  guint n = tl_op_get_n_ports (klass->out);
+
+  if (klass->out_when == NULL || attrs[tl_attr_find (klass->attrs, klass->out_when)].i != 0)
+    return n;
+  while (n > 1 && (klass->out[n - 1].flags & TL_PORT_OPTIONAL) != 0)
+    n--;
+  return n;
+}
+
+/**
  * tl_layer_in_size:
  * @self: a setup
  * @input: number of an input

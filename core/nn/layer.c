@@ -152,7 +152,7 @@ tl_layer_get_given (TlLayer *self)
 guint
 tl_layer_get_n_out (TlLayer *self)
 {
-  return tl_op_get_n_ports (self->klass->out);
+  return tl_layer_class_get_n_out (self->klass, self->attrs);
 }
 
 /**

@@ -133,8 +133,9 @@ struct _TlLayerClass {
   const char       *doc;
   const char       *formula;
   const char       *source;
-  const TlPort     *in;    /* end with a nameless one */
-  const TlPort     *out;   /* NULL: one port "y" */
+  const TlPort     *in;  /* end with a nameless one */
+  const TlPort     *out; /* NULL: one port "y"; optional ones at the end are there if the attribute out_when says so */
+  const char       *out_when;
   const TlAttrSpec *attrs; /* in the order in which Lua takes them by position */
   TlLayerFlags      flags;
   const char       *op; /* name of the operation that it is, or is made around */
@@ -222,6 +223,9 @@ gboolean    tl_layer_fail (const TlLayerClass *klass,
 const TlLayerClass *tl_layer_find (const char *name);
 guint               tl_layer_get_n_rows (void);
 const TlLayerClass *tl_layer_get_row (guint row);
+
+guint tl_layer_class_get_n_out (const TlLayerClass *klass,
+                                const TlAttrValue  *attrs);
 
 /* Layers in use. */
 TlLayer *tl_layer_new (const TlLayerClass *klass,

@@ -311,7 +311,7 @@ guint
 tl_model_node_n_out (const TlModelNode *node)
 {
   if (node->layer != NULL)
-    return tl_op_get_n_ports (node->layer->out);
+    return tl_layer_class_get_n_out (node->layer, node->attrs);
   if (node->op != NULL)
     return tl_op_get_n_out (node->op, node->links->len);
   if (node->model != NULL) {

@@ -247,7 +247,7 @@ tl_model_get_node (TlModel         *self,
 
   *info = (TlModelNodeInfo){ from->name, from->row, from->layer, from->op, from->model, from->times, tl_model_node_specs (from), from->attrs, from->given, from->links->len, 1 };
   if (from->layer != NULL) {
-    info->n_out = tl_op_get_n_ports (from->layer->out);
+    info->n_out = tl_layer_class_get_n_out (from->layer, from->attrs);
   } else if (from->op != NULL) {
     info->n_out = from->op->count != NULL ? tl_model_count_used (self, from) : tl_op_get_n_out (from->op, from->links->len);
   } else if (from->model != NULL) {

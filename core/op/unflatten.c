@@ -6,7 +6,7 @@ enum { DIM,
 
 static const TlAttrSpec attrs[] = {
   { "dim", "axis that is taken apart, from the end if negative", TL_ATTR_INT, .required = TRUE, .has_range = TRUE, .min = -8, .max = 7 },
-  { "sizes", "sizes of the axes it becomes; one may be -1 and is then what is left", TL_ATTR_INTS, .required = TRUE },
+  { "sizes", "sizes of the axes it becomes; one may be -1 and is then what is left", TL_ATTR_INTS, .required = TRUE, .alias = "unflattened_size" },
   { NULL },
 };
 

@@ -239,6 +239,71 @@ test_parts_in_model (void)
   g_assert_true (g_str_has_prefix (error->message, "sep: depthwise: conv2d:"));
 }
 
+/* Rows 0, 2, 1, 0 of a table with the row 2 for nothing; @plan: whether the step is planned. */
+static void
+look_up (const char *attrs,
+         gboolean    planned,
+         TlTensor  **weight,
+         TlTensor  **grad)
+{
+  static const gint64  numbers[] = { 0, 2, 1, 0 };
+  const TlDim          n = 4, shape[] = { 3, 2 };
+  const double         values[] = { 3, 4, 0.3, 0.4, 5, 12 };
+  TlContext           *context = tl_context_get ();
+  g_autoptr (TlLayer)  layer = tl_layer_new (tl_layer_find ("Embedding"), "e", TL_DTYPE_F64);
+  g_autoptr (GError)   error = NULL;
+  g_autoptr (TlTensor) x = tl_tensor_new_from_data (TL_DTYPE_I64, 1, &n, numbers, &error);
+  g_autoptr (TlTensor) table = tl_tensor_new_from_data (TL_DTYPE_F64, 2, shape, values, &error);
+  g_autoptr (TlTensor) y = NULL;
+  g_autoptr (TlTensor) square = NULL;
+  g_autoptr (TlTensor) loss = NULL;
+  g_autoptr (TlPlan)   plan = NULL;
+  TlTrace             *trace;
+  TlVariable          *variable;
+
+  set_attrs (layer, "num_embeddings = 3, embedding_dim = 2");
+  set_attrs (layer, attrs);
+  g_assert_true (tl_layer_set_up (layer, NULL, 0, &error));
+  variable = tl_layer_get_variable (layer, 0);
+  g_assert_cmpfloat (tl_tensor_peek_element (tl_variable_get_value (variable), 4), ==, 0);
+  g_assert_true (tl_variable_set_value (variable, table, &error));
+  tl_context_set_training (context, TRUE);
+  trace = planned ? tl_trace_begin (context) : NULL;
+  tl_layer_forward (layer, &x, 1, &y, 1, &error);
+  g_assert_no_error (error);
+  square = tl_square (y, &error);
+  loss = tl_sum (square, NULL, 0, FALSE, &error);
+  g_assert_true (tl_backward (loss, NULL, FALSE, &error));
+  plan = planned ? tl_plan_new (trace, &loss, 1, 0, &error) : NULL;
+  g_assert_no_error (error);
+  if (planned)
+    g_assert_true (tl_plan_run (plan, NULL, 0, &error));
+  tl_context_set_training (context, FALSE);
+  *weight = tl_tensor_ref (tl_variable_get_value (variable));
+  *grad = tl_tensor_ref (tl_variable_get_grad (variable));
+}
+
+/* As torch.nn.Embedding: the row for nothing gets no gradient, rows that are too long are shortened in the table, and gradients are theirs. */
+static void
+test_embedding (void)
+{
+  for (guint planned = 0; planned < 2; planned++) {
+    const double         plain[] = { 12, 16, 0.6, 0.8, 0, 0 }, shorter[] = { 0.6, 0.8, 0.3, 0.4, 5.0 / 13, 12.0 / 13 }, turned[] = { 2.4, 3.2, 0.6, 0.8, 0, 0 };
+    g_autoptr (TlTensor) weight = NULL;
+    g_autoptr (TlTensor) grad = NULL;
+    g_autoptr (TlTensor) limited = NULL;
+    g_autoptr (TlTensor) limited_grad = NULL;
+
+    look_up ("padding_idx = 2", planned != 0, &weight, &grad);
+    look_up ("padding_idx = -1, max_norm = 1", planned != 0, &limited, &limited_grad);
+    for (guint i = 0; i < 6; i++) {
+      g_assert_cmpfloat_with_epsilon (tl_tensor_peek_element (grad, i), plain[i], 1e-12);
+      g_assert_cmpfloat_with_epsilon (tl_tensor_peek_element (limited, i), shorter[i], 1e-6);
+      g_assert_cmpfloat_with_epsilon (tl_tensor_peek_element (limited_grad, i), turned[i], 1e-6);
+    }
+  }
+}
+
 int
 main (int    argc,
       char **argv)
@@ -250,5 +315,6 @@ main (int    argc,
   g_test_add_func ("/nn/layer/rename", test_rename);
   g_test_add_func ("/nn/layer/parts", test_parts);
   g_test_add_func ("/nn/layer/parts-in-model", test_parts_in_model);
+  g_test_add_func ("/nn/layer/embedding", test_embedding);
   return g_test_run ();
 }

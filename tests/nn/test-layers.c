@@ -32,8 +32,8 @@ fixture_init (Fixture            *self,
   self->operands.attrs = NULL;
   self->sample = case_new (&self->as_op, &self->operands, dtype);
   self->layer = tl_layer_new (klass, "layer", dtype);
-  self->n_out = tl_layer_get_n_out (self->layer);
   set_attrs (self->layer, sample->attrs);
+  self->n_out = tl_layer_get_n_out (self->layer);
 }
 
 static void
@@ -570,9 +570,10 @@ try_odd (const TlLayerClass *klass,
   g_autoptr (TlLayer) layer = tl_layer_new (klass, "layer", TL_DTYPE_F32);
   g_autoptr (GError)  error = NULL;
   TlTensor           *out[TL_OP_MAX_OUT] = { NULL };
-  guint               n_out = tl_layer_get_n_out (layer);
+  guint               n_out;
 
   set_attrs (layer, sample->attrs);
+  n_out = tl_layer_get_n_out (layer);
   if (!tl_layer_forward (layer, in, n_in, out, n_out, &error)) {
     g_assert_nonnull (error);
     g_assert_true (error->domain == TL_ERROR);
