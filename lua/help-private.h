@@ -20,7 +20,8 @@ G_BEGIN_DECLS
  * @in: (nullable): ports that are arguments
  * @attrs: (nullable): attributes
  * @signature: (nullable): how it is called, of what is no row
- * @hides: whether some attributes are the engine's
+ * @op: (nullable): the operation, some of whose attributes may be the engine's
+ * @tables: (nullable): options whose values are no plain attributes
  */
 typedef struct {
   const char       *module;
@@ -33,6 +34,7 @@ typedef struct {
   const TlAttrSpec *attrs;
   const char       *signature;
   const TlOpClass  *op;
+  const TlAttrSpec *tables;
 } TlHelpEntry;
 
 typedef gboolean (*TlHelpFunc) (const TlHelpEntry *entry,

@@ -17,8 +17,10 @@ foreach_function (const char          *module,
   for (; functions->name != NULL; functions++) {
     TlHelpEntry entry = { .module = module, .name = functions->name, .kind = "function", .doc = functions->doc, .signature = functions->signature };
 
-    if (strcmp (functions->name, "fit") == 0)
+    if (strcmp (functions->name, "fit") == 0) {
       entry.attrs = tl_training_attrs;
+      entry.tables = tl_lua_fit_tables;
+    }
     if (strcmp (functions->name, "loader") == 0)
       entry.attrs = tl_lua_loader_options;
     if (!func (&entry, user_data))
@@ -165,6 +167,8 @@ tl_help_text (const TlHelpEntry *entry)
   for (const TlPort *port = entry->in; port != NULL && port->name != NULL; port++)
     if (strcmp (port->name, "call") != 0)
       g_string_append_printf (text, "  %s: %s\n", port->name, port->doc);
+  for (const TlAttrSpec *spec = entry->tables; spec != NULL && spec->name != NULL; spec++)
+    g_string_append_printf (text, "  %s: %s\n", spec->name, spec->doc);
   for (const TlAttrSpec *spec = entry->attrs; spec != NULL && spec->name != NULL; spec++) {
     g_autofree char *value = tl_attr_to_string (spec, &spec->def);
 

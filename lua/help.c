@@ -127,10 +127,9 @@ complete_cb (const TlHelpEntry *entry,
 
         add (place, spec->name, "option", spec->required ? NULL : value, spec->doc);
       }
-  if (place->owner != NULL && place->module == NULL && entry->module == NULL && strcmp (entry->name, "fit") == 0 &&
-      is_owner (place->owner, entry))
-    for (guint i = 0; tl_lua_fit_tables[i] != NULL; i++)
-      add (place, tl_lua_fit_tables[i], "option", NULL, NULL);
+  if (place->owner != NULL && place->module == NULL && is_owner (place->owner, entry))
+    for (const TlAttrSpec *spec = entry->tables; spec != NULL && spec->name != NULL; spec++)
+      add (place, spec->name, "option", NULL, spec->doc);
   if (g_strcmp0 (place->module, entry->module) == 0 && strncmp (entry->name, place->prefix, place->n_prefix) == 0) {
     g_autofree char *signature = tl_help_signature (entry);
 
@@ -242,6 +241,88 @@ tl_lua_inspect (TlLua      *self,
   if (inspect.text == NULL)
     tl_help_foreach (inspect_cb, &inspect);
   return inspect.text;
+}
+
+static gboolean
+inspect_option_cb (const TlHelpEntry *entry,
+                   gpointer           user_data)
+{
+  Inspect    *inspect = user_data;
+  const char *option = strrchr (inspect->name, '.');
+  gsize       n = (gsize)(option - inspect->name);
+  char       *owner = g_strndup (inspect->name, n);
+  gboolean    is_it = is_owner (owner, entry) || strcmp (owner, entry->name) == 0;
+  gint        i = is_it ? tl_attr_find (entry->attrs, option + 1) : -1, table = is_it ? tl_attr_find (entry->tables, option + 1) : -1;
+
+  if (i >= 0 && (entry->op == NULL || !tl_lua_is_hidden_attr (entry->op, entry->attrs[i].name))) {
+    g_autofree char *value = tl_attr_to_string (&entry->attrs[i], &entry->attrs[i].def);
+
+    if (entry->attrs[i].required)
+      inspect->text = g_strdup_printf ("%s: %s\n", inspect->name, entry->attrs[i].doc);
+    else
+      inspect->text = g_strdup_printf ("%s = %s\n%s\n", inspect->name, value, entry->attrs[i].doc);
+  }
+  if (table >= 0)
+    inspect->text = g_strdup_printf ("%s: %s\n", inspect->name, entry->tables[table].doc);
+  g_free (owner);
+  return inspect->text == NULL;
+}
+
+char *
+tl_lua_inspect_option (const char *name)
+{
+  Inspect inspect = { name, NULL };
+
+  if (strchr (name, '.') != NULL)
+    tl_help_foreach (inspect_option_cb, &inspect);
+  return inspect.text;
+}
+
+typedef struct {
+  const char *module;
+  GString    *text;
+} ModuleList;
+
+static gboolean
+list_module_cb (const TlHelpEntry *entry,
+                gpointer           user_data)
+{
+  ModuleList      *list = user_data;
+  g_autofree char *name = NULL;
+
+  if (g_strcmp0 (entry->module, list->module) != 0)
+    return TRUE;
+  name = g_strdup_printf ("%s%s%s", entry->module, strcmp (entry->module, "x") == 0 ? ":" : ".", entry->name);
+  g_string_append_printf (list->text, "%-28s %s\n", name, entry->doc != NULL ? entry->doc : "");
+  return TRUE;
+}
+
+char *
+tl_lua_list_module (const char *module)
+{
+  ModuleList list = { module, g_string_new (NULL) };
+
+  tl_help_foreach (list_module_cb, &list);
+  return g_string_free (list.text, list.text->len == 0);
+}
+
+static gboolean
+list_name_cb (const TlHelpEntry *entry,
+              gpointer           user_data)
+{
+  g_ptr_array_add (user_data, g_strdup (entry->name));
+  if (entry->module != NULL && strcmp (entry->module, "x") != 0)
+    g_ptr_array_add (user_data, g_strdup_printf ("%s.%s", entry->module, entry->name));
+  return TRUE;
+}
+
+GPtrArray *
+tl_lua_list_names (void)
+{
+  GPtrArray *names = g_ptr_array_new_with_free_func (g_free);
+
+  tl_help_foreach (list_name_cb, names);
+  return names;
 }
 
 static gboolean

@@ -78,4 +78,27 @@ GPtrArray *tl_lua_complete (TlLua      *self,
 char *tl_lua_inspect (TlLua      *self,
                       const char *name);
 
+/**
+ * tl_lua_inspect_option:
+ * @name: "fit.clip_norm", "nn.Linear.bias"
+ *
+ * Returns: (transfer full) (nullable): the option's default and documentation, or %NULL
+ */
+char *tl_lua_inspect_option (const char *name);
+
+/**
+ * tl_lua_list_module:
+ * @module: "tl", "nn", "nn.init", "optim", "data"; "x" for what tensors, modules and others can do
+ *
+ * Returns: (transfer full) (nullable): a line for each name in it; %NULL if there is no such module
+ */
+char *tl_lua_list_module (const char *module);
+
+/**
+ * tl_lua_list_names:
+ *
+ * Returns: (transfer full) (element-type utf8): all names that cells may write, with their modules
+ */
+GPtrArray *tl_lua_list_names (void);
+
 G_END_DECLS

@@ -5,7 +5,21 @@
 #include "lua/lua-fit-private.h"
 
 /* Those whose values are no plain attributes. */
-const char *const tl_lua_fit_tables[] = { "model", "data", "validate", "optimizer", "loss", "metrics", "transform", "schedule", "on_epoch", "on_step", NULL };
+// clang-format off
+const TlAttrSpec tl_lua_fit_tables[] = {
+  { "model",     "what is trained: a module, a layer or a graph cell; may stand first without its name" },
+  { "data",      "the data set" },
+  { "validate",  "a data set that is measured after each epoch" },
+  { "optimizer", "a name, optim.NAME { ... }, or one that is in use; Adam if not given" },
+  { "loss",      "a name, nn.NAME { ... } or a function (predictions, targets); if not given, cross entropy for classes and the mean square for numbers" },
+  { "metrics",   "names, or tables of a name and its options" },
+  { "transform", "a transform or a list of them" },
+  { "schedule",  "of the learning rate: a name, a table of a name and its options, or a function (step, epoch, lr)" },
+  { "on_epoch",  "function (epoch, values); false ends the training" },
+  { "on_step",   "function (step, loss); false ends the training" },
+  { NULL },
+};
+// clang-format on
 
 /* "CrossEntropyLoss" for "cross_entropy", "crossentropyloss", "CrossEntropyLoss" */
 static gboolean

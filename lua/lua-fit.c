@@ -358,8 +358,8 @@ tl_lua_open_fit (lua_State *L)
     lua_pushstring (L, spec->name);
     lua_rawseti (L, -2, ++n);
   }
-  for (guint i = 0; tl_lua_fit_tables[i] != NULL; i++) {
-    lua_pushstring (L, tl_lua_fit_tables[i]);
+  for (guint i = 0; tl_lua_fit_tables[i].name != NULL; i++) {
+    lua_pushstring (L, tl_lua_fit_tables[i].name);
     lua_rawseti (L, -2, ++n);
   }
   tl_lua_set_internal (L, "fit_options");

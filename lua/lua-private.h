@@ -109,7 +109,7 @@ extern const TlLuaFunction tl_lua_init_functions[];
 extern const TlLuaFunction tl_lua_module_methods[];
 extern const TlLuaFunction tl_lua_optimizer_methods[];
 extern const TlAttrSpec    tl_lua_loader_options[];
-extern const char *const   tl_lua_fit_tables[]; /* options of fit whose values are no plain attributes */
+extern const TlAttrSpec    tl_lua_fit_tables[]; /* options of fit whose values are no plain attributes */
 extern const char          tl_lua_library[];    /* library.lua */
 extern const gsize         tl_lua_library_n_bytes;
 

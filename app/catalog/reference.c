@@ -275,6 +275,59 @@ tl_reference_group (TlCatalogKind kind)
   return g_string_free (text, FALSE);
 }
 
+static gboolean
+is_about (const TlCatalogEntry *entry,
+          const char           *topic)
+{
+  if (g_strcmp0 (entry->group, topic) == 0)
+    return TRUE;
+  for (guint i = 0; i < G_N_ELEMENTS (pages); i++)
+    if (pages[i].kind == entry->kind && strcmp (pages[i].file, topic) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+/**
+ * tl_reference_list:
+ * @topic: a table, as its page is called: "layers", "metrics"; or a heading in it: "recurrent"
+ *
+ * Returns: (transfer full) (nullable): a line for each row that belongs to it; %NULL if there is none
+ */
+char *
+tl_reference_list (const char *topic)
+{
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; i < tl_catalog_get_n_entries (); i++) {
+    const TlCatalogEntry *entry = tl_catalog_get_entry (i);
+
+    if (is_about (entry, topic))
+      g_string_append_printf (text, "%-24s %s\n", entry->name, entry->doc);
+  }
+  return g_string_free (text, text->len == 0);
+}
+
+static void
+add_once (GPtrArray  *names,
+          const char *name)
+{
+  if (name != NULL && !g_ptr_array_find_with_equal_func (names, name, g_str_equal, NULL))
+    g_ptr_array_add (names, g_strdup (name));
+}
+
+/**
+ * tl_reference_add_topics:
+ * @names: (element-type utf8): to which is added what tl_reference_list() knows
+ */
+void
+tl_reference_add_topics (GPtrArray *names)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (pages); i++)
+    add_once (names, pages[i].file);
+  for (guint i = 0; i < tl_catalog_get_n_entries (); i++)
+    add_once (names, tl_catalog_get_entry (i)->group);
+}
+
 static void
 append_names (GString    *text,
               const char *file,

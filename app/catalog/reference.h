@@ -13,6 +13,8 @@ G_BEGIN_DECLS
 
 char    *tl_reference_page (const TlCatalogEntry *entry);
 char    *tl_reference_group (TlCatalogKind kind);
+char    *tl_reference_list (const char *topic);
+void     tl_reference_add_topics (GPtrArray *names);
 char    *tl_reference_index (void);
 gboolean tl_reference_write (const char *folder,
                              GError    **error);

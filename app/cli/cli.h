@@ -50,6 +50,7 @@ typedef struct {
 } TlBatchOptions;
 
 int tl_cli_batch (const TlBatchOptions *options);
+int tl_cli_help (const char *name);
 int tl_cli_bench (int   argc,
                   char *argv[]);
 

@@ -170,19 +170,6 @@ parse_batch (TlBatchOptions *options,
 }
 
 static int
-print_page (const char *name)
-{
-  const TlCatalogEntry *entry = tl_catalog_find (name);
-  const char           *nearest = entry == NULL ? tl_catalog_nearest (name) : NULL;
-  g_autofree char      *page = entry != NULL ? tl_reference_page (entry) : NULL;
-
-  if (entry == NULL)
-    return nearest != NULL ? usage_error ("there is nothing called %s; did you mean %s?", name, nearest) : usage_error ("there is nothing called %s", name);
-  g_print ("%s", page);
-  return TL_EXIT_OK;
-}
-
-static int
 write_reference (const char *folder)
 {
   g_autoptr (GError) error = NULL;
@@ -252,7 +239,7 @@ main (int   argc,
     return TL_EXIT_OK;
   }
   if (strcmp (argv[1], "--help") == 0 || strcmp (argv[1], "-h") == 0)
-    return argc > 2 ? print_page (argv[2]) : print_help ();
+    return argc > 2 ? tl_cli_help (argv[2]) : print_help ();
   if (strcmp (argv[1], "--reference") == 0)
     return argc > 2 ? write_reference (argv[2]) : usage_error ("--reference needs a folder");
   if (strcmp (argv[1], "--list-devices") == 0) {

@@ -15,6 +15,17 @@ def test_version_and_help(folder):
     expect(run('--help'), 0, '--batch', '--set', '--resume', '130')
 
 
+def test_help_on_names(folder):
+    """What a graph cell or Lua may write has a page; of other names the near ones are told."""
+    for name in ('Linear', 'nn.Linear', 'tl.sum', 'sum', 'tl.grad', 'nn.Module', 'nn.init.normal', 'optim.LBFGS', 'data.digits', 'data.loader', 'fit', 'fit.clip_norm',
+                 'fit.on_step', 'nn.Linear.bias', 'StepLR', 'cosine', 'accuracy', 'CrossEntropyLoss', 'LSTMCell', 'x:backward', 'layers', 'losses', 'metrics', 'recurrent',
+                 'optim', 'print'):
+        expect(run('--help', name), 0)
+    expect(run('--help', 'fit'), 0, 'clip_norm', 'on_step', 'data set')
+    expect(run('--help', 'nn.Linaer'), 2, 'did you mean nn.Linear')
+    expect(run('--help', 'xyzzy'), 2, 'nothing called xyzzy')
+
+
 def test_help_lists_every_option(folder):
     """Whatever the program compares its words with is in its help."""
     source = read(SOURCE, 'app', 'cli', 'main.c').decode()
