@@ -89,7 +89,16 @@ static gboolean
 is_random_call (const TlOpClass *op,
                 guint            port)
 {
-  return (op->flags & TL_OP_RANDOM) != 0 && strcmp (op->in[port].name, "call") == 0;
+  return strcmp (op->in[port].name, "call") == 0;
+}
+
+/* Whether a call is counted: a row that may drop elements counts those that do. */
+static gboolean
+wants_call (const Call *call)
+{
+  gint p = tl_attr_find (call->op->attrs, "dropout_p");
+
+  return (call->op->flags & TL_OP_RANDOM) != 0 || (p >= 0 && call->attrs[p].d > 0);
 }
 
 /* Returns: the first argument that is no input */
@@ -141,6 +150,8 @@ add_random_call (Call     *call,
                            stream >= 0 ? &call->attrs[stream] : &unused[1], error);
   if (*slot == NULL)
     return FALSE;
+  while (!is_random_call (call->op, call->n_in))
+    call->in[call->n_in++] = NULL;
   call->in[call->n_in++] = *slot;
   return TRUE;
 }
@@ -196,7 +207,7 @@ call_op (lua_State       *L,
   tl_lua_read_attrs (L, arg, op->name, op->attrs, hidden_names, call.attrs, &call.given);
   if (!tl_attr_check_required (op->name, op->attrs, call.given, &error))
     return tl_lua_raise (L, error);
-  if ((op->flags & TL_OP_RANDOM) != 0)
+  if (wants_call (&call))
     random_slot = tl_lua_new_box (L, &tl_lua_type_tensor);
   if (!tl_op_count_out (op, call.in, call.n_in, call.attrs, &call.n_out, &error))
     return tl_lua_raise (L, error);

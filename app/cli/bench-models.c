@@ -113,21 +113,17 @@ attend (TlBenchModel *self,
         guint         block,
         GError      **error)
 {
-  const TlAttrValue    attrs[] = { TL_INT (TRUE), TL_FLOAT (0), TL_INT (FALSE) };
   g_autoptr (TlTensor) normal = normalise (self, x, block + LN1_WEIGHT, error);
   g_autoptr (TlTensor) qkv = normal != NULL ? multiply (self, normal, block + QKV, error) : NULL;
   g_autoptr (TlTensor) q = qkv != NULL ? take_heads (qkv, 0, error) : NULL;
   g_autoptr (TlTensor) k = q != NULL ? take_heads (qkv, 1, error) : NULL;
   g_autoptr (TlTensor) v = k != NULL ? take_heads (qkv, 2, error) : NULL;
+  g_autoptr (TlTensor) means = NULL;
   g_autoptr (TlTensor) turned = NULL;
   g_autoptr (TlTensor) joined = NULL;
-  TlTensor            *in[] = { q, k, v }, *out[2];
 
-  if (v == NULL || !tl_op_apply (&tl_op_scaled_dot_product_attention, in, 3, attrs, out, 2, error))
-    return NULL;
-  turned = tl_transpose (out[0], 1, 2, error);
-  tl_tensor_unref (out[0]);
-  tl_tensor_unref (out[1]);
+  means = v != NULL ? tl_attention (q, k, v, NULL, TRUE, 0, NULL, error) : NULL;
+  turned = means != NULL ? tl_transpose (means, 1, 2, error) : NULL;
   joined = turned != NULL ? tl_reshape (turned, 3, tl_tensor_get_shape (x), error) : NULL;
   return joined != NULL ? multiply (self, joined, block + PROJ, error) : NULL;
 }

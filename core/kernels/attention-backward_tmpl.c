@@ -29,7 +29,8 @@ enum { DY,
        LOGSUMEXP,
        DQUERY,
        DKEY,
-       DVALUE };
+       DVALUE,
+       CALL };
 enum { WANT_QUERY = 1,
        WANT_KEY = 2,
        WANT_VALUE = 4 };
@@ -49,7 +50,8 @@ typedef struct {
   const Plan            *plan;
   void *const           *data;
   int                    wanted;
-  int64_t                item; /* head of queries */
+  Dropout               *dropout; /* or NULL */
+  int64_t                item;    /* head of queries */
   int64_t                row0, n_rows;
   int64_t                key0, n_keys;
   real                  *q, *dy, *dq, *dot, *low, *kt, *vt, *k, *s, *ds, *dk, *dv;
@@ -155,8 +157,23 @@ weigh_row (const Tile *tile, int64_t row, real *s, real *ds, int64_t n)
     s[j] = p;
     ds[j] = p * (ds[j] - dot);
   }
-  clear_unseen (s, n, tile->n_keys);
-  clear_unseen (ds, n, tile->n_keys);
+}
+
+/* The same where weights are dropped: s are those that stay, enlarged. */
+static void
+weigh_dropped (const Tile *tile, int64_t row, real *s, real *ds, int64_t n)
+{
+  const real     low = tile->low[row], dot = tile->dot[row];
+  const uint64_t at = (uint64_t)((tile->item * tile->args->l + tile->row0 + row) * tile->args->s + tile->key0);
+  const real    *factors = drop_positions (tile->dropout, at, n);
+
+  TL_VECTOR_LOOP
+  for (int64_t j = 0; j < n; j++) {
+    real p = weight_exp (s[j] - low), factor = factors[j];
+
+    s[j] = factor != 0 ? p * factor : 0;
+    ds[j] = p * ((factor != 0 ? ds[j] * factor : 0) - dot);
+  }
 }
 
 /* Rows from @first of those loaded against the keys loaded. */
@@ -185,7 +202,9 @@ run_block (const Tile *tile, int64_t first)
 
     if (args->has_mask)
       mask_row (args, tile->data[MASK], mask_at + (tile->row0 + first + i) * args->mask.row + tile->key0 * args->mask.col, n, s);
-    weigh_row (tile, first + i, s, tile->ds + i * LDS, n);
+    (tile->dropout != NULL ? weigh_dropped : weigh_row) (tile, first + i, s, tile->ds + i * LDS, n);
+    clear_unseen (s, n, n_keys);
+    clear_unseen (tile->ds + i * LDS, n, n_keys);
   }
   if ((tile->wanted & WANT_VALUE) != 0)
     multiply_turned (&dvalue, visible);
@@ -315,10 +334,12 @@ TL_NAME (tl_attention_backward_run) (const void *args_, void *const *data, void 
   const TlAttentionArgs *args = args_;
   Plan                   plan;
   real                  *scratch = scratch_;
+  Dropout                dropout;
   Tile                   tile = { .args = args, .plan = &plan, .data = data, .wanted = args->wanted };
   int64_t                first, end;
 
   make_plan (args, &plan);
+  tile.dropout = args->has_dropout && begin_dropout (args, data[CALL], &dropout) ? &dropout : NULL;
   tile.q = scratch + plan.q;
   tile.dy = scratch + plan.dy;
   tile.dq = scratch + plan.dq;

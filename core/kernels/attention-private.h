@@ -15,6 +15,7 @@
 
 #include "core/kernels/attention.h"
 #include "core/kernels/gemm-micro.h"
+#include "core/kernels/philox-group.h"
 #include "core/kernels/rows.h"
 
 #if MR == 14
@@ -226,6 +227,50 @@ mask_row (const TlAttentionArgs *args, const void *mask, int64_t offset, int64_t
     for (int64_t j = 0; j < n; j++)
       s[j] += added[j * col];
   }
+}
+
+#define N_DROPPED 64 /* positions of a group of random words */
+
+/* What decides which weights are dropped. */
+typedef struct {
+  TlPhiloxKey key;
+  uint64_t    call;
+  uint32_t    last;  /* word that drops, the largest */
+  real        scale; /* of the weights that stay */
+  real        factors[KEYS + 2 * N_DROPPED];
+} Dropout;
+
+/* Returns: whether any weights are dropped */
+static inline bool
+begin_dropout (const TlAttentionArgs *args, const void *call, Dropout *self)
+{
+  uint64_t threshold = args->has_dropout ? threshold_of (args->dropout_p) : 0;
+
+  if (threshold == 0)
+    return false;
+  self->key = args->dropout_key;
+  self->call = *(const uint64_t *)call;
+  self->last = (uint32_t)(threshold - 1);
+  self->scale = (real)(args->dropout_p < 1 ? 1 / (1 - args->dropout_p) : 0);
+  return true;
+}
+
+/* Returns: for each of up to KEYS positions from @first its factor, or 0 where it is dropped */
+static inline const real *
+drop_positions (Dropout *self, uint64_t first, int64_t n)
+{
+  int64_t skipped = (int64_t)(first % N_DROPPED);
+
+  for (int64_t j = 0; j < skipped + n; j += N_DROPPED) {
+    const uint32_t *words;
+    Group           group;
+
+    philox_group (self->key, self->call, first / N_DROPPED + (uint64_t)(j / N_DROPPED), &group);
+    words = &group.word[0][0];
+    for (int l = 0; l < N_DROPPED; l++)
+      self->factors[j + l] = words[l] > self->last ? self->scale : 0;
+  }
+  return self->factors + skipped;
 }
 
 /* Weights of keys that a row does not see, as far as a product of panels reads them. */

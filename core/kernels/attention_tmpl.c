@@ -9,6 +9,14 @@
 void TL_NAME (tl_attention_forward_measure) (const void *args, TlWork *work);
 void TL_NAME (tl_attention_forward_run) (const void *args, void *const *data, void *workspace, unsigned phase, size_t tile, void *scratch);
 
+enum { QUERY,
+       KEY,
+       VALUE,
+       MASK,
+       Y,
+       LOGSUMEXP,
+       CALL };
+
 #define TILE_FLOPS 2e8  /* at most, about 3 ms */
 #define SMALL_FLOPS 4e6 /* less is done several heads at a time */
 #define TILE_ROWS 256
@@ -28,6 +36,8 @@ typedef struct {
   const void            *mask;
   int64_t                mask_at; /* of the first row of the tile, key 0 */
   int64_t                row0, n_rows;
+  uint64_t               position; /* of the first weight of the head, for dropout */
+  Dropout               *dropout;  /* or NULL */
   real                  *q, *kt, *v, *s, *o, *max, *sum;
 } Tile;
 
@@ -143,6 +153,17 @@ weigh_row (const Tile *tile, int64_t row, real *s, int64_t n, int64_t n_keys)
   clear_unseen (s, n, n_keys);
 }
 
+/* The sums count weights that are dropped: what stays is divided by them too. */
+static void
+drop_weights (const Tile *tile, int64_t row, int64_t key, real *s, int64_t n)
+{
+  const real *factors = drop_positions (tile->dropout, tile->position + (uint64_t)((tile->row0 + row) * tile->args->s + key), n);
+
+  TL_VECTOR_LOOP
+  for (int64_t j = 0; j < n; j++)
+    s[j] = factors[j] != 0 ? s[j] * factors[j] : 0;
+}
+
 /* Rows from @first of the tile against the packed keys from @key. */
 static void
 run_block (const Tile *tile, int64_t first, int64_t key, int64_t n_keys)
@@ -164,6 +185,8 @@ run_block (const Tile *tile, int64_t first, int64_t key, int64_t n_keys)
     if (args->has_mask)
       mask_row (args, tile->mask, tile->mask_at + (first + i) * args->mask.row + key * args->mask.col, n, s);
     weigh_row (tile, first + i, s, n, n_keys);
+    if (tile->dropout != NULL)
+      drop_weights (tile, first + i, key, s, n);
   }
   multiply_weights (&means, visible);
 }
@@ -173,13 +196,14 @@ run_tile (Tile *tile, void *const *data, int64_t item)
 {
   const TlAttentionArgs *args = tile->args;
   const Plan            *plan = tile->plan;
-  const real            *query = (const real *)data[0] + offset_of (args, &args->query, item, 1) + tile->row0 * args->query.row;
-  const real            *key = (const real *)data[1] + offset_of (args, &args->key, item, args->group);
-  const real            *value = (const real *)data[2] + offset_of (args, &args->value, item, args->group);
-  real                  *y = (real *)data[4] + offset_of (args, &args->y, item, 1) + tile->row0 * args->y.row;
-  real                  *logsumexp = (real *)data[5] + item * args->l + tile->row0;
+  const real            *query = (const real *)data[QUERY] + offset_of (args, &args->query, item, 1) + tile->row0 * args->query.row;
+  const real            *key = (const real *)data[KEY] + offset_of (args, &args->key, item, args->group);
+  const real            *value = (const real *)data[VALUE] + offset_of (args, &args->value, item, args->group);
+  real                  *y = (real *)data[Y] + offset_of (args, &args->y, item, 1) + tile->row0 * args->y.row;
+  real                  *logsumexp = (real *)data[LOGSUMEXP] + item * args->l + tile->row0;
 
-  tile->mask = data[3];
+  tile->mask = data[MASK];
+  tile->position = (uint64_t)(item * args->l * args->s);
   tile->mask_at = args->has_mask ? offset_of (args, &args->mask, item, 1) + tile->row0 * args->mask.row : 0;
   load_rows (query, args->query.row, args->query.col, tile->n_rows, args->d, (real)args->scale, tile->q, plan->dp);
   for (int64_t i = 0; i < tile->n_rows; i++) {
@@ -209,10 +233,12 @@ TL_NAME (tl_attention_forward_run) (const void *args_, void *const *data, void *
   const TlAttentionArgs *args = args_;
   Plan                   plan;
   real                  *scratch = scratch_;
+  Dropout                dropout;
   Tile                   tile = { .args = args, .plan = &plan };
   int64_t                first, end;
 
   make_plan (args, &plan);
+  tile.dropout = args->has_dropout && begin_dropout (args, data[CALL], &dropout) ? &dropout : NULL;
   tile.row0 = (int64_t)index % plan.n_row_tiles * plan.rows_tile;
   tile.n_rows = tl_min_i64 (plan.rows_tile, args->l - tile.row0);
   tile.q = scratch + plan.q;

@@ -218,7 +218,7 @@ give_weights (TlLayerForward *self,
   return self->out[1] != NULL;
 }
 
-/* Means of the values; weights are made only where some of them are dropped, or wanted. */
+/* Means of the values; weights are made only where they are wanted. */
 static TlTensor *
 attend (TlLayerForward *self,
         TlTensor      **heads,
@@ -226,22 +226,17 @@ attend (TlLayerForward *self,
         GError        **error)
 {
   gboolean             is_causal = self->attrs[IS_CAUSAL].i != 0;
-  double               p = self->attrs[DROPOUT].d;
-  const TlAttrValue    values[] = { TL_INT (is_causal), TL_FLOAT (0), TL_INT (FALSE) };
-  TlTensor            *in[] = { heads[0], heads[1], heads[2], mask }, *out[2];
+  double               p = self->training ? self->attrs[DROPOUT].d : 0;
+  TlVariable          *calls = p > 0 ? tl_layer_own (self, V_CALLS) : NULL;
   g_autoptr (TlTensor) weights = NULL;
   g_autoptr (TlTensor) dropped = NULL;
 
-  if ((!self->training || p == 0) && self->attrs[NEED_WEIGHTS].i == 0) {
-    if (!tl_op_apply (&tl_op_scaled_dot_product_attention, in, mask != NULL ? 4 : 3, values, out, 2, error))
-      return NULL;
-    tl_tensor_unref (out[1]);
-    return out[0];
-  }
+  if (self->attrs[NEED_WEIGHTS].i == 0)
+    return tl_attention (heads[0], heads[1], heads[2], mask, is_causal, p, calls, error);
   weights = tl_attention_weights (heads[0], heads[1], mask, is_causal, 0, error);
   if (weights != NULL)
-    dropped = self->training && p > 0 ? tl_dropout (weights, p, tl_layer_own (self, V_CALLS), error) : tl_tensor_ref (weights);
-  if (dropped == NULL || (self->attrs[NEED_WEIGHTS].i != 0 && !give_weights (self, dropped, error)))
+    dropped = p > 0 ? tl_dropout (weights, p, calls, error) : tl_tensor_ref (weights);
+  if (dropped == NULL || !give_weights (self, dropped, error))
     return NULL;
   return tl_matmul (dropped, heads[2], error);
 }

@@ -6,14 +6,19 @@
 #include "core/kernels/attention.h"
 #include "core/kernels/kernels.h"
 #include "core/op/norm-common.h"
+#include "core/op/random-common.h"
 
 enum { QUERY,
        KEY,
        VALUE,
-       MASK };
+       MASK,
+       CALL };
 enum { IS_CAUSAL,
        SCALE,
        ENABLE_GQA,
+       DROPOUT_P,
+       SEED,
+       STREAM,
        WANTED };
 enum { Y,
        LOGSUMEXP };
@@ -23,6 +28,7 @@ static const TlPort ports[] = {
   { "key", "`[..., heads, s, d]`, same dtype" },
   { "value", "`[..., heads, s, e]`, same dtype" },
   { "attn_mask", "broadcast to `[..., l, s]`: bool, true where a key may be seen; or numbers that are added to the scores", TL_PORT_OPTIONAL },
+  { "call", "number of the call, i64 without axes, where weights are dropped", TL_PORT_OPTIONAL | TL_PORT_NODIFF },
   { NULL },
 };
 
@@ -36,7 +42,10 @@ static const TlPort out_ports[] = {
 #define ATTRS                                                                                              \
   { "is_causal", "whether a query sees only the keys up to its own position", TL_ATTR_BOOL },              \
   { "scale", "factor of the scores; 0 for 1 / sqrt d", TL_ATTR_FLOAT },                                    \
-  { "enable_gqa", "whether several heads of queries share one of keys and values", TL_ATTR_BOOL }
+  { "enable_gqa", "whether several heads of queries share one of keys and values", TL_ATTR_BOOL },         \
+  { "dropout_p", "probability with which a weight becomes zero", TL_ATTR_FLOAT, .has_range = TRUE, .max = 1 }, \
+  { "seed", "of the document", TL_ATTR_INT },                                                             \
+  { "stream", "of the owner of the counter", TL_ATTR_INT }
 // clang-format on
 
 static const TlAttrSpec attrs[] = { ATTRS, { NULL } };
@@ -92,6 +101,10 @@ infer (TlInfer *self,
       return tl_infer_fail (self, TL_ERROR_SHAPE, error, "attn_mask %s cannot be broadcast to %s", mask, wanted);
     }
   }
+  if (tl_has_in (self, CALL) && !tl_random_infer_call (self, CALL, error))
+    return FALSE;
+  if (self->attrs[DROPOUT_P].d > 0 && !tl_has_in (self, CALL))
+    return tl_infer_fail (self, TL_ERROR_VALUE, error, "dropout_p = %g without the number of the call", self->attrs[DROPOUT_P].d);
   shape[rank - 1] = v->shape[rank - 1];
   tl_infer_out (self, Y, q->dtype, rank, shape);
   tl_infer_out (self, LOGSUMEXP, q->dtype, rank - 1u, shape);
@@ -151,6 +164,9 @@ fill_args (TlAttentionArgs   *args,
   args->group = rank > 2 ? query->shape[rank - 3] / MAX (key->shape[rank - 3], 1) : 1;
   args->group = MAX (args->group, 1);
   args->scale = scale_of (values, query);
+  args->has_dropout = values[DROPOUT_P].d > 0;
+  args->dropout_p = values[DROPOUT_P].d;
+  args->dropout_key = tl_philox_key ((guint64)values[SEED].i, (guint64)values[STREAM].i);
   fill_strides (&args->query, query, rank);
   fill_strides (&args->key, key, rank);
   fill_strides (&args->value, value, rank);
@@ -167,7 +183,7 @@ prepare (TlPrepare *self,
              tl_has_in (self, MASK) ? self->in[MASK] : NULL, &self->out[Y]);
   self->kernel = &tl_kernels_get ()->attention_forward;
   tl_prepare_data (self, TL_OPERAND_IN (QUERY), TL_OPERAND_IN (KEY), TL_OPERAND_IN (VALUE), tl_operand_in (self, MASK),
-                   TL_OPERAND_OUT (Y), TL_OPERAND_OUT (LOGSUMEXP));
+                   TL_OPERAND_OUT (Y), TL_OPERAND_OUT (LOGSUMEXP), tl_operand_in (self, CALL));
   return TRUE;
 }
 
@@ -177,15 +193,17 @@ gradient (TlGradient *self,
           GError    **error)
 {
   gboolean    has_mask = tl_has_in (self, MASK);
-  TlTensor   *in[] = { self->dy[Y], self->in[QUERY], self->in[KEY], self->in[VALUE], self->out[Y], self->out[LOGSUMEXP], has_mask ? self->in[MASK] : NULL };
-  TlAttrValue values[] = { self->attrs[IS_CAUSAL], self->attrs[SCALE], self->attrs[ENABLE_GQA], TL_INT (tl_norm_wanted (self)) };
+  TlTensor   *in[] = { self->dy[Y], self->in[QUERY], self->in[KEY], self->in[VALUE], self->out[Y], self->out[LOGSUMEXP], has_mask ? self->in[MASK] : NULL, tl_has_in (self, CALL) ? self->in[CALL] : NULL };
+  TlAttrValue values[WANTED + 1];
   TlTensor   *grads[3];
 
   if (self->dy[Y] == NULL)
     return TRUE;
   if (has_mask && self->needs[MASK])
     return tl_gradient_by_parts (self, error);
-  if (!tl_op_apply (&tl_op_scaled_dot_product_attention_grad, in, has_mask ? 7 : 6, values, grads, 3, error))
+  memcpy (values, self->attrs, WANTED * sizeof *values);
+  values[WANTED] = TL_INT (tl_norm_wanted (self));
+  if (!tl_op_apply (&tl_op_scaled_dot_product_attention_grad, in, G_N_ELEMENTS (in), values, grads, 3, error))
     return FALSE;
   tl_norm_take_grads (self, grads, values[WANTED].i);
   return TRUE;
@@ -312,8 +330,54 @@ decompose (TlGradient *self,
 
   if (value != NULL)
     weights = tl_attention_weights (self->in[QUERY], key, mask, self->attrs[IS_CAUSAL].i != 0, self->attrs[SCALE].d, error);
+  if (weights != NULL && self->attrs[DROPOUT_P].d > 0) {
+    TlTensor *in[] = { weights, self->in[CALL] };
+
+    weights = tl_op_apply1 (&tl_op_dropout, in, 2, &self->attrs[DROPOUT_P], error);
+    tl_tensor_unref (in[0]);
+  }
   self->dx[0] = weights != NULL ? tl_matmul (weights, value, error) : NULL;
   return self->dx[0] != NULL;
+}
+
+/**
+ * tl_attention:
+ * @query: `[..., heads, l, d]`, floating
+ * @key: `[..., heads, s, d]`, same dtype
+ * @value: `[..., heads, s, e]`, same dtype
+ * @mask: (nullable): broadcast to `[..., l, s]`: bool, true where a key may be seen; or numbers that are added to the scores
+ * @is_causal: whether a query sees only the keys up to its own position
+ * @dropout_p: probability with which a weight becomes zero
+ * @counter: (nullable): the call counter of the owner; the context's if %NULL; not used if @dropout_p is 0
+ * @error: return location for an error
+ *
+ * Attention as scaled_dot_product_attention computes it; neither scores nor weights are kept.
+ *
+ * Source: Vaswani et al. 2017, arXiv:1706.03762
+ * Errors: %TL_ERROR_SHAPE, %TL_ERROR_DTYPE, %TL_ERROR_VALUE
+ *
+ * Returns: (transfer full): `[..., heads, l, e]`, or %NULL
+ */
+TlTensor *
+tl_attention (TlTensor   *query,
+              TlTensor   *key,
+              TlTensor   *value,
+              TlTensor   *mask,
+              gboolean    is_causal,
+              double      dropout_p,
+              TlVariable *counter,
+              GError    **error)
+{
+  TlTensor            *in[] = { query, key, value, mask, NULL }, *out[2];
+  TlAttrValue          values[] = { TL_INT (is_causal), TL_FLOAT (0), TL_INT (FALSE), TL_FLOAT (dropout_p), TL_INT (0), TL_INT (0) };
+  g_autoptr (TlTensor) call = dropout_p > 0 ? tl_random_begin (counter, &values[SEED], &values[STREAM], error) : NULL;
+
+  in[CALL] = call;
+  if ((dropout_p > 0 && call == NULL) ||
+      !tl_op_apply (&tl_op_scaled_dot_product_attention, in, G_N_ELEMENTS (in), values, out, G_N_ELEMENTS (out), error))
+    return NULL;
+  tl_tensor_unref (out[LOGSUMEXP]);
+  return out[Y];
 }
 
 static const TlSample samples[] = {
@@ -338,7 +402,7 @@ const TlOpClass tl_op_scaled_dot_product_attention = {
   .name = "scaled_dot_product_attention",
   .group = "attention",
   .doc = "Attention: a mean of values, weighted by how well keys answer queries.",
-  .formula = "y = softmax (query key^T scale + mask) value",
+  .formula = "y = dropout (softmax (query key^T scale + mask)) value",
   .source = "Vaswani et al. 2017, arXiv:1706.03762",
   .in = ports,
   .out = out_ports,
@@ -362,7 +426,8 @@ enum { G_DY,
        G_VALUE,
        G_Y,
        G_LOGSUMEXP,
-       G_MASK };
+       G_MASK,
+       G_CALL };
 
 static const TlPort grad_ports[] = {
   { "dy", "gradient of the output" },
@@ -372,6 +437,7 @@ static const TlPort grad_ports[] = {
   { "y", "of the forward pass", TL_PORT_CONTIGUOUS },
   { "logsumexp", "of the forward pass", TL_PORT_CONTIGUOUS },
   { "attn_mask", "the mask", TL_PORT_OPTIONAL },
+  { "call", "its number", TL_PORT_OPTIONAL },
   { NULL },
 };
 
@@ -415,7 +481,8 @@ grad_prepare (TlPrepare *self,
   self->kernel = &tl_kernels_get ()->attention_backward;
   tl_prepare_data (self, TL_OPERAND_IN (G_DY), TL_OPERAND_IN (G_QUERY), TL_OPERAND_IN (G_KEY), TL_OPERAND_IN (G_VALUE),
                    tl_operand_in (self, G_MASK), TL_OPERAND_IN (G_Y), TL_OPERAND_IN (G_LOGSUMEXP),
-                   tl_norm_operand_grad (self, 0, wanted), tl_norm_operand_grad (self, 1, wanted), tl_norm_operand_grad (self, 2, wanted));
+                   tl_norm_operand_grad (self, 0, wanted), tl_norm_operand_grad (self, 1, wanted), tl_norm_operand_grad (self, 2, wanted),
+                   tl_operand_in (self, G_CALL));
   return TRUE;
 }
 

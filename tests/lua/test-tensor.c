@@ -22,6 +22,9 @@ test_create (void)
   cells_value (cells, "#tl.zeros (7, 2)", "7");
   cells_value (cells, "tl.arange { ['end'] = 4 }", "[0, 1, 2, 3]  tensor i64 [4]");
   cells_value (cells, "x = tl.randn (1000)\nmath.abs (x:mean ():item ()) < 0.2", "true");
+  cells_value (cells, "q = tl.ones (1, 9, 4)\nfunction d (p) return (tl.scaled_dot_product_attention (q, q, q, { dropout_p = p })) end\n"
+                      "tl.manual_seed (1)\na = d (0.5)\nb = d (0.5)\ntl.manual_seed (1)\nreturn a:eq (d (0.5)):all ():item () and not a:eq (b):all ():item () and d (0):eq (q):all ():item ()",
+               "true");
   cells_value (cells, "tl.manual_seed (1)\na = tl.randn (3)\ntl.manual_seed (1)\nb = tl.randn (3)\na:eq (b):all ():item ()", "true");
   cells_fail (cells, "tl.tensor { { 1, 2 }, { 3 } }", TL_ERROR_SHAPE, 1, "one length");
   cells_fail (cells, "tl.tensor { 1, 'a' }", TL_ERROR_VALUE, 1, "a number is wanted");

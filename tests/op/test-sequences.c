@@ -31,6 +31,11 @@ static const Large cases[] = {
   { "scaled_dot_product_attention", { "6,70,4; 2,150,4; 2,150,4", "enable_gqa = true" } },
   { "scaled_dot_product_attention", { "4,1030,4; 2,140,4; 2,140,4; bool:1,140", "enable_gqa = true" } },
   { "scaled_dot_product_attention", { "1,3,600; 1,5,600; 1,5,530" } },
+  /* dropped weights: of rows that begin anywhere in a group of random words; tiles of keys; masks and shared heads */
+  { "scaled_dot_product_attention", { "2,2,70,8; 2,2,150,8; 2,2,150,5; -; i64:<9", "dropout_p = 0.3, seed = 7, stream = 3" } },
+  { "scaled_dot_product_attention", { "2,1,1100,4; 2,1,130,4; 2,1,130,4; bool:1,130; i64:<9", "dropout_p = 0.6, is_causal = true" } },
+  { "scaled_dot_product_attention", { "4,9,4; 2,64,4; 2,64,4; -; i64:<9", "dropout_p = 0.2, enable_gqa = true" } },
+  { "scaled_dot_product_attention", { "3,4; 5,4; 5,2; -; i64:<9", "dropout_p = 1" } },
   /* tiles of rows, panels that are not whole, blocks of the sum, phases of steps */
   { "lstm", { "3,40,7; 40,33; 40,33; 132,7; 132,33; 132; 132" } },
   { "lstm", { "2,9,5; 9,140; 9,140; 560,5; 560,140; 560; 560", "reverse = true" } },
@@ -207,15 +212,16 @@ test_nan (void)
 
 #define LONG 8192
 
-/* All scores would be 256 MiB; operands, gradients and what is kept are 2 MiB. */
+/* All scores would be 256 MiB; operands, gradients and what is kept are 2 MiB.  @data: whether weights are dropped */
 static void
-test_memory (void)
+test_memory (gconstpointer data)
 {
+  const double         p = data != NULL ? 0.25 : 0;
   const TlDim          shape[] = { LONG, 8 };
-  const TlAttrValue    attrs[] = { TL_INT (TRUE), TL_FLOAT (0), TL_INT (FALSE) };
   g_autoptr (TlTensor) values = NULL;
+  g_autoptr (TlTensor) y = NULL;
   TlVariable          *variables[3];
-  TlTensor            *in[3], *out[2], *dx[3];
+  TlTensor            *in[3], *dx[3];
   TlMemoryStats        stats;
   g_autoptr (GError)   error = NULL;
 
@@ -231,21 +237,62 @@ test_memory (void)
   tl_memory_trim ();
   tl_memory_get_stats (&stats);
   tl_memory_set_limit (stats.n_live + (16 << 20));
-  tl_op_apply (tl_op_find ("scaled_dot_product_attention"), in, 3, attrs, out, 2, &error);
+  y = tl_attention (in[0], in[1], in[2], NULL, TRUE, p, NULL, &error);
   g_assert_no_error (error);
-  tl_grad (out, &values, 1, in, 3, FALSE, dx, &error);
+  tl_grad (&y, &values, 1, in, 3, FALSE, dx, &error);
   g_assert_no_error (error);
   tl_memory_set_limit (0);
-  /* The first query sees the first key alone. */
-  for (guint j = 0; j < 8; j++)
-    g_assert_cmpfloat_with_epsilon (tl_tensor_peek_element (out[0], j), sin (j), 1e-6);
+  /* The first query sees the first key alone, with a weight of 1 that stays or not. */
+  for (guint j = 0; j < 8; j++) {
+    double first = tl_tensor_peek_element (y, j), factor = fabs (first) < 1e-6 && j > 0 ? 0 : 1 / (1 - p);
+
+    g_assert_cmpfloat_with_epsilon (first, factor * sin (j), 1e-6);
+  }
   for (guint i = 0; i < 3; i++) {
     g_assert_true (isfinite (tl_tensor_peek_element (dx[i], LONG * 8 - 1)));
     tl_tensor_unref (dx[i]);
     tl_tensor_unref (in[i]);
     tl_variable_unref (variables[i]);
   }
-  unref_all (out, 2);
+}
+
+#define N_QUERIES 512
+#define N_KEYS 200
+
+/* (transfer full): equal weights of keys whose values are 1: how many stay, of each query */
+static TlTensor *
+count_kept (double p)
+{
+  const TlDim          l[] = { N_QUERIES, 1 }, s[] = { N_KEYS, 1 };
+  g_autoptr (GError)   error = NULL;
+  g_autoptr (TlTensor) query = tl_zeros (2, l, TL_DTYPE_F32, &error);
+  g_autoptr (TlTensor) key = tl_zeros (2, s, TL_DTYPE_F32, &error);
+  g_autoptr (TlTensor) value = tl_ones (2, s, TL_DTYPE_F32, &error);
+  TlTensor            *y = tl_attention (query, key, value, NULL, FALSE, p, NULL, &error);
+
+  g_assert_no_error (error);
+  return y;
+}
+
+/* Means of the weights are 1, they vary as independent draws do, and every call draws others. */
+static void
+test_dropout (void)
+{
+  const double         p = 0.3, variance = p / (1 - p) / N_KEYS;
+  g_autoptr (TlTensor) y = count_kept (p);
+  g_autoptr (TlTensor) next = count_kept (p);
+  double               sum = 0, squares = 0, both = 0;
+
+  for (guint i = 0; i < N_QUERIES; i++) {
+    double a = tl_tensor_peek_element (y, i) - 1, b = tl_tensor_peek_element (next, i) - 1;
+
+    sum += a;
+    squares += a * a;
+    both += a * b;
+  }
+  g_assert_cmpfloat (fabs (sum / N_QUERIES), <, 4 * sqrt (variance / N_QUERIES));
+  g_assert_cmpfloat_with_epsilon (squares / N_QUERIES / variance, 1, 4 * sqrt (2.0 / N_QUERIES));
+  g_assert_cmpfloat (fabs (both / N_QUERIES / variance), <, 4 / sqrt (N_QUERIES));
 }
 
 static gpointer
@@ -296,7 +343,9 @@ main (int    argc,
   }
   g_test_add_func ("/op/sequences/attention-unseen", test_unseen);
   g_test_add_func ("/op/sequences/attention-nan", test_nan);
-  g_test_add_func ("/op/sequences/attention-memory", test_memory);
+  g_test_add_data_func ("/op/sequences/attention-memory", NULL, test_memory);
+  g_test_add_data_func ("/op/sequences/attention-memory-dropout", "dropped", test_memory);
+  g_test_add_func ("/op/sequences/attention-dropout", test_dropout);
   for (guint i = 0; i < G_N_ELEMENTS (endless); i++) {
     g_autofree char *path = g_strdup_printf ("/op/sequences/interrupt-%s", endless[i].op);
 
