@@ -3,13 +3,12 @@
 #include "core/graph/attr.h"
 #include "core/graph/node-private.h"
 
-/* The flags of input @i; a variadic port covers all further inputs. */
+/* The flags of input @i of a row with @n ports; a variadic port covers all further inputs. */
 static TlPortFlags
 port_flags (const TlOpClass *op,
+            guint            n,
             guint            i)
 {
-  guint n = tl_op_get_n_ports (op->in);
-
   if (i < n)
     return op->in[i].flags;
   return n > 0 && (op->in[n - 1].flags & TL_PORT_VARIADIC) != 0 ? op->in[n - 1].flags : 0;
@@ -32,7 +31,7 @@ check_inputs (const TlOpClass *op,
     return FALSE;
   }
   for (guint i = 0; i < n_in; i++)
-    if (in[i] == NULL && (port_flags (op, i) & TL_PORT_OPTIONAL) == 0) {
+    if (in[i] == NULL && (port_flags (op, n, i) & TL_PORT_OPTIONAL) == 0) {
       g_set_error (error, TL_ERROR, TL_ERROR_VALUE, "%s: input %s is missing", op->name, op->in[MIN (i, n - 1)].name);
       return FALSE;
     }
@@ -100,7 +99,20 @@ autocast_dtype (TlContext       *context,
   return op->expr == NULL && has_half && has_f32 ? TL_DTYPE_F32 : -1;
 }
 
-/* An input as the row wants it: captured by the trace, in the wanted dtype and layout. */
+/* @in in the layout that a port wants: itself, or a new tensor; %NULL on failure. */
+static TlTensor *
+lay_out (TlTensor   *in,
+         TlPortFlags flags,
+         GError    **error)
+{
+  if ((flags & TL_PORT_CONTIGUOUS) != 0 && !tl_meta_is_contiguous (&in->meta))
+    return tl_copy (in, in->meta.dtype, TL_LAYOUT_CONTIGUOUS, error);
+  if ((flags & TL_PORT_CHANNELS_LAST) != 0 && in->meta.rank >= 3 && !tl_meta_is_channels_last (&in->meta))
+    return tl_copy (in, in->meta.dtype, TL_LAYOUT_CHANNELS_LAST, error);
+  return in;
+}
+
+/* (transfer full): an input as the row wants it: captured by the trace, in the wanted dtype and layout. */
 static TlTensor *
 see_input (TlContext  *context,
            TlTensor   *in,
@@ -109,6 +121,7 @@ see_input (TlContext  *context,
            GError    **error)
 {
   g_autoptr (TlTensor) seen = NULL;
+  TlTensor            *laid_out;
 
   if (in == NULL)
     return NULL;
@@ -121,11 +134,8 @@ see_input (TlContext  *context,
     tl_tensor_unref (seen);
     seen = cast;
   }
-  if ((flags & TL_PORT_CONTIGUOUS) != 0 && !tl_meta_is_contiguous (&seen->meta))
-    return tl_copy (seen, seen->meta.dtype, TL_LAYOUT_CONTIGUOUS, error);
-  if ((flags & TL_PORT_CHANNELS_LAST) != 0 && seen->meta.rank >= 3 && !tl_meta_is_channels_last (&seen->meta))
-    return tl_copy (seen, seen->meta.dtype, TL_LAYOUT_CHANNELS_LAST, error);
-  return g_steal_pointer (&seen);
+  laid_out = lay_out (seen, flags, error);
+  return laid_out == seen ? g_steal_pointer (&seen) : laid_out;
 }
 
 /* The dtype in which a row that is made of others gets this operand: its parts would round between them what it rounds once. */
@@ -327,9 +337,9 @@ tl_op_apply (const TlOpClass   *op,
   TlTensor            **seen = seen_heap != NULL ? seen_heap : seen_inline;
   TlAttrValue           defaults[TL_OP_MAX_ATTRS];
   TlNodeInit            init = { .op = op, .in = seen, .n_in = n_in, .attrs = attrs != NULL ? attrs : defaults, .n_attrs = tl_op_get_n_attrs (op), .result = op->result };
-  guint                 n = 0;
+  guint                 n = 0, n_ports = tl_op_get_n_ports (op->in);
   gint                  dtype;
-  gboolean              ok;
+  gboolean              borrows, ok;
 
   if (attrs == NULL)
     tl_attr_init_defaults (op->attrs, defaults);
@@ -337,21 +347,27 @@ tl_op_apply (const TlOpClass   *op,
       !check_count (op, in, n_in, init.attrs, n_out, error))
     return FALSE;
   dtype = autocast_dtype (context, op, in, n_in);
+  /* Most inputs are wanted as they are: the caller's references are enough. */
+  borrows = context->trace == NULL && dtype < 0;
   for (ok = TRUE; n < n_in && ok; n++) {
-    seen[n] = see_input (context, in[n], dtype, port_flags (op, n), error);
+    TlPortFlags flags = port_flags (op, n_ports, n);
+
+    if (borrows)
+      seen[n] = in[n] != NULL ? lay_out (in[n], flags, error) : NULL;
+    else
+      seen[n] = see_input (context, in[n], dtype, flags, error);
     ok = seen[n] != NULL || in[n] == NULL;
   }
   if (ok && op->expr != NULL) {
-    init.expr = tl_op_get_expr (op, init.attrs, 0, error);
+    init.expr = tl_op_peek_expr (op, init.attrs, 0, error);
     ok = init.expr != NULL;
   }
   if (op->expr == NULL && op->prepare == NULL && op->decompose != NULL)
     ok = ok && apply_composite (&init, out, n_out, error);
   else
     ok = ok && tl_node_apply (&init, out, n_out, error);
-  tl_expr_unref (init.expr);
   while (n-- > 0)
-    if (seen[n] != NULL)
+    if (seen[n] != NULL && !(borrows && seen[n] == in[n]))
       tl_tensor_unref (seen[n]);
   return ok;
 }

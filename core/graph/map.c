@@ -27,7 +27,12 @@ common_dtype (const TlMeta *const *in,
   gboolean have[3] = { FALSE };
   TlDType  of[3] = { TL_DTYPE_BOOL, TL_DTYPE_BOOL, TL_DTYPE_BOOL };
   TlDType  result;
+  gboolean same = n_in > 0;
 
+  for (guint i = 0; i < n_in && same; i++)
+    same = in[i]->dtype == in[0]->dtype && !in[i]->weak;
+  if (same)
+    return in[0]->dtype;
   for (guint i = 0; i < n_in; i++) {
     guint klass = in[i]->weak ? 2 : in[i]->rank == 0 ? 1
                                                      : 0;
@@ -234,12 +239,12 @@ make_expr (const TlOpClass   *op,
   return expr;
 }
 
-/* The expression of a row, or of its gradient for the inputs in the mask @needs. */
+/* The expression of a row, or of its gradient for the inputs in the mask @needs; lasts until the thread's next call. */
 TlExpr *
-tl_op_get_expr (const TlOpClass   *op,
-                const TlAttrValue *attrs,
-                guint              needs,
-                GError           **error)
+tl_op_peek_expr (const TlOpClass   *op,
+                 const TlAttrValue *attrs,
+                 guint              needs,
+                 GError           **error)
 {
   static _Thread_local CacheEntry cache[CACHE_SIZE];
   guint                           n_attrs = MIN (tl_op_get_n_attrs (op), G_N_ELEMENTS (cache[0].attrs));
@@ -249,7 +254,7 @@ tl_op_get_expr (const TlOpClass   *op,
   if (entry->op == op && entry->needs == needs)
     for (guint i = 0; i <= n_attrs; i++) {
       if (i == n_attrs)
-        return tl_expr_ref (entry->expr);
+        return entry->expr;
       if (entry->attrs[i].i != attrs[i].i)
         break;
     }
@@ -262,7 +267,19 @@ tl_op_get_expr (const TlOpClass   *op,
   entry->needs = needs;
   for (guint i = 0; i < n_attrs; i++)
     entry->attrs[i] = attrs[i];
-  return tl_expr_ref (entry->expr);
+  return entry->expr;
+}
+
+/* (transfer full): as tl_op_peek_expr() */
+TlExpr *
+tl_op_get_expr (const TlOpClass   *op,
+                const TlAttrValue *attrs,
+                guint              needs,
+                GError           **error)
+{
+  TlExpr *expr = tl_op_peek_expr (op, attrs, needs, error);
+
+  return expr != NULL ? tl_expr_ref (expr) : NULL;
 }
 
 /**

@@ -99,6 +99,10 @@ TlExpr   *tl_op_get_expr (const TlOpClass   *op,
                           const TlAttrValue *attrs,
                           guint              needs,
                           GError           **error);
+TlExpr   *tl_op_peek_expr (const TlOpClass   *op,
+                           const TlAttrValue *attrs,
+                           guint              needs,
+                           GError           **error);
 TlDType   tl_map_compute_dtype (const TlMeta *const *in,
                                 guint                n_in,
                                 TlResultType         result);

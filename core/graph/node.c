@@ -245,18 +245,17 @@ run_now (TlContext        *context,
          const TlMeta     *out,
          TlStorage       **storages,
          guint             n_out,
+         TlDType           compute,
          GError          **error)
 {
   static _Thread_local TlArena arena;
-  TlPrepare                    prepare = { .op = init->op, .n_in = init->n_in, .in = in, .n_out = n_out, .out = out, .attrs = init->attrs, .expr = init->expr, .arena = &arena };
+  TlPrepare                    prepare = { .op = init->op, .n_in = init->n_in, .in = in, .n_out = n_out, .out = out, .attrs = init->attrs, .expr = init->expr, .compute = compute, .arena = &arena };
   TlIndexError                 index_error = { 0 };
   void                       **pointers;
   TlWork                       work;
 
   if (is_empty (out, n_out))
     return TRUE;
-  if (init->expr != NULL)
-    prepare.compute = tl_map_compute_dtype (in, init->n_in, init->result);
   tl_arena_reset (&arena);
   if (!tl_kernel_prepare (&prepare, &work, error))
     return FALSE;
@@ -406,15 +405,13 @@ check_finite (TlContext        *context,
 
 /* A function such as exp() exists for floating numbers only, one of bits for whole ones. */
 static gboolean
-check_functors (const TlNodeInit    *init,
-                const TlMeta *const *in,
-                GError             **error)
+check_functors (const TlNodeInit *init,
+                const TlMeta    **in,
+                TlDType           compute,
+                GError          **error)
 {
-  TlDType compute;
-
   if (init->expr == NULL)
     return TRUE;
-  compute = tl_map_compute_dtype (in, init->n_in, init->result);
   if (tl_program_is_valid (tl_expr_get_program (init->expr), compute))
     return TRUE;
   g_set_error (error, TL_ERROR, TL_ERROR_DTYPE, "%s: %s numbers are wanted, not %s", init->op->name,
@@ -438,13 +435,16 @@ tl_node_apply (const TlNodeInit *init,
   gpointer            *block = heap != NULL ? heap : block_inline;
   const TlMeta       **in = (const TlMeta **)block;
   TlStorage          **storages = (TlStorage **)block + init->n_in;
+  TlDType              compute = TL_DTYPE_F32;
   gboolean             keeps, ok;
 
   for (guint i = 0; i < init->n_in; i++)
     in[i] = init->in[i] != NULL ? &init->in[i]->meta : NULL;
   if (!tl_node_infer (init->op, init->expr != NULL, init->result, in, init->n_in, init->attrs, metas, n_out, error))
     return FALSE;
-  if (!check_functors (init, in, error))
+  if (init->expr != NULL)
+    compute = tl_map_compute_dtype (in, init->n_in, init->result);
+  if (!check_functors (init, in, compute, error))
     return FALSE;
   keeps = wants_grad (context, init);
   if (context->trace != NULL) {
@@ -452,14 +452,14 @@ tl_node_apply (const TlNodeInit *init,
     return TRUE;
   }
   ok = make_storages (init, metas, storages, n_out, error) &&
-       ((init->op->flags & TL_OP_VIEW) != 0 || run_now (context, init, in, metas, storages, n_out, error));
+       ((init->op->flags & TL_OP_VIEW) != 0 || run_now (context, init, in, metas, storages, n_out, compute, error));
   if (G_UNLIKELY (context->checks_finite) && ok && (init->op->flags & (TL_OP_VIEW | TL_OP_UPDATE)) == 0)
     ok = check_finite (context, init, metas, storages, n_out, error);
   if (ok && keeps)
     tl_node_finish (context, init, metas, storages, keeps, out, n_out);
   else if (ok)
     for (guint i = 0; i < n_out; i++)
-      out[i] = tl_tensor_new_wrapped (&metas[i], storages[i]);
+      out[i] = tl_tensor_new_taking (&metas[i], g_steal_pointer (&storages[i]));
   for (guint i = 0; i < n_out; i++)
     g_clear_pointer (&storages[i], tl_storage_unref);
   return ok;

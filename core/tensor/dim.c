@@ -283,6 +283,27 @@ tl_dim_sub (TlDim a,
   return combine (a, b, -1);
 }
 
+/* Apart, because it needs room on the stack that products of numbers do without. */
+static __attribute__ ((noinline)) TlDim
+multiply_symbols (TlDim a,
+                  TlDim b)
+{
+  Poly     x, y, product = { 0 };
+  Term     term;
+  gboolean ok = TRUE;
+  TlDim    dim;
+
+  pthread_mutex_lock (&table.lock);
+  poly_load (a, &x);
+  poly_load (b, &y);
+  for (guint i = 0; i < x.n_terms && ok; i++)
+    for (guint j = 0; j < y.n_terms && ok; j++)
+      ok = term_multiply (&x.terms[i], &y.terms[j], &term) && poly_add_term (&product, &term);
+  dim = ok ? poly_store (&product) : TL_DIM_INVALID;
+  pthread_mutex_unlock (&table.lock);
+  return dim;
+}
+
 /**
  * tl_dim_mul:
  * @a: a dimension
@@ -294,10 +315,7 @@ TlDim
 tl_dim_mul (TlDim a,
             TlDim b)
 {
-  Poly     x, y, product = { 0 };
-  Term     term;
-  gboolean ok = TRUE;
-  TlDim    dim;
+  TlDim dim;
 
   if (a >= 0 && b >= 0)
     return __builtin_mul_overflow (a, b, &dim) ? TL_DIM_INVALID : dim;
@@ -305,15 +323,7 @@ tl_dim_mul (TlDim a,
     return TL_DIM_INVALID;
   if (a == 1 || b == 1)
     return a == 1 ? b : a;
-  pthread_mutex_lock (&table.lock);
-  poly_load (a, &x);
-  poly_load (b, &y);
-  for (guint i = 0; i < x.n_terms && ok; i++)
-    for (guint j = 0; j < y.n_terms && ok; j++)
-      ok = term_multiply (&x.terms[i], &y.terms[j], &term) && poly_add_term (&product, &term);
-  dim = ok ? poly_store (&product) : TL_DIM_INVALID;
-  pthread_mutex_unlock (&table.lock);
-  return dim;
+  return multiply_symbols (a, b);
 }
 
 /**

@@ -51,4 +51,8 @@ tl_tensor_is_shared (TlTensor *self)
 
 TlTensor *tl_tensor_new_traced (const TlMeta *meta);
 
+/* As tl_tensor_new_wrapped(), @storage: (transfer full) */
+TlTensor *tl_tensor_new_taking (const TlMeta *meta,
+                                TlStorage    *storage);
+
 G_END_DECLS

@@ -166,6 +166,17 @@ tl_tensor_new_traced (const TlMeta *meta)
   return self;
 }
 
+TlTensor *
+tl_tensor_new_taking (const TlMeta *meta,
+                      TlStorage    *storage)
+{
+  TlTensor *self = tl_tensor_new_traced (meta);
+
+  self->storage = storage;
+  self->data = (guint8 *)storage->data + (gsize)meta->offset * tl_dtype_size (meta->dtype);
+  return self;
+}
+
 /**
  * tl_tensor_new_wrapped:
  * @meta: sizes, strides and offset, all of them numbers
@@ -177,11 +188,7 @@ TlTensor *
 tl_tensor_new_wrapped (const TlMeta *meta,
                        TlStorage    *storage)
 {
-  TlTensor *self = tl_tensor_new_traced (meta);
-
-  self->storage = tl_storage_ref (storage);
-  self->data = (guint8 *)storage->data + (gsize)meta->offset * tl_dtype_size (meta->dtype);
-  return self;
+  return tl_tensor_new_taking (meta, tl_storage_ref (storage));
 }
 
 static _Thread_local gboolean describes;
