@@ -28,8 +28,11 @@ type_text (const TlAttrSpec *spec)
   }
   case TL_ATTR_DTYPE:
     return g_strdup ("dtype");
-  case TL_ATTR_INTS:
-    return spec->n == 1 ? g_strdup ("whole number or size") : g_strdup_printf ("%swhole numbers or sizes", count);
+  case TL_ATTR_INTS: {
+    g_autofree char *words = spec->words != NULL ? g_strdup_printf (", \"%s\" or \"%s\"", spec->words[0], spec->words[1]) : g_strdup ("");
+
+    return spec->n == 1 ? g_strdup_printf ("whole number or size%s", words) : g_strdup_printf ("%swhole numbers or sizes%s", count, words);
+  }
   case TL_ATTR_FLOATS:
     return g_strdup_printf ("%snumbers", count);
   case TL_ATTR_NUMBERS:

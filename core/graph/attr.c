@@ -302,6 +302,19 @@ get_size (const Setter      *self,
 }
 
 static gboolean
+set_word (const Setter *self,
+          TlAttrValue  *value)
+{
+  const char *const *words = self->spec->words;
+  const char        *text = self->input->type == TL_ATTR_INPUT_STRING ? self->input->s : NULL;
+
+  if (g_strcmp0 (text, words[0]) != 0 && g_strcmp0 (text, words[1]) != 0)
+    return fail (self, "numbers, \"%s\" or \"%s\" are wanted", words[0], words[1]);
+  *value = (TlAttrValue){ .n = strcmp (text, words[0]) == 0 ? (gint32)MAX (self->spec->n, 1) : 0 };
+  return TRUE;
+}
+
+static gboolean
 set_list (const Setter *self,
           TlAttrValue  *value)
 {
@@ -311,6 +324,8 @@ set_list (const Setter *self,
   guint              wanted = self->spec->n;
   TlAttrValue        made = { .n = (gint32)n };
 
+  if (self->spec->words != NULL && (n == 0 || input->type == TL_ATTR_INPUT_STRING))
+    return set_word (self, value);
   if (n > TL_ATTR_MAX_INTS)
     return fail (self, "at most %d numbers are possible", TL_ATTR_MAX_INTS);
   if (wanted != 0 && n != wanted && n != 1)
@@ -647,6 +662,10 @@ append_list (GString           *text,
   gboolean is_plain = spec->has_range && spec->min < 0;
   gboolean single = spec->type != TL_ATTR_NUMBERS && all_equal (spec, value);
 
+  if (spec->words != NULL && value->n == 0) {
+    g_string_append_printf (text, "\"%s\"", spec->words[1]);
+    return;
+  }
   g_string_append (text, single ? "" : "{");
   for (gint i = 0; i < (single ? 1 : value->n); i++) {
     g_string_append (text, i > 0 ? ", " : "");

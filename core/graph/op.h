@@ -88,6 +88,7 @@ typedef struct {
  * @names: (array zero-terminated=1): values of an ENUM; of another type, in [0], what a default is called that is no value
  * @alias: (nullable): another name that is understood: PyTorch's, where @name is shorter
  * @n: how many elements INTS and FLOATS have, and a single number fills; 0 for any
+ * @words: (nullable): of INTS: a word that is another name of 0, and one for what no numbers say, which is kept as none of them
  *
  * The array of a row ends with a nameless one.
  */
@@ -102,6 +103,7 @@ typedef struct {
   const char *const *names;
   const char        *alias;
   guint              n;
+  const char *const *words;
 } TlAttrSpec;
 
 typedef enum {

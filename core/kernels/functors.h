@@ -10,7 +10,8 @@
  *     functors-f32.h   fn_exp_f32      within 2 ulp in the normal range (pow, tan, erf: 4)
  *     functors-int.h   fn_add_i32, fn_add_i64, fn_add_u8 (bool)
  *
- * FN (exp) is the one for TL_TYPE.  sin, cos and tan keep their accuracy up to |x| = 2^25 and stay bounded beyond it.
+ * FN (exp) is the one for TL_TYPE.  sin, cos and tan keep their accuracy up to |x| = 2^26 and are those of 0 beyond it; programs, which
+ * look for such operands, have another way for them (trig-wide.h).
  *
  * fma is spelt fma_f32() and fma_f64(): an instruction where the level has one, else a product and a sum.
  *

@@ -12,6 +12,7 @@
 #include "core/kernels/convert.h"
 #include "core/kernels/functors.h"
 #include "core/kernels/program.h"
+#include "core/kernels/trig-wide.h"
 
 void TL_NAME (tl_map_measure) (const void *args, TlWork *work);
 void TL_NAME (tl_map_run) (const void *args, void *const *data, void *workspace, unsigned phase, size_t tile, void *scratch);
@@ -46,6 +47,61 @@ typedef void (*InstrFn) (real *d, const real *a, const real *b, const real *c, s
   }
 #define TL_FUNCTOR_ALL(name, arity) TL_FUNCTOR_##arity (name)
 #if TL_TYPE_FLOAT
+
+/* Whether there are operands beyond TL_TRIG_WIDE: their bits, as a whole number without sign, are larger, and the sum's highest bit tells. */
+static int
+has_wide (const real *a, size_t n)
+{
+#  ifdef TL_TYPE_F32
+  typedef uint32_t Bits;
+#  else
+  typedef uint64_t Bits;
+#  endif
+  const real limit = (real)TL_TRIG_WIDE;
+  const int  top = 8 * (int)sizeof (Bits) - 1;
+  Bits       least, any = 0;
+
+  memcpy (&least, &limit, sizeof least);
+  for (size_t i = 0; i < n; i++) {
+    Bits bits;
+
+    memcpy (&bits, &a[i], sizeof bits);
+    any |= (bits & (((Bits)1 << top) - 1)) + (((Bits)1 << top) - least);
+  }
+  return (int)(any >> top);
+}
+
+static real
+wide_trig (TlFn fn, real a)
+{
+  double    x = (double)a, s, c;
+  TrigSplit t;
+
+  if (!(__builtin_fabs (x) > TL_TRIG_WIDE) || __builtin_isinf (x))
+    return fn == TL_FN_sin ? FN (sin) (a) : fn == TL_FN_cos ? FN (cos) (a)
+                                                            : FN (tan) (a);
+  t.quadrant = tl_trig_reduce (x, &t.r, &t.tail);
+  s = sin_poly_f64 (t.r, t.tail);
+  c = cos_poly_f64 (t.r, t.tail);
+  if (fn == TL_FN_tan)
+    return (real)((t.quadrant & 1) != 0 ? -c / s : s / c);
+  t.quadrant += fn == TL_FN_cos;
+  s = (t.quadrant & 1) != 0 ? c : s;
+  return (real)((t.quadrant & 2) != 0 ? -s : s);
+}
+
+#  define TL_FUNCTOR_TRIG(name, arity)                                                        \
+    static void instr_##name (real *d, const real *a, const real *b, const real *c, size_t n) \
+    {                                                                                         \
+      if (has_wide (a, n)) {                                                                  \
+        for (size_t i = 0; i < n; i++)                                                        \
+          d[i] = wide_trig (TL_FN_##name, a[i]);                                              \
+        return;                                                                               \
+      }                                                                                       \
+      TL_VECTOR_LOOP                                                                          \
+      for (size_t i = 0; i < n; i++)                                                          \
+        d[i] = FN (name) (a[i]);                                                              \
+    }
 #  define TL_FUNCTOR_FLOAT(name, arity) TL_FUNCTOR_##arity (name)
 #  define TL_FUNCTOR_INT(name, arity)
 #else

@@ -8,6 +8,7 @@ static const TlSample samples[] = {
   { "2,3,7", "out = 4, kernel = 3" },
   { "2,4,8", "out = 6, kernel = 3, stride = 2, padding = 2, dilation = 2, groups = 2, bias = false" },
   { "1,2,6", "out = 3, kernel = 3, padding = 2, padding_mode = reflect" },
+  { "1,2,6", "out = 3, kernel = 4, padding = same, padding_mode = reflect" },
   { NULL },
 };
 
@@ -23,5 +24,5 @@ const TlLayerClass tl_layer_Conv1d = {
   .setup = tl_conv_setup,
   .forward = tl_conv_forward,
   .samples = samples,
-  .torch = "torch.nn.Conv1d(x0.shape[1], out, kernel, stride, padding, dilation, groups, bias, padding_mode)",
+  .torch = "torch.nn.Conv1d(x0.shape[1], out, kernel, stride, padding or 'same', dilation, groups, bias, padding_mode)",
 };

@@ -12,6 +12,9 @@ static const TlSample samples[] = {
   { "1,2,4,5", "out = 2, kernel = 3, padding = {1, 2}, padding_mode = circular" },
   { "1,2,3,4", "out = 2, kernel = 3, padding = {1, 2}, padding_mode = replicate" },
   { "1,2,3,4", "out = 2, kernel = 2, weight_init = xavier_normal, bias_init = zeros" },
+  { "1,2,5,6", "out = 2, kernel = {3, 4}, dilation = {2, 1}, padding = same" },
+  { "1,2,5,6", "out = 2, kernel = {2, 3}, dilation = {3, 1}, padding = same, padding_mode = circular" },
+  { "1,2,5,6", "out = 2, kernel = 3, padding = valid" },
   { NULL },
 };
 
@@ -27,5 +30,5 @@ const TlLayerClass tl_layer_Conv2d = {
   .setup = tl_conv_setup,
   .forward = tl_conv_forward,
   .samples = samples,
-  .torch = "torch.nn.Conv2d(x0.shape[1], out, kernel, stride, padding, dilation, groups, bias, padding_mode)",
+  .torch = "torch.nn.Conv2d(x0.shape[1], out, kernel, stride, padding or 'same', dilation, groups, bias, padding_mode)",
 };

@@ -8,6 +8,7 @@ static const TlSample samples[] = {
   { "1,2,3,4,4", "out = 3, kernel = 2" },
   { "2,2,4,3,5", "out = 2, kernel = {2, 3, 2}, stride = {2, 1, 2}, padding = {1, 1, 0}, groups = 2, bias = false" },
   { "1,1,3,3,3", "out = 2, kernel = 3, padding = 1, padding_mode = replicate" },
+  { "1,1,3,4,3", "out = 2, kernel = {2, 3, 2}, padding = same" },
   { NULL },
 };
 
@@ -23,5 +24,5 @@ const TlLayerClass tl_layer_Conv3d = {
   .setup = tl_conv_setup,
   .forward = tl_conv_forward,
   .samples = samples,
-  .torch = "torch.nn.Conv3d(x0.shape[1], out, kernel, stride, padding, dilation, groups, bias, padding_mode)",
+  .torch = "torch.nn.Conv3d(x0.shape[1], out, kernel, stride, padding or 'same', dilation, groups, bias, padding_mode)",
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/base/error.h"
-#include "core/nn/layer-private.h"
+#include "core/nn/conv-common.h"
 
 enum { IN_CHANNELS,
        OUT,
@@ -20,7 +20,7 @@ static const TlAttrSpec attrs[] = {
   { "out", "channels of the output", TL_ATTR_INT, TRUE, .has_range = TRUE, .min = 1, .max = G_MAXINT32, .alias = "out_channels" },
   { "kernel", "height and width of the window, in pixels", TL_ATTR_INTS, TRUE, .has_range = TRUE, .min = 1, .max = 65535, .alias = "kernel_size", .n = 2 },
   { "stride", "step of the window, in pixels", TL_ATTR_INTS, .def = { .n = 2, .v = { 1, 1 } }, .has_range = TRUE, .min = 1, .max = 65535, .n = 2 },
-  { "padding", "zeros on each side, in pixels", TL_ATTR_INTS, .def = { .n = 2 }, .has_range = TRUE, .max = 65535, .n = 2 },
+  { "padding", "zeros on each side, in pixels; same: as many as keep the size, the odd one behind", TL_ATTR_INTS, .def = { .n = 2 }, .has_range = TRUE, .max = 65535, .n = 2, .words = tl_conv_layer_paddings },
   { "dilation", "distance of the window's elements, in pixels", TL_ATTR_INTS, .def = { .n = 2, .v = { 1, 1 } }, .has_range = TRUE, .min = 1, .max = 65535, .n = 2 },
   { "depth_multiplier", "channels that the windows make of each channel", TL_ATTR_INT, .def = { .i = 1 }, .has_range = TRUE, .min = 1, .max = 65535 },
   { "bias", "whether a bias is added", TL_ATTR_BOOL, .def = { .i = TRUE } },
@@ -66,6 +66,7 @@ static const TlSample samples[] = {
   { "2,3,5,6", "out = 4, kernel = 3" },
   { "1,2,6,5", "out = 3, kernel = {3, 2}, stride = 2, padding = 1, depth_multiplier = 2, bias = false" },
   { "1,2,6,6", "out = 2, kernel = 2, dilation = 2" },
+  { "1,2,5,4", "out = 2, kernel = {2, 3}, padding = same" },
   { NULL },
 };
 
@@ -81,6 +82,6 @@ const TlLayerClass tl_layer_SeparableConv2d = {
   .forward = forward,
   .samples = samples,
   .torch = "torch.nn.Sequential(collections.OrderedDict("
-           "depthwise=torch.nn.Conv2d(x0.shape[1], x0.shape[1] * depth_multiplier, kernel, stride, padding, dilation, x0.shape[1], False), "
+           "depthwise=torch.nn.Conv2d(x0.shape[1], x0.shape[1] * depth_multiplier, kernel, stride, padding or 'same', dilation, x0.shape[1], False), "
            "pointwise=torch.nn.Conv2d(x0.shape[1] * depth_multiplier, out, 1, bias=bias)))",
 };

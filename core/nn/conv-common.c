@@ -15,6 +15,7 @@ enum { ZEROS,
        CIRCULAR };
 
 const char *const tl_conv_padding_modes[] = { "zeros", "reflect", "replicate", "circular", NULL };
+const char *const tl_conv_layer_paddings[] = { "valid", "same", NULL };
 
 static gboolean
 check_rank (TlLayerSetup *self,
@@ -79,6 +80,20 @@ tl_conv_transpose_setup (TlLayerSetup *self,
   return declare (self, TRUE, error);
 }
 
+/* Elements before an axis, or behind it. */
+static gint64
+get_padding (TlLayerForward *self,
+             guint           axis,
+             gboolean        is_behind)
+{
+  const TlAttrValue *a = self->attrs;
+  gint64             all = a[TL_CONV_DILATION].v[axis] * (a[TL_CONV_KERNEL].v[axis] - 1);
+
+  if (a[TL_CONV_PADDING].n > 0)
+    return a[TL_CONV_PADDING].v[axis];
+  return is_behind ? all - all / 2 : all / 2;
+}
+
 /* Other elements than zeros are put around the input before the operation; *@values get a padding of 0. */
 static TlTensor *
 pad (TlLayerForward *self,
@@ -96,8 +111,8 @@ pad (TlLayerForward *self,
   tl_attr_set (op->name, op->attrs, pads, "mode", &TL_INPUT_STRING (modes[self->attrs[TL_CONV_PADDING_MODE].i]), NULL);
   pads[tl_attr_find (op->attrs, "pad")].n = 2 * (gint32)rank;
   for (guint i = 0; i < 2 * rank; i++)
-    pads[tl_attr_find (op->attrs, "pad")].v[i] = self->attrs[TL_CONV_PADDING].v[rank - 1 - i / 2];
-  memset (values[at].v, 0, sizeof values[at].v);
+    pads[tl_attr_find (op->attrs, "pad")].v[i] = get_padding (self, rank - 1 - i / 2, i % 2 != 0);
+  values[at] = (TlAttrValue){ .n = (gint32)rank };
   return tl_op_apply1 (op, self->in, 1, pads, error);
 }
 

@@ -25,6 +25,7 @@ enum { TL_CONV_IN_CHANNELS,
        TL_CONV_BIAS_INIT };
 
 extern const char *const tl_conv_padding_modes[];
+extern const char *const tl_conv_layer_paddings[];
 
 // clang-format off
 #define TL_CONV_LAYER_SIZES(rank)                                                                                                                \
@@ -40,7 +41,7 @@ extern const char *const tl_conv_padding_modes[];
 
 #define TL_CONV_LAYER_ATTRS(rank)                                                                                                                \
   TL_CONV_LAYER_SIZES (rank),                                                                                                                    \
-  { "padding", "elements added on each side", TL_ATTR_INTS, .def = { .n = (rank) }, .has_range = TRUE, .max = 65535, .n = (rank) },              \
+  { "padding", "elements added on each side; same: as many as keep the size, the odd one behind", TL_ATTR_INTS, .def = { .n = (rank) }, .has_range = TRUE, .max = 65535, .n = (rank), .words = tl_conv_layer_paddings },              \
   TL_CONV_LAYER_DILATION (rank), TL_CONV_LAYER_GROUPS,                                                                                           \
   { "padding_mode", "what the added elements are", TL_ATTR_ENUM, .names = tl_conv_padding_modes },                                               \
   TL_LAYER_INIT_ATTRS, { NULL }

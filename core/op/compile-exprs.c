@@ -7,7 +7,8 @@
  * Collects what rows compute forward and backward, as eager operations ask for it and as plans do after tidying, and the
  * chains listed below.  functions.c is compiled once per instruction set and holds, for each program, a function for
  * f32 and one for f64, made of the functors that the interpreter uses; programs.c holds the programs and registers the
- * functions of the machine's level.  Programs of one instruction are left to the interpreter, which is as fast there.
+ * functions of the machine's level.  Programs of one instruction are left to the interpreter, which is as fast there, and
+ * so are those with a sine.
  */
 #include <math.h>
 #include <stdio.h>
@@ -52,12 +53,22 @@ same_program (const TlProgram *a,
          memcmp (a->instr, b->instr, a->n_instr * sizeof (TlInstr)) == 0;
 }
 
+/* Which the interpreter computes another way where operands are large. */
+static gboolean
+has_trig (const TlProgram *program)
+{
+  for (guint i = 0; i < program->n_instr; i++)
+    if (program->instr[i].fn == TL_FN_sin || program->instr[i].fn == TL_FN_cos || program->instr[i].fn == TL_FN_tan)
+      return TRUE;
+  return FALSE;
+}
+
 static void
 add_expr (TlExpr *expr)
 {
   const TlProgram *program = tl_expr_get_program (expr);
 
-  if (program->n_instr < 2 || !tl_program_is_valid (program, TL_DTYPE_F32))
+  if (program->n_instr < 2 || has_trig (program) || !tl_program_is_valid (program, TL_DTYPE_F32))
     return;
   for (guint i = 0; i < exprs->len; i++)
     if (same_program (tl_expr_get_program (exprs->pdata[i]), program))

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/op/conv-common.h"
 
+const char *const tl_conv_paddings[] = { "valid", "same", NULL };
+
 gboolean
 tl_conv_infer_attrs (TlInfer *self,
                      GError **error)
@@ -8,10 +10,38 @@ tl_conv_infer_attrs (TlInfer *self,
   static const char *const names[] = { "stride", "padding", "dilation" };
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
-    if (self->attrs[i].n != 1 && self->attrs[i].n != 2)
+    if (self->attrs[i].n != 1 && self->attrs[i].n != 2 && !(i == TL_CONV_ATTR_PADDING && self->attrs[i].n == 0))
       return tl_infer_fail (self, TL_ERROR_VALUE, error, "%s has %d numbers, 1 or 2 are wanted", names[i],
                             self->attrs[i].n);
+  return tl_conv_check_same (self, error);
+}
+
+/* Whether padding is given by numbers, or the window goes element by element. */
+gboolean
+tl_conv_check_same (TlInfer *self,
+                    GError **error)
+{
+  const TlAttrValue *stride = &self->attrs[TL_CONV_ATTR_STRIDE];
+
+  for (gint i = 0; i < stride->n && self->attrs[TL_CONV_ATTR_PADDING].n == 0; i++)
+    if (stride->v[i] != 1)
+      return tl_infer_fail (self, TL_ERROR_VALUE, error, "padding = \"same\" wants a stride of 1, not %" G_GINT64_FORMAT, stride->v[i]);
   return TRUE;
+}
+
+/* Zeros before and behind a spatial axis.  Of an odd number the one more is behind, as PyTorch has it. */
+void
+tl_conv_get_padding (const TlAttrValue *attrs,
+                     guint              axis,
+                     gint64             kernel,
+                     gint64            *low,
+                     gint64            *high)
+{
+  const TlAttrValue *padding = &attrs[TL_CONV_ATTR_PADDING];
+  gint64             all = tl_attr_pair (&attrs[TL_CONV_ATTR_DILATION], axis) * (kernel - 1);
+
+  *low = padding->n > 0 ? tl_attr_pair (padding, axis) : all / 2;
+  *high = padding->n > 0 ? *low : all - *low;
 }
 
 /* The size of the output along a spatial axis (0 or 1), which may be symbolic; negative numbers never come out as sizes. */
@@ -22,13 +52,15 @@ tl_conv_out_dim (const TlAttrValue *attrs,
                  TlDim              kernel)
 {
   gint64 stride = tl_attr_pair (&attrs[TL_CONV_ATTR_STRIDE], axis);
-  gint64 padding = tl_attr_pair (&attrs[TL_CONV_ATTR_PADDING], axis);
-  gint64 dilation = tl_attr_pair (&attrs[TL_CONV_ATTR_DILATION], axis);
+  gint64 dilation = tl_attr_pair (&attrs[TL_CONV_ATTR_DILATION], axis), low, high;
   TlDim  room;
 
+  tl_conv_get_padding (attrs, axis, kernel, &low, &high);
   if (!tl_dim_is_symbolic (in))
-    return tl_conv_out_size (in, kernel, stride, dilation, padding, padding);
-  room = tl_dim_add (in, 2 * padding);
+    return tl_conv_out_size (in, kernel, stride, dilation, low, high);
+  if (attrs[TL_CONV_ATTR_PADDING].n == 0)
+    return in;
+  room = tl_dim_add (in, low + high);
   room = tl_dim_sub (room, dilation * (kernel - 1) + 1);
   return tl_dim_add (tl_dim_floor_div (room, stride), 1);
 }
@@ -50,7 +82,7 @@ tl_conv_fill_args (TlConvArgs        *args,
     args->kernel[i] = weight_shape[2 + i];
     args->stride[i] = tl_attr_pair (&attrs[TL_CONV_ATTR_STRIDE], i);
     args->dilation[i] = tl_attr_pair (&attrs[TL_CONV_ATTR_DILATION], i);
-    args->pad_low[i] = args->pad_high[i] = tl_attr_pair (&attrs[TL_CONV_ATTR_PADDING], i);
+    tl_conv_get_padding (attrs, i, weight_shape[2 + i], &args->pad_low[i], &args->pad_high[i]);
   }
   tl_conv_args_finish (args);
 }

@@ -26,17 +26,28 @@ enum { TL_CONV_ATTR_STRIDE,
 
 // clang-format off
 #define TL_CONV_ATTRS                                                                                                      \
+  TL_CONV_ATTRS_WITH ("zeros around the picture, one number or one for each axis; same: as many as keep its size, the odd one behind", tl_conv_paddings)
+#define TL_CONV_ATTRS_WITH(padding_doc, padding_words)                                                                                                      \
   { "stride", "step of the window, one number or height and width", TL_ATTR_INTS, .def = { .n = 1, .v = { 1 } },           \
     .has_range = TRUE, .min = 1, .max = 65536 },                                                                           \
-  { "padding", "zeros around the picture, one number or height and width", TL_ATTR_INTS, .def = { .n = 1, .v = { 0 } },    \
-    .has_range = TRUE, .min = 0, .max = 65536 },                                                                           \
+  { "padding", padding_doc, TL_ATTR_INTS, \
+    .def = { .n = 1, .v = { 0 } }, .has_range = TRUE, .min = 0, .max = 65536, .words = (padding_words) },                                                                           \
   { "dilation", "distance of the kernel's elements", TL_ATTR_INTS, .def = { .n = 1, .v = { 1 } },                          \
     .has_range = TRUE, .min = 1, .max = 65536 },                                                                           \
   { "groups", "parts into which channels are divided", TL_ATTR_INT, .def = { .i = 1 }, .has_range = TRUE, .min = 1, .max = 65536 }
 // clang-format on
 
+extern const char *const tl_conv_paddings[];
+
 gboolean  tl_conv_infer_attrs (TlInfer *self,
                                GError **error);
+gboolean  tl_conv_check_same (TlInfer *self,
+                              GError **error);
+void      tl_conv_get_padding (const TlAttrValue *attrs,
+                               guint              axis,
+                               gint64             kernel,
+                               gint64            *low,
+                               gint64            *high);
 TlDim     tl_conv_out_dim (const TlAttrValue *attrs,
                            guint              axis,
                            TlDim              in,

@@ -25,7 +25,7 @@ const TlPort tl_conv_transpose_ports[] = {
 const TlAttrSpec tl_conv_nd_attrs[] = { TL_CONV_ATTRS, { NULL } };
 
 const TlAttrSpec tl_conv_transpose_attrs[] = {
-  TL_CONV_ATTRS,
+  TL_CONV_ATTRS_WITH ("elements cut off on each side of the result", NULL),
   { "output_padding", "elements added at the end of each axis of the result, fewer than stride or dilation", TL_ATTR_INTS, .def = { .n = 1, .v = { 0 } }, .has_range = TRUE, .min = 0, .max = 65536 },
   { NULL },
 };
@@ -50,8 +50,11 @@ check (TlInfer *self,
        GError **error)
 {
   for (guint i = 0; self->op->attrs[i].name != NULL; i++)
-    if (self->op->attrs[i].type == TL_ATTR_INTS && self->attrs[i].n != 1 && self->attrs[i].n != (gint)n_spatial)
+    if (self->op->attrs[i].type == TL_ATTR_INTS && self->attrs[i].n != 1 && self->attrs[i].n != (gint)n_spatial &&
+        !(self->op->attrs[i].words != NULL && self->attrs[i].n == 0))
       return tl_infer_fail (self, TL_ERROR_VALUE, error, "%s has %d numbers, 1 or %u are wanted", self->op->attrs[i].name, self->attrs[i].n, n_spatial);
+  if (!tl_conv_check_same (self, error))
+    return FALSE;
   if (self->in[X]->shape[1] != channels)
     return fail_shape (self, "channels differ", error);
   if (self->in[WEIGHT]->shape[0] % self->attrs[TL_CONV_ATTR_GROUPS].i != 0)
@@ -145,7 +148,10 @@ set_attrs (const TlAttrValue *from,
   for (guint i = 0; i < TL_CONV_ATTR_GROUPS; i++) {
     gint64 none = i != TL_CONV_ATTR_PADDING;
 
-    to[i] = TL_INTS2 (high < 0 ? none : tl_attr_pair (&from[i], (guint)high), tl_attr_pair (&from[i], (guint)low));
+    if (from[i].n == 0)
+      to[i] = from[i];
+    else
+      to[i] = TL_INTS2 (high < 0 ? none : tl_attr_pair (&from[i], (guint)high), tl_attr_pair (&from[i], (guint)low));
   }
   to[TL_CONV_ATTR_GROUPS] = from[TL_CONV_ATTR_GROUPS];
 }
@@ -222,7 +228,7 @@ convolve_volumes (TlGradient   *self,
                   const TlMeta *out,
                   GError      **error)
 {
-  gint64               stride = tl_attr_pair (&self->attrs[TL_CONV_ATTR_STRIDE], 0), padding = tl_attr_pair (&self->attrs[TL_CONV_ATTR_PADDING], 0);
+  gint64               stride = tl_attr_pair (&self->attrs[TL_CONV_ATTR_STRIDE], 0), low, high;
   gint64               dilation = tl_attr_pair (&self->attrs[TL_CONV_ATTR_DILATION], 0);
   TlDim                depth = out->shape[2];
   TlAttrValue          values[TL_CONV_ATTR_EXTRA];
@@ -230,7 +236,8 @@ convolve_volumes (TlGradient   *self,
   g_autoptr (TlTensor) sum = NULL;
 
   set_attrs (self->attrs, 1, 2, values);
-  padded = padding > 0 ? tl_slice_scatter (self->in[X], 2, padding, 1, tl_dim_add (self->in[X]->meta.shape[2], 2 * padding), 0, error) : tl_tensor_ref (self->in[X]);
+  tl_conv_get_padding (self->attrs, 0, self->in[WEIGHT]->meta.shape[2], &low, &high);
+  padded = low + high > 0 ? tl_slice_scatter (self->in[X], 2, low, 1, tl_dim_add (self->in[X]->meta.shape[2], low + high), 0, error) : tl_tensor_ref (self->in[X]);
   for (gint64 t = 0; t < self->in[WEIGHT]->meta.shape[2]; t++) {
     g_autoptr (TlTensor) met = NULL;
     g_autoptr (TlTensor) pictures = NULL;

@@ -12,6 +12,7 @@ static const TlSample samples[] = {
   { "2,3,7; 4,3,3; 4", "stride = {2}, padding = {1}" },
   { "1,4,8; 6,2,3", "groups = 2, dilation = {2}" },
   { "1,1,1; 1,1,1; 1" },
+  { "2,2,7; 3,2,4; 3", "padding = same, dilation = {3}" },
   { NULL },
 };
 
@@ -28,5 +29,5 @@ const TlOpClass tl_op_conv1d = {
   .decompose = tl_conv_nd_decompose,
   .samples = samples,
   .onnx = { "Conv", 1 },
-  .torch = "F.conv1d(x0, x1, x[2] if len(x) > 2 else None, stride, padding, dilation, groups)",
+  .torch = "F.conv1d(x0, x1, x[2] if len(x) > 2 else None, stride, padding or 'same', dilation, groups)",
 };

@@ -177,6 +177,9 @@ static const TlSample samples[] = {
   { "1,2,7,7; 3,2,3,2", "stride = {2, 1}, padding = {1, 0}" },
   { "2,4,5,5; 6,2,3,3; 6", "groups = 2, dilation = {2}, padding = {2}" },
   { "1,1,1,1; 1,1,1,1; 1" },
+  { "1,2,5,6; 3,2,3,4; 3", "padding = same" },
+  { "1,2,7,6; 2,1,2,3", "padding = same, dilation = {3, 2}, groups = 2" },
+  { "1,2,6,5; 2,2,2,3", "padding = valid, stride = {2}" },
   { "0,2,4,4; 3,2,3,3; 3" },
   { NULL },
 };
@@ -197,5 +200,5 @@ const TlOpClass tl_op_conv2d = {
   .epilogues = epilogues,
   .samples = samples,
   .onnx = { "Conv", 1 },
-  .torch = "torch.nn.functional.conv2d(x0, x1, x[2] if len(x) > 2 else None, stride, padding, dilation, groups)",
+  .torch = "torch.nn.functional.conv2d(x0, x1, x[2] if len(x) > 2 else None, stride, padding or 'same', dilation, groups)",
 };

@@ -11,6 +11,7 @@ infer (TlInfer *self,
 static const TlSample samples[] = {
   { "1,2,4,4,3; 3,2,3,2,2; 3", "stride = {2, 1, 1}, padding = {1, 0, 1}" },
   { "2,2,3,3,3; 2,1,2,2,2", "groups = 2, dilation = {2, 1, 1}" },
+  { "1,1,3,4,3; 2,1,2,3,2; 2", "padding = same, dilation = {1, 1, 2}" },
   { NULL },
 };
 
@@ -27,5 +28,5 @@ const TlOpClass tl_op_conv3d = {
   .decompose = tl_conv_nd_decompose,
   .samples = samples,
   .onnx = { "Conv", 1 },
-  .torch = "F.conv3d(x0, x1, x[2] if len(x) > 2 else None, stride, padding, dilation, groups)",
+  .torch = "F.conv3d(x0, x1, x[2] if len(x) > 2 else None, stride, padding or 'same', dilation, groups)",
 };

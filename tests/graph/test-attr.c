@@ -15,9 +15,11 @@ enum { WIDTH,
        PATH,
        DIM,
        SHAPE,
-       WEIGHT };
+       WEIGHT,
+       PADDING };
 
 static const char *const modes[] = { "mean", "sum", NULL };
+static const char *const words[] = { "valid", "same", NULL };
 
 static const TlAttrSpec specs[] = {
   { "width", "columns", TL_ATTR_INT, TRUE, .has_range = TRUE, .min = 1, .max = 100, .alias = "out_features" },
@@ -31,6 +33,7 @@ static const TlAttrSpec specs[] = {
   { "dim", "axes", TL_ATTR_INTS, .has_range = TRUE, .min = -8, .max = 7 },
   { "shape", "sizes", TL_ATTR_INTS },
   { "weight", "factors", TL_ATTR_NUMBERS, .has_range = TRUE, .max = 100 },
+  { "padding", "around", TL_ATTR_INTS, .def = { .n = 2 }, .has_range = TRUE, .max = 9, .n = 2, .words = words },
   { NULL },
 };
 
@@ -96,6 +99,9 @@ test_set (void)
   assert_set (SHAPE, "{N, 1, 28, 28}", "{N, 1, 28, 28}");
   assert_set (SHAPE, "{-1, 10}", "{-1, 10}");
   assert_set (SHAPE, "{}", "{}");
+  assert_set (PADDING, "{1, 2}", "{1, 2}");
+  assert_set (PADDING, "valid", "0");
+  assert_set (PADDING, "\"same\"", "\"same\"");
 }
 
 static void
@@ -103,6 +109,8 @@ test_refused (void)
 {
   assert_refused ("rate", "abc", "Row: rate = \"abc\": a number is wanted");
   assert_refused ("rate", "-1", "Row: rate = -1: it must be at least 0");
+  assert_refused ("padding", "some", "Row: padding = \"some\": numbers, \"valid\" or \"same\" are wanted");
+  assert_refused ("padding", "{}", "Row: padding = {}: numbers, \"valid\" or \"same\" are wanted");
   assert_refused ("width", "0", "Row: width = 0: it must be between 1 and 100");
   assert_refused ("width", "2.5", "Row: width = 2.5: a whole number is wanted");
   assert_refused ("bias", "1", "Row: bias = 1: true or false is wanted");

@@ -120,6 +120,9 @@ static const UnaryCase unary_cases[] = {
   { TL_FN_cos,        cosl,         -10,  10, 0, 2, 4 },
   { TL_FN_cos,        cosl,         -3e7, 3e7, 0, 2, 4 },
   { TL_FN_tan,        tanl,         -10,  10, 0, 4, 4 },
+  { TL_FN_sin,        sinl,         20,   127, 1, 2, 4 },
+  { TL_FN_cos,        cosl,         20,   127, 1, 2, 4 },
+  { TL_FN_tan,        tanl,         20,   127, 1, 4, 4 },
   { TL_FN_asin,       asinl,        -1,   1, 0, 2, 4 },
   { TL_FN_acos,       acosl,        -1,   1, 0, 2, 4 },
   { TL_FN_atan,       atanl,        -10,  10, 0, 2, 4 },
@@ -331,6 +334,23 @@ check_position (const TlKernels *kernels, TlDType dtype)
   }
 }
 
+/* Every magnitude; and the number that of all f64 comes nearest to a multiple of pi / 2. */
+static void
+check_wide (const TlKernels *kernels)
+{
+  double x[200], y[200];
+
+  for (int e = 0; e < 199; e++)
+    x[e] = (e % 2 == 0 ? 1 : -1) * ldexp (1 + 0.0037 * e, 25 + 5 * e);
+  x[199] = 0x1.6ac5b262ca1ffp+849;
+  apply (kernels, TL_DTYPE_F64, TL_FN_sin, x, NULL, y, 200);
+  for (int i = 0; i < 200; i++)
+    g_assert_cmpfloat (ulp_error (TL_DTYPE_F64, y[i], sinl ((long double)x[i])), <, 4);
+  apply (kernels, TL_DTYPE_F64, TL_FN_cos, x, NULL, y, 200);
+  for (int i = 0; i < 200; i++)
+    g_assert_cmpfloat (ulp_error (TL_DTYPE_F64, y[i], cosl ((long double)x[i])), <, 4);
+}
+
 /* Near the multiples of pi / 2 a sine is small and shows the error of the reduction. */
 static void
 check_trig_zeros (const TlKernels *kernels, TlDType dtype)
@@ -344,6 +364,7 @@ check_trig_zeros (const TlKernels *kernels, TlDType dtype)
     g_assert_cmpfloat (ulp_error (dtype, y, sinl ((long double)x)), <, 1e4);
     g_assert_cmpfloat (fabs (y - (double)sinl ((long double)x)), <, 1e-28);
   }
+  check_wide (kernels);
 }
 
 #define EACH(name)                       \

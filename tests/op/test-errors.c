@@ -48,6 +48,8 @@ static const Mistake mistakes[] = {
   { "conv2d", { "1,3,2,2; 4,3,3,3" }, TL_ERROR_SHAPE, "larger than the picture" },
   { "conv2d", { "1,4,5,5; 3,2,3,3", "groups = 2" }, TL_ERROR_SHAPE, "divided by groups" },
   { "conv2d", { "3,5,5; 4,3,3,3" }, TL_ERROR_SHAPE, "[3, 5, 5]" },
+  { "conv2d", { "1,3,5,5; 4,3,3,3", "padding = same, stride = {1, 2}" }, TL_ERROR_VALUE, "padding = \"same\" wants a stride of 1, not 2" },
+  { "conv3d", { "1,3,5,5,5; 4,3,3,3,3", "padding = same, stride = {2}" }, TL_ERROR_VALUE, "padding = \"same\" wants a stride of 1, not 2" },
   { "conv2d", { "1,3,5,5; 4,3,3,3; 5" }, TL_ERROR_SHAPE, "5 elements for 4 channels" },
   { "max_pool2d", { "1,1,3,3", "kernel_size = {4}" }, TL_ERROR_SHAPE, "window of 4" },
   { "max_pool2d", { "1,1,9,9", "kernel_size = {2}, padding = {2}" }, TL_ERROR_VALUE, "padding 2" },
