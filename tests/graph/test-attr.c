@@ -136,7 +136,7 @@ test_required (void)
   g_assert_cmpstr (error->message, ==, "Row: width must be given (columns)");
   g_assert_cmpint (tl_attr_find (specs, "out_features"), ==, WIDTH);
   g_assert_cmpint (tl_attr_find (specs, "nothing"), ==, -1);
-  g_assert_cmpuint (tl_attr_count (specs), ==, 11);
+  g_assert_cmpuint (tl_attr_count (specs), ==, 12);
 }
 
 /* nil takes a value back. */
