@@ -251,6 +251,47 @@ test_layouts (void)
   }
 }
 
+/* Statistics of many numbers far from 0, which 16 bits cannot add up: as in f64, rounded once. */
+static void
+test_statistics (void)
+{
+  static const struct {
+    const char *row;
+    TlSample    sample;
+  } cases[] = {
+    { "layer_norm", { "2,8192; 8192; 8192", "normalized_shape = {8192}", 99, 101 } },
+    { "rms_norm", { "2,8192; 8192", "normalized_shape = {8192}", 99, 101 } },
+    { "group_norm", { "2,4,2048; 4; 4", "num_groups = 2", 99, 101 } },
+    { "instance_norm", { "2,2,4096; 2; 2", NULL, 99, 101 } },
+    { "batch_norm", { "64,2,8,8; 2; 2", NULL, 99, 101 } },
+    { "softmax", { "2,8192", "dim = 1", 0, 1 } },
+    { "mean", { "3,8192", "dim = {1}", 99, 101 } },
+    { "var", { "3,8192", "dim = {1}", 99, 101 } },
+    { "sum", { "3,8192", "dim = {1}", 0.5, 1 } },
+    { "logsumexp", { "3,8192", "dim = {1}", 9, 10 } },
+  };
+
+  for (guint k = 0; k < 2 * G_N_ELEMENTS (cases); k++) {
+    const TlOpClass *op = tl_op_find (cases[k / 2].row);
+    g_autoptr (Case) half = case_new (op, &cases[k / 2].sample, k % 2 == 0 ? TL_DTYPE_BF16 : TL_DTYPE_F16);
+    g_autoptr (Case) wide = case_new (op, &cases[k / 2].sample, TL_DTYPE_F64);
+    TlTensor        *a[MAX_OUT] = { NULL }, *b[MAX_OUT] = { NULL };
+    guint            n;
+
+    copy_values (half, wide);
+    n = compute (half, a);
+    compute (wide, b);
+    for (gsize i = 0; i < tl_tensor_get_n_elements (a[0]); i++) {
+      double x = tl_tensor_peek_element (a[0], i), y = tl_tensor_peek_element (b[0], i);
+
+      if (fabs (x - y) > (0.5001 * 2 * epsilon_of (half->dtype) * fabs (y) + 1e-6))
+        g_error ("%s in %s: element %zu is %.9g, f64 gives %.9g", op->name, tl_dtype_name (half->dtype), i, x, y);
+    }
+    unref_all (a, n);
+    unref_all (b, n);
+  }
+}
+
 /* Two layers with ReLUs in 16 bits, whose gradients mask: fused, unfused and at once the same bits. */
 static void
 test_fused (void)
@@ -355,6 +396,7 @@ main (int    argc,
   }
   g_test_add_func ("/op/half/tiles", test_tiles);
   g_test_add_func ("/op/half/layouts", test_layouts);
+  g_test_add_func ("/op/half/statistics", test_statistics);
   g_test_add_func ("/op/half/fused", test_fused);
   g_test_add_func ("/op/half/autocast", test_autocast);
   g_test_add_func ("/op/half/autocast-f64", test_autocast_f64);
