@@ -1,15 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/nn/pad-common.h"
 
-static const TlPort ports[] = { { "x", "sequences `[n, channels, length]`, or without n" }, { NULL } };
-
-static gboolean
-forward (TlLayerForward *self,
-         GError        **error)
-{
-  return tl_pad_forward (self, 1, "circular", 0, error);
-}
-
 static const TlSample samples[] = {
   { "2,3,5", "padding = 2" },
   { "2,3,5", "padding = {1, 0}" },
@@ -22,9 +13,11 @@ const TlLayerClass tl_layer_CircularPad1d = {
   .doc = "Sequences continued by their other end.",
   .formula = "y[-i] = x[size - i]",
   .source = "elementary",
-  .in = ports,
+  .in = tl_pad_ports_1d,
   .attrs = tl_pad_attrs,
-  .forward = forward,
+  .op = "pad",
+  .op_attrs = "mode = circular",
+  .forward = tl_pad_forward,
   .samples = samples,
   .torch = "torch.nn.CircularPad1d(padding if len(padding) > 1 else padding[0])",
 };

@@ -1,20 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/nn/pad-common.h"
 
-static const TlPort ports[] = { { "x", "pictures `[n, channels, height, width]`, or without n" }, { NULL } };
-
 static const TlAttrSpec attrs[] = {
   TL_PAD_LAYER_PADDING,
   { "value", "of the new elements", TL_ATTR_FLOAT, TRUE },
   { NULL },
 };
-
-static gboolean
-forward (TlLayerForward *self,
-         GError        **error)
-{
-  return tl_pad_forward (self, 2, "constant", self->attrs[1].d, error);
-}
 
 static const TlSample samples[] = {
   { "2,2,3,4", "padding = 1, value = 0.5" },
@@ -28,9 +19,11 @@ const TlLayerClass tl_layer_ConstantPad2d = {
   .doc = "A number around pictures.",
   .formula = "y = value outside of x",
   .source = "elementary",
-  .in = ports,
+  .in = tl_pad_ports_2d,
   .attrs = attrs,
-  .forward = forward,
+  .op = "pad",
+  .op_attrs = "mode = constant",
+  .forward = tl_pad_forward,
   .samples = samples,
   .torch = "torch.nn.ConstantPad2d(padding if len(padding) > 1 else padding[0], value)",
 };

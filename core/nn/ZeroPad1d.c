@@ -1,15 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/nn/pad-common.h"
 
-static const TlPort ports[] = { { "x", "sequences `[n, channels, length]`, or without n" }, { NULL } };
-
-static gboolean
-forward (TlLayerForward *self,
-         GError        **error)
-{
-  return tl_pad_forward (self, 1, "constant", 0, error);
-}
-
 static const TlSample samples[] = {
   { "2,3,5", "padding = 2" },
   { "2,3,5", "padding = {1, 0}" },
@@ -23,9 +14,11 @@ const TlLayerClass tl_layer_ZeroPad1d = {
   .doc = "Zeros around sequences.",
   .formula = "y = 0 outside of x",
   .source = "elementary",
-  .in = ports,
+  .in = tl_pad_ports_1d,
   .attrs = tl_pad_attrs,
-  .forward = forward,
+  .op = "pad",
+  .op_attrs = "mode = constant",
+  .forward = tl_pad_forward,
   .samples = samples,
   .torch = "torch.nn.ZeroPad1d(padding if len(padding) > 1 else padding[0])",
 };

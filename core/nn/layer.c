@@ -6,6 +6,20 @@
 #include "core/base/error.h"
 #include "core/op/ops.h"
 
+/* What the row fixes: "name = value, name = value". */
+static void
+fix_op_attrs (TlLayer *self)
+{
+  g_auto (GStrv) items = g_strsplit (self->klass->op_attrs, ",", -1);
+
+  for (guint i = 0; items[i] != NULL; i++) {
+    g_auto (GStrv) pair = g_strsplit (items[i], "=", 2);
+    gboolean       ok = pair[1] != NULL && tl_attr_set_text (self->klass->name, self->op->attrs, self->op_attrs, g_strstrip (pair[0]), g_strstrip (pair[1]), NULL);
+
+    g_assert (ok);
+  }
+}
+
 /* The operation's attributes that the layer has too, by name or alias. */
 void
 tl_layer_update_op_attrs (TlLayer *self)
@@ -13,6 +27,8 @@ tl_layer_update_op_attrs (TlLayer *self)
   const TlAttrSpec *specs = self->op != NULL ? self->op->attrs : NULL;
 
   tl_attr_init_defaults (specs, self->op_attrs);
+  if (specs != NULL && self->klass->op_attrs != NULL)
+    fix_op_attrs (self);
   for (guint i = 0; specs != NULL && specs[i].name != NULL; i++) {
     gint from = tl_attr_find (self->klass->attrs, specs[i].name);
 

@@ -138,7 +138,8 @@ struct _TlLayerClass {
   const char       *out_when;
   const TlAttrSpec *attrs; /* in the order in which Lua takes them by position */
   TlLayerFlags      flags;
-  const char       *op; /* name of the operation that it is, or is made around */
+  const char       *op;       /* name of the operation that it is, or is made around */
+  const char       *op_attrs; /* attributes of it that the row fixes: "mode = reflect" */
 
   gboolean (*setup) (TlLayerSetup *self,
                      GError      **error);

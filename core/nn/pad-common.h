@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Padding over one to three axes, in the modes of the operation pad.
+ * Padding over one to three axes: the operation pad in a mode that the row fixes.
  *
  * Thread rule: one thread at a time.
  */
@@ -19,11 +19,12 @@ G_BEGIN_DECLS
 
 extern const TlAttrSpec tl_pad_attrs[];
 
-/* @rank: number of axes that are padded, the last ones; @mode: of the operation; @value: of new elements in the mode constant */
+/* How many axes are padded, the last ones, is told by the input's description. */
+extern const TlPort tl_pad_ports_1d[];
+extern const TlPort tl_pad_ports_2d[];
+extern const TlPort tl_pad_ports_3d[];
+
 gboolean tl_pad_forward (TlLayerForward *self,
-                         guint           rank,
-                         const char     *mode,
-                         double          value,
                          GError        **error);
 
 G_END_DECLS
