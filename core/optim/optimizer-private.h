@@ -37,4 +37,22 @@ struct _TlOptimizer {
   TlVariable            **common; /* owned: states of all parameters together */
 };
 
+/* optimizer-state.c */
+void     tl_optimizer_free_slots (TlVariable **slots,
+                                  guint        n);
+gboolean tl_optimizer_make_slots (TlOptimizer       *self,
+                                  guint              group,
+                                  const TlAttrValue *attrs,
+                                  GError           **error);
+gsize    tl_optimizer_count_elements (TlOptimizer *self,
+                                      TlDType     *widest);
+gboolean tl_optimizer_make_common (TlOptimizer       *self,
+                                   const TlAttrValue *attrs,
+                                   GError           **error);
+gboolean tl_optimizer_make_memory (TlOptimizer *self,
+                                   guint        group,
+                                   GError     **error);
+gboolean tl_optimizer_make_scalars (TlOptimizer *self,
+                                    GError     **error);
+
 G_END_DECLS

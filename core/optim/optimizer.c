@@ -54,173 +54,6 @@ tl_optimizer_get_row (guint row)
   return rows[row];
 }
 
-/* Variables. */
-
-static TlVariable *
-make_state (const char   *path,
-            const TlMeta *like,
-            GError      **error)
-{
-  g_autoptr (TlVariable) state = tl_variable_new_undefined (path, TL_VARIABLE_STATE, like, error);
-  gpointer               data;
-
-  if (state == NULL)
-    return NULL;
-  if (tl_tensor_is_described (tl_variable_get_value (state)))
-    return g_steal_pointer (&state);
-  data = tl_variable_begin_write (state, error);
-  if (data == NULL && tl_meta_get_n_elements (like) > 0)
-    return NULL;
-  if (data != NULL)
-    memset (data, 0, (gsize)tl_meta_get_n_elements (like) * tl_dtype_size (like->dtype));
-  return g_steal_pointer (&state);
-}
-
-static void
-free_slots (TlVariable **slots,
-            guint        n)
-{
-  for (guint i = 0; slots != NULL && i < n; i++)
-    g_clear_pointer (&slots[i], tl_variable_unref);
-  g_free (slots);
-}
-
-static TlVariable *
-make_slot (TlOptimizer *self,
-           guint        parameter,
-           guint        slot,
-           const char  *name,
-           GError     **error)
-{
-  TlVariable      *owner = self->parameters[parameter];
-  g_autofree char *path = g_strdup_printf ("%s.%s.%s", self->path, tl_variable_get_path (owner), name);
-  const TlMeta    *like = tl_tensor_get_meta (tl_variable_get_value (owner));
-  TlMeta           meta = *like;
-
-  if (self->klass->slot_meta != NULL)
-    self->klass->slot_meta (slot, like, &meta);
-  return make_state (path, &meta, error);
-}
-
-/* The slots that a group with these attributes needs; on failure the optimizer keeps those it has. */
-static gboolean
-make_slots (TlOptimizer       *self,
-            guint              group,
-            const TlAttrValue *attrs,
-            GError           **error)
-{
-  const char           *names[TL_OPTIMIZER_MAX_SLOTS];
-  guint                 n_slots = tl_optimizer_class_get_slots (self->klass, attrs, names);
-  g_autoptr (GPtrArray) made = g_ptr_array_new_with_free_func ((GDestroyNotify)tl_variable_unref);
-  guint                 at = 0;
-
-  for (guint i = 0; i < self->n; i++)
-    for (guint j = self->groups[group].n_slots; self->group_of[i] == group && j < n_slots; j++) {
-      TlVariable *slot = make_slot (self, i, j, names[j], error);
-
-      if (slot == NULL)
-        return FALSE;
-      g_ptr_array_add (made, slot);
-    }
-  for (guint i = 0; i < self->n; i++)
-    for (guint j = MIN (n_slots, self->groups[group].n_slots); self->group_of[i] == group && j < TL_OPTIMIZER_MAX_SLOTS; j++) {
-      TlVariable **slot = &self->slots[i * TL_OPTIMIZER_MAX_SLOTS + j];
-
-      g_clear_pointer (slot, tl_variable_unref);
-      if (j < n_slots)
-        *slot = tl_variable_ref (made->pdata[at++]);
-    }
-  self->groups[group].n_slots = n_slots;
-  return TRUE;
-}
-
-/* The number of elements of all parameters, and the widest dtype among them. */
-static gsize
-count_elements (TlOptimizer *self,
-                TlDType     *widest)
-{
-  gsize n = 0;
-
-  *widest = TL_DTYPE_F32;
-  for (guint i = 0; i < self->n; i++) {
-    TlTensor *value = tl_variable_get_value (self->parameters[i]);
-
-    n += tl_tensor_get_n_elements (value);
-    if (tl_tensor_get_dtype (value) == TL_DTYPE_F64)
-      *widest = TL_DTYPE_F64;
-  }
-  return n;
-}
-
-/* States of all parameters together; those whose shape stays keep their values. */
-static gboolean
-make_common (TlOptimizer       *self,
-             const TlAttrValue *attrs,
-             GError           **error)
-{
-  guint                   n = self->klass->common != NULL ? g_strv_length ((char **)self->klass->common) : 0;
-  g_autofree TlVariable **made = g_new0 (TlVariable *, n + 1);
-  TlDType                 widest;
-  gsize                   n_elements = count_elements (self, &widest);
-
-  for (guint i = 0; i < n; i++) {
-    g_autofree char *path = g_strdup_printf ("%s.%s", self->path, self->klass->common[i]);
-    const TlMeta    *old = i < self->n_common ? tl_tensor_get_meta (tl_variable_get_value (self->common[i])) : NULL;
-    TlMeta           meta;
-
-    self->klass->common_meta (i, attrs, n_elements, widest, &meta);
-    if (old != NULL && tl_meta_same_shape (old, &meta) && old->dtype == meta.dtype)
-      made[i] = tl_variable_ref (self->common[i]);
-    else
-      made[i] = make_state (path, &meta, error);
-    if (made[i] == NULL) {
-      free_slots (g_steal_pointer (&made), n);
-      return FALSE;
-    }
-  }
-  free_slots (self->common, self->n_common);
-  self->common = g_steal_pointer (&made);
-  self->n_common = n;
-  return TRUE;
-}
-
-/* The number that a rule keeps between steps. */
-static gboolean
-make_memory (TlOptimizer *self,
-             guint        group,
-             GError     **error)
-{
-  g_autofree char *path = group == 0 ? g_strconcat (self->path, ".", self->klass->rule.memory, NULL)
-                                     : g_strdup_printf ("%s.%s.%u", self->path, self->klass->rule.memory, group);
-  TlMeta           meta;
-  TlVariable      *memory;
-  double          *data;
-
-  if (self->klass->rule.memory == NULL)
-    return TRUE;
-  tl_meta_init (&meta, TL_DTYPE_F64, 0, NULL);
-  memory = self->groups[group].memory = make_state (path, &meta, error);
-  data = memory != NULL ? tl_variable_begin_write (memory, error) : NULL;
-  if (data != NULL)
-    *data = 1;
-  return data != NULL;
-}
-
-static gboolean
-make_scalars (TlOptimizer *self,
-              GError     **error)
-{
-  g_autofree char *lr = g_strconcat (self->path, ".lr", NULL);
-  g_autofree char *step = g_strconcat (self->path, ".step", NULL);
-  TlMeta           meta;
-
-  tl_meta_init (&meta, TL_DTYPE_F64, 0, NULL);
-  self->lr = make_state (lr, &meta, error);
-  meta.dtype = TL_DTYPE_I64;
-  self->step = self->lr != NULL ? make_state (step, &meta, error) : NULL;
-  return self->step != NULL && make_memory (self, 0, error) && tl_optimizer_set_lr (self, self->groups[0].attrs[0].d, error);
-}
-
 static gboolean
 check_parameters (TlVariable *const *parameters,
                   guint              n,
@@ -276,7 +109,7 @@ add_parameters (TlOptimizer       *self,
     self->parameters[self->n] = tl_variable_ref (parameters[i]);
     self->group_of[self->n] = group;
   }
-  return make_slots (self, group, made->attrs, error) && make_common (self, made->attrs, error);
+  return tl_optimizer_make_slots (self, group, made->attrs, error) && tl_optimizer_make_common (self, made->attrs, error);
 }
 
 /**
@@ -306,7 +139,7 @@ tl_optimizer_new (const TlOptimizerClass *klass,
   atomic_init (&self->ref_count, 1);
   self->klass = klass;
   self->path = g_strdup ("optimizer");
-  if (!add_parameters (self, parameters, n_parameters, attrs, error) || !make_scalars (self, error))
+  if (!add_parameters (self, parameters, n_parameters, attrs, error) || !tl_optimizer_make_scalars (self, error))
     return NULL;
   return g_steal_pointer (&self);
 }
@@ -352,7 +185,7 @@ tl_optimizer_add_group (TlOptimizer       *self,
   if (!add_parameters (self, parameters, n_parameters, attrs, error))
     return FALSE;
   self->groups[group].lr_share = base != 0 ? attrs[0].d / base : 1;
-  return make_memory (self, group, error);
+  return tl_optimizer_make_memory (self, group, error);
 }
 
 /**
@@ -377,11 +210,11 @@ tl_optimizer_unref (TlOptimizer *self)
 {
   if (self == NULL || atomic_fetch_sub_explicit (&self->ref_count, 1, memory_order_acq_rel) != 1)
     return;
-  free_slots (self->slots, self->n * TL_OPTIMIZER_MAX_SLOTS);
-  free_slots (self->parameters, self->n);
+  tl_optimizer_free_slots (self->slots, self->n * TL_OPTIMIZER_MAX_SLOTS);
+  tl_optimizer_free_slots (self->parameters, self->n);
   for (guint i = 0; i < self->n_groups; i++)
     g_clear_pointer (&self->groups[i].memory, tl_variable_unref);
-  free_slots (self->common, self->n_common);
+  tl_optimizer_free_slots (self->common, self->n_common);
   g_free (self->groups);
   g_free (self->group_of);
   g_clear_pointer (&self->lr, tl_variable_unref);
@@ -492,7 +325,7 @@ tl_optimizer_set_attr (TlOptimizer       *self,
 
     memcpy (attrs, self->groups[group].attrs, sizeof attrs);
     if (!tl_attr_set (self->klass->name, self->klass->attrs, attrs, name, input, error) ||
-        (self->klass->check != NULL && !self->klass->check (attrs, error)) || !make_slots (self, group, attrs, error) || !make_common (self, attrs, error))
+        (self->klass->check != NULL && !self->klass->check (attrs, error)) || !tl_optimizer_make_slots (self, group, attrs, error) || !tl_optimizer_make_common (self, attrs, error))
       return FALSE;
     if (tl_attr_find (self->klass->attrs, name) == 0) {
       if (!tl_optimizer_set_lr (self, attrs[0].d, error))
@@ -502,16 +335,6 @@ tl_optimizer_set_attr (TlOptimizer       *self,
     memcpy (self->groups[group].attrs, attrs, sizeof attrs);
   }
   return TRUE;
-}
-
-static void
-rename_variable (TlVariable *variable,
-                 const char *old,
-                 const char *path)
-{
-  g_autofree char *renamed = g_strconcat (path, tl_variable_get_path (variable) + strlen (old), NULL);
-
-  tl_variable_set_path (variable, renamed);
 }
 
 /**
@@ -537,32 +360,7 @@ tl_optimizer_get_scratch (TlOptimizer *self)
 {
   TlDType widest;
 
-  return self->klass->get_scratch != NULL ? self->klass->get_scratch (self->groups[0].attrs, count_elements (self, &widest)) : 0;
-}
-
-/**
- * tl_optimizer_set_path:
- * @self: an optimizer
- * @path: first part of its variables' paths; "optimizer" at first
- *
- * Tells optimizers apart in a checkpoint that holds several.
- */
-void
-tl_optimizer_set_path (TlOptimizer *self,
-                       const char  *path)
-{
-  for (guint i = 0; i < self->n * TL_OPTIMIZER_MAX_SLOTS; i++)
-    if (self->slots[i] != NULL)
-      rename_variable (self->slots[i], self->path, path);
-  for (guint i = 0; i < self->n_common; i++)
-    rename_variable (self->common[i], self->path, path);
-  rename_variable (self->lr, self->path, path);
-  rename_variable (self->step, self->path, path);
-  for (guint i = 0; i < self->n_groups; i++)
-    if (self->groups[i].memory != NULL)
-      rename_variable (self->groups[i].memory, self->path, path);
-  g_free (self->path);
-  self->path = g_strdup (path);
+  return self->klass->get_scratch != NULL ? self->klass->get_scratch (self->groups[0].attrs, tl_optimizer_count_elements (self, &widest)) : 0;
 }
 
 /**
@@ -593,34 +391,6 @@ tl_optimizer_set_clip_value (TlOptimizer *self,
 {
   g_return_if_fail (max_value >= 0);
   self->max_value = max_value;
-}
-
-/**
- * tl_optimizer_foreach_variable:
- * @self: an optimizer
- * @func: (scope call): called for each of its own variables, not the parameters; %FALSE stops
- * @user_data: for @func
- *
- * Returns: whether @func never stopped
- */
-gboolean
-tl_optimizer_foreach_variable (TlOptimizer *self,
-                               gboolean (*func) (TlVariable *variable,
-                                                 gpointer    user_data),
-                               gpointer user_data)
-{
-  if (!func (self->lr, user_data) || !func (self->step, user_data))
-    return FALSE;
-  for (guint i = 0; i < self->n_groups; i++)
-    if (self->groups[i].memory != NULL && !func (self->groups[i].memory, user_data))
-      return FALSE;
-  for (guint i = 0; i < self->n_common; i++)
-    if (!func (self->common[i], user_data))
-      return FALSE;
-  for (guint i = 0; i < self->n * TL_OPTIMIZER_MAX_SLOTS; i++)
-    if (self->slots[i] != NULL && !func (self->slots[i], user_data))
-      return FALSE;
-  return TRUE;
 }
 
 /**
