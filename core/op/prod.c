@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "core/op/formula.h"
 #include "core/op/reduce-common.h"
 
 static gboolean
@@ -15,32 +16,53 @@ prepare (TlPrepare *self,
   return tl_reduce_prepare (self, TL_REDUCE_PROD, error);
 }
 
-/* The product of the other elements: where one element is 0, only that one has a gradient; where two are, none has. */
+/* The product of the elements before each one along an axis, or behind it. */
+static TlTensor *
+multiply_before (TlFormula *f,
+                 TlTensor  *x,
+                 gint       axis,
+                 gboolean   is_behind)
+{
+  guint             after = x->meta.rank - 1u - (guint)axis;
+  const TlAttrValue flip[] = { TL_INTS1 (axis) }, along[] = { TL_INT (axis) };
+  TlAttrValue       shift[] = { { .n = (gint32)(2 * after + 2) }, TL_INT (0), TL_FLOAT (1) };
+  TlTensor         *y = is_behind ? tl_formula_apply (f, &tl_op_flip, flip, 1, x) : x;
+
+  shift[0].v[2 * after] = 1;
+  shift[0].v[2 * after + 1] = -1;
+  y = tl_formula_apply (f, &tl_op_pad, shift, 1, tl_formula_apply (f, &tl_op_cumprod, along, 1, y));
+  return is_behind ? tl_formula_apply (f, &tl_op_flip, flip, 1, y) : y;
+}
+
+/* The product of the other elements, axis by axis.  Nothing is divided, so that it is right, and has a derivative, where elements are 0. */
 static gboolean
 gradient (TlGradient *self,
           GError    **error)
 {
-  gint                 axes[TL_TENSOR_MAX_RANK];
-  guint                n = tl_reduce_axes (self, axes);
-  g_autoptr (TlTensor) zero = tl_map_text ("a == 0", error, 1, self->in[0]);
-  g_autoptr (TlTensor) safe = tl_map_text ("select (a == 0, 1, a)", error, 1, self->in[0]);
-  g_autoptr (TlTensor) zeros = NULL;
-  g_autoptr (TlTensor) others = NULL;
-  g_autoptr (TlTensor) count = NULL;
-  g_autoptr (TlTensor) product = NULL;
-  g_autoptr (TlTensor) dy = NULL;
+  const TlMeta *x = &self->in[0]->meta;
+  gint          axes[TL_TENSOR_MAX_RANK];
+  guint         n = tl_reduce_axes (self, axes);
+  TlTensor     *stages[TL_TENSOR_MAX_RANK + 1] = { self->in[0] }, *dx;
+  TlFormula     f;
 
+  if (tl_meta_get_n_elements (x) == 0) {
+    self->dx[0] = tl_zeros (x->rank, x->shape, x->dtype, error);
+    return self->dx[0] != NULL;
+  }
   if (n == 0) {
     self->dx[0] = tl_tensor_ref (self->dy[0]);
     return TRUE;
   }
-  zeros = zero != NULL ? tl_sum (zero, axes, n, TRUE, error) : NULL;
-  others = safe != NULL ? tl_reduce_apply (&tl_op_prod, safe, axes, n, TRUE, error) : NULL;
-  count = zeros != NULL ? tl_reduce_spread (self, zeros, error) : NULL;
-  product = others != NULL ? tl_reduce_spread (self, others, error) : NULL;
-  dy = product != NULL ? tl_reduce_spread (self, self->dy[0], error) : NULL;
-  self->dx[0] = tl_map_text ("a * select (b == 0, c / d, select (and (b == 1, d != e), c, 0))", error, 5, dy, count, product, safe, self->in[0]);
-  return self->dx[0] != NULL;
+  tl_formula_init (&f, error);
+  for (guint i = 0; i + 1 < n; i++)
+    stages[i + 1] = f.has_failed ? NULL : tl_formula_keep (&f, tl_reduce_apply (&tl_op_prod, stages[i], &axes[i], 1, TRUE, error));
+  dx = tl_formula_keep (&f, tl_reduce_spread (self, self->dy[0], error));
+  for (guint i = n; i-- > 0 && !f.has_failed;) {
+    TlTensor *before = multiply_before (&f, stages[i], axes[i], FALSE), *behind = multiply_before (&f, stages[i], axes[i], TRUE);
+
+    dx = tl_formula_map (&f, "a * (b * c)", 3, dx, before, behind);
+  }
+  return tl_formula_into (&f, dx, &self->dx[0]);
 }
 
 static const TlSample samples[] = {
@@ -50,6 +72,9 @@ static const TlSample samples[] = {
   { "i64:5<4" },
   { "f32:5", .special = "0" },
   { "f32:6", .special = "0 0" },
+  { "5", .special = "0", .low = 0.5, .high = 2 },
+  { "2,4", "dim = {1}", .special = "0 0 2 0", .low = 0.5, .high = 2 },
+  { "2,3,2", "dim = {0, 2}", .special = "0 1 0 2 0 0" },
   { "" },
   { "0" },
   { NULL },

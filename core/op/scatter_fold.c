@@ -31,6 +31,26 @@ prepare (TlPrepare *self,
   return TRUE;
 }
 
+/*
+ * The product of the others at a place is that of all without zeros, if there are no other zeros, and nothing is divided by 0.
+ * The second derivative between two zeros of one place is not in it.  Returns the gradient of src, and @share that of x.
+ */
+static TlTensor *
+multiply_others (TlFormula  *f,
+                 TlGradient *self,
+                 TlTensor  **share)
+{
+  TlTensor *x = self->in[0], *index = self->in[1], *src = self->in[2], *dy = self->dy[0];
+  TlTensor *safe_x = tl_formula_map (f, "select (a == 0, 1, a)", 1, x), *safe_src = tl_formula_map (f, "select (a == 0, 1, a)", 1, src);
+  TlTensor *zero_x = tl_formula_cast (f, tl_formula_map (f, "a == 0", 1, x), x->meta.dtype), *zero_src = tl_formula_cast (f, tl_formula_map (f, "a == 0", 1, src), x->meta.dtype);
+  TlTensor *zeros = tl_formula_apply (f, &tl_op_scatter_add, self->attrs, 3, zero_x, index, zero_src);
+  TlTensor *product = tl_formula_map (f, "a * b", 2, dy, tl_formula_apply (f, &tl_op_scatter_fold, self->attrs, 3, safe_x, index, safe_src));
+  TlTensor *there = tl_formula_apply (f, &tl_op_gather, self->attrs, 2, product, index);
+
+  *share = tl_formula_map (f, "select (a == b, c / d, 0)", 4, zeros, zero_x, product, safe_x);
+  return tl_formula_map (f, "select (a == b, c / d, 0)", 4, tl_formula_apply (f, &tl_op_gather, self->attrs, 2, zeros, index), zero_src, there, safe_src);
+}
+
 static gboolean
 gradient (TlGradient *self,
           GError    **error)
@@ -40,9 +60,7 @@ gradient (TlGradient *self,
 
   tl_formula_init (&f, error);
   if (self->attrs[1].i == 0) {
-    share = tl_formula_map (&f, "a * b", 2, dy, y);
-    there = tl_formula_map (&f, "a / b", 2, tl_formula_apply (&f, &tl_op_gather, self->attrs, 2, share, index), src);
-    share = tl_formula_map (&f, "a / b", 2, share, x);
+    there = multiply_others (&f, self, &share);
   } else {
     /* Equal extremes share the gradient. */
     TlTensor *theirs = tl_formula_apply (&f, &tl_op_gather, self->attrs, 2, y, index), *mine, *count;

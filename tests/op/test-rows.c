@@ -93,6 +93,37 @@ test_products_at_zero (void)
   assert_gradient ("cumprod", "dim = 0", two, (const double[]){ 1, 4 + 18, 0, 0 }, 4);
 }
 
+/* The same of what meets at a place: dx and dsrc of the sum over places of weight times product. */
+static void
+test_meeting_products_at_zero (void)
+{
+  const double           x[] = { 2, 0, 3 }, src[] = { 0, 5, 0, 4, 0 };
+  const gint64           at[] = { 0, 0, 1, 1, 2 };
+  const double           want_x[] = { 0, 0, 0 }, want_src[] = { 10, 0, 0, 0, 9 };
+  g_autoptr (GError)     error = NULL;
+  g_autoptr (TlTensor)   x_value = new_numbers (x, 3);
+  g_autoptr (TlTensor)   src_value = new_numbers (src, 5);
+  g_autoptr (TlTensor)   index = tl_tensor_new_from_data (TL_DTYPE_I64, 1, (const TlDim[]){ 5 }, at, &error);
+  g_autoptr (TlVariable) a = tl_variable_new ("x", TL_VARIABLE_PARAMETER, x_value, &error);
+  g_autoptr (TlVariable) b = tl_variable_new ("src", TL_VARIABLE_PARAMETER, src_value, &error);
+  g_autoptr (TlTensor)   read_a = tl_read (a);
+  g_autoptr (TlTensor)   read_b = tl_read (b);
+  g_autoptr (TlTensor)   y = apply ("scatter_reduce", "dim = 0, reduce = prod", (TlTensor *[]){ read_a, index, read_b }, 3);
+  g_autoptr (TlTensor)   weights = tl_arange (1, 4, 1, TL_DTYPE_F64, &error);
+  g_autoptr (TlTensor)   product = tl_mul (y, weights, &error);
+  g_autoptr (TlTensor)   loss = tl_sum (product, NULL, 0, FALSE, &error);
+  TlTensor              *dx[2] = { NULL };
+
+  tl_grad (&loss, NULL, 1, (TlTensor *[]){ read_a, read_b }, 2, FALSE, dx, &error);
+  g_assert_no_error (error);
+  for (guint i = 0; i < 3; i++)
+    g_assert_cmpfloat (tl_tensor_peek_element (dx[0], i), ==, want_x[i]);
+  for (guint i = 0; i < 5; i++)
+    g_assert_cmpfloat (tl_tensor_peek_element (dx[1], i), ==, want_src[i]);
+  tl_tensor_unref (dx[0]);
+  tl_tensor_unref (dx[1]);
+}
+
 /* A norm has a kink at 0, a deviation where all elements are equal. */
 static void
 test_roots_at_zero (void)
@@ -209,6 +240,7 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
   tl_context_make_current (context);
   g_test_add_func ("/op/rows/products-at-zero", test_products_at_zero);
+  g_test_add_func ("/op/rows/meeting-products-at-zero", test_meeting_products_at_zero);
   g_test_add_func ("/op/rows/roots-at-zero", test_roots_at_zero);
   g_test_add_func ("/op/rows/data-sized", test_data_sized);
   g_test_add_func ("/op/rows/index-errors", test_index_errors);
