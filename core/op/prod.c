@@ -94,5 +94,5 @@ const TlOpClass tl_op_prod = {
   .gradient = gradient,
   .samples = samples,
   .onnx = { "ReduceProd", 1 },
-  .torch = "x0.prod(dim[0], keepdim) if dim else x0.prod()",
+  .torch = "(lambda y: y if keepdim else y.squeeze(tuple(dim)))(__import__('functools').reduce(lambda a, d: a.prod(d, True), dim, x0)) if dim else x0.prod()",
 };
