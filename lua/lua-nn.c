@@ -5,27 +5,14 @@
 #include <string.h>
 
 #include "core/nn/model.h"
-#include "lua/lua-private.h"
+#include "lua/lua-nn-private.h"
 
 #define MAX_OUT 16
-
-typedef struct {
-  TlLayer *layer;
-  gboolean training;
-  gboolean initialized;
-  gboolean named; /* by a module; before, by its number */
-  guint    serial;
-} Layer;
-
-typedef struct {
-  TlModel *model;
-  gboolean training;
-} Model;
 
 static void
 layer_free (gpointer object)
 {
-  Layer *self = object;
+  TlLuaLayer *self = object;
 
   g_clear_pointer (&self->layer, tl_layer_unref);
   g_free (self);
@@ -34,7 +21,7 @@ layer_free (gpointer object)
 static void
 model_free (gpointer object)
 {
-  Model *self = object;
+  TlLuaModel *self = object;
 
   g_clear_pointer (&self->model, tl_model_unref);
   g_free (self);
@@ -47,17 +34,17 @@ TlLayer *
 tl_lua_test_layer (lua_State *L,
                    int        index)
 {
-  Layer *self = tl_lua_test (L, index, &tl_lua_type_layer);
+  TlLuaLayer *self = tl_lua_test (L, index, &tl_lua_type_layer);
 
   return self != NULL ? self->layer : NULL;
 }
 
 /* The values come once, from the seed and the number of the layer: two layers of one name do not start the same. */
-static gboolean
-set_up (Layer               *self,
-        const TlMeta *const *in,
-        guint                n_in,
-        GError             **error)
+gboolean
+tl_lua_layer_set_up (TlLuaLayer          *self,
+                     const TlMeta *const *in,
+                     guint                n_in,
+                     GError             **error)
 {
   guint64 seed = tl_context_get_seed (tl_context_get ());
 
@@ -70,7 +57,7 @@ set_up (Layer               *self,
 }
 
 static gboolean
-layer_forward (Layer           *self,
+layer_forward (TlLuaLayer      *self,
                TlTensor *const *in,
                guint            n_in,
                gpointer       **slots,
@@ -82,7 +69,7 @@ layer_forward (Layer           *self,
 
   for (guint i = 0; i < n_in; i++)
     metas[i] = in[i] != NULL ? tl_tensor_get_meta (in[i]) : NULL;
-  if ((!self->initialized && !set_up (self, metas, n_in, error)) ||
+  if ((!self->initialized && !tl_lua_layer_set_up (self, metas, n_in, error)) ||
       !tl_layer_forward (self->layer, in, n_in, out, n_out, error))
     return FALSE;
   for (guint i = 0; i < n_out; i++)
@@ -111,13 +98,13 @@ take_inputs (lua_State *L,
 static int
 layer_call (lua_State *L)
 {
-  TlLua    *lua = tl_lua_get (L);
-  Layer    *self = tl_lua_check (L, 1, &tl_lua_type_layer);
-  guint     n_out = tl_layer_get_n_out (self->layer), n_in;
-  TlTensor *in[TL_LAYER_MAX_IN];
-  gpointer *slots[MAX_OUT];
-  GError   *error = NULL;
-  gboolean  before = tl_context_get_training (lua->context), ok;
+  TlLua      *lua = tl_lua_get (L);
+  TlLuaLayer *self = tl_lua_check (L, 1, &tl_lua_type_layer);
+  guint       n_out = tl_layer_get_n_out (self->layer), n_in;
+  TlTensor   *in[TL_LAYER_MAX_IN];
+  gpointer   *slots[MAX_OUT];
+  GError     *error = NULL;
+  gboolean    before = tl_context_get_training (lua->context), ok;
 
   n_in = take_inputs (L, in);
   luaL_checkstack (L, (int)n_out + 8, NULL);
@@ -154,13 +141,13 @@ model_forward (TlModel         *model,
 static int
 model_call (lua_State *L)
 {
-  TlLua    *lua = tl_lua_get (L);
-  Model    *self = tl_lua_check (L, 1, &tl_lua_type_model);
-  TlTensor *in[TL_LAYER_MAX_IN];
-  gpointer *slots[MAX_OUT];
-  GError   *error = NULL;
-  gboolean  before = tl_context_get_training (lua->context), ok;
-  guint     n_in, n_out;
+  TlLua      *lua = tl_lua_get (L);
+  TlLuaModel *self = tl_lua_check (L, 1, &tl_lua_type_model);
+  TlTensor   *in[TL_LAYER_MAX_IN];
+  gpointer   *slots[MAX_OUT];
+  GError     *error = NULL;
+  gboolean    before = tl_context_get_training (lua->context), ok;
+  guint       n_in, n_out;
 
   n_in = take_inputs (L, in);
   if (!tl_model_is_built (self->model) && !tl_model_build (self->model, &error))
@@ -187,9 +174,9 @@ model_call (lua_State *L)
   return (int)n_out;
 }
 
-static gpointer *
-push_variable (lua_State  *L,
-               TlVariable *variable)
+gpointer *
+tl_lua_push_variable (lua_State  *L,
+                      TlVariable *variable)
 {
   gpointer *slot = tl_lua_new_box (L, &tl_lua_type_variable);
 
@@ -228,8 +215,8 @@ push_layer (lua_State *L,
             TlLayer   *layer,
             gboolean   training)
 {
-  gpointer *slot = tl_lua_new_box (L, &tl_lua_type_layer);
-  Layer    *self = g_new0 (Layer, 1);
+  gpointer   *slot = tl_lua_new_box (L, &tl_lua_type_layer);
+  TlLuaLayer *self = g_new0 (TlLuaLayer, 1);
 
   self->layer = tl_layer_ref (layer);
   self->training = training;
@@ -240,7 +227,7 @@ push_layer (lua_State *L,
 /* layer.self_attn: a part; layer.layers: the parts "layers.0", "layers.1"... in a table from 0, as PyTorch counts them. */
 static gboolean
 push_part (lua_State  *L,
-           Layer      *self,
+           TlLuaLayer *self,
            const char *name)
 {
   gsize    n = strlen (name);
@@ -269,7 +256,7 @@ push_part (lua_State  *L,
 static int
 layer_index (lua_State *L)
 {
-  Layer              *self = tl_lua_check (L, 1, &tl_lua_type_layer);
+  TlLuaLayer         *self = tl_lua_check (L, 1, &tl_lua_type_layer);
   const char         *name = lua_type (L, 2) == LUA_TSTRING ? lua_tostring (L, 2) : "";
   const TlLayerClass *klass = tl_layer_get_class (self->layer);
   TlVariable         *variable;
@@ -279,10 +266,10 @@ layer_index (lua_State *L)
   if (lua_rawget (L, lua_upvalueindex (1)) != LUA_TNIL)
     return 1;
   if (!self->initialized)
-    set_up (self, NULL, 0, NULL);
+    tl_lua_layer_set_up (self, NULL, 0, NULL);
   variable = tl_layer_find_variable (self->layer, name);
   if (variable != NULL) {
-    push_variable (L, variable);
+    tl_lua_push_variable (L, variable);
     return 1;
   }
   if (push_part (L, self, name))
@@ -302,7 +289,7 @@ layer_index (lua_State *L)
 static int
 layer_tostring (lua_State *L)
 {
-  Layer              *self = tl_lua_check (L, 1, &tl_lua_type_layer);
+  TlLuaLayer         *self = tl_lua_check (L, 1, &tl_lua_type_layer);
   const TlLayerClass *klass = tl_layer_get_class (self->layer);
   const TlAttrValue  *values = tl_layer_get_attrs (self->layer);
   TlAttrValue         defaults[TL_OP_MAX_ATTRS];
@@ -336,7 +323,7 @@ new_layer (lua_State *L)
   GError             *error = NULL;
   char                path[80];
   gpointer           *slot;
-  Layer              *self;
+  TlLuaLayer         *self;
   guint               attr = 0, n = tl_attr_count (klass->attrs);
   int                 top = lua_gettop (L), options = top > 0 && tl_lua_is_options (L, top) ? top : 0;
 
@@ -346,7 +333,7 @@ new_layer (lua_State *L)
   if (!tl_attr_check_required (klass->name, klass->attrs, given, &error))
     return tl_lua_raise (L, error);
   slot = tl_lua_new_box (L, &tl_lua_type_layer);
-  *slot = self = g_new0 (Layer, 1);
+  *slot = self = g_new0 (TlLuaLayer, 1);
   self->training = TRUE;
   self->serial = ++lua->n_layers;
   g_snprintf (path, sizeof path, "%s%u", klass->name, self->serial);
@@ -373,8 +360,8 @@ void
 tl_lua_push_model (lua_State *L,
                    TlModel   *model)
 {
-  gpointer *slot = tl_lua_new_box (L, &tl_lua_type_model);
-  Model    *self = g_new0 (Model, 1);
+  gpointer   *slot = tl_lua_new_box (L, &tl_lua_type_model);
+  TlLuaModel *self = g_new0 (TlLuaModel, 1);
 
   self->model = tl_model_ref (model);
   self->training = TRUE;
@@ -385,7 +372,7 @@ TlModel *
 tl_lua_test_model (lua_State *L,
                    int        index)
 {
-  Model *self = tl_lua_test (L, index, &tl_lua_type_model);
+  TlLuaModel *self = tl_lua_test (L, index, &tl_lua_type_model);
 
   return self != NULL ? self->model : NULL;
 }
@@ -393,7 +380,7 @@ tl_lua_test_model (lua_State *L,
 static int
 model_index (lua_State *L)
 {
-  Model      *self = tl_lua_check (L, 1, &tl_lua_type_model);
+  TlLuaModel *self = tl_lua_check (L, 1, &tl_lua_type_model);
   const char *name = lua_type (L, 2) == LUA_TSTRING ? lua_tostring (L, 2) : "";
 
   lua_pushvalue (L, 2);
@@ -411,7 +398,7 @@ model_index (lua_State *L)
 static int
 model_tostring (lua_State *L)
 {
-  Model      *self = tl_lua_check (L, 1, &tl_lua_type_model);
+  TlLuaModel *self = tl_lua_check (L, 1, &tl_lua_type_model);
   luaL_Buffer buffer;
   char        shape[160];
 
@@ -443,210 +430,6 @@ model_tostring (lua_State *L)
   return 1;
 }
 
-/* What the library asks. */
-
-static int
-internal_kind (lua_State *L)
-{
-  static const TlLuaType *const kinds[] = { &tl_lua_type_tensor, &tl_lua_type_variable, &tl_lua_type_layer, &tl_lua_type_model,
-                                            &tl_lua_type_optimizer, &tl_lua_type_dataset, &tl_lua_type_loader };
-
-  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
-    if (tl_lua_test (L, 1, kinds[i]) != NULL) {
-      lua_pushstring (L, kinds[i]->name);
-      return 1;
-    }
-  lua_pushnil (L);
-  return 1;
-}
-
-/* Whether @path may take the place of @before: the first name that a module gives does, and then only a longer form of it. */
-static gboolean
-is_better_path (const char *path,
-                const char *before,
-                gboolean    named)
-{
-  gsize n = strlen (path), n_before = strlen (before);
-
-  return !named || (n > n_before + 1 && path[n - n_before - 1] == '.' && g_str_has_suffix (path, before));
-}
-
-static int
-internal_rename (lua_State *L)
-{
-  const char *path = luaL_checkstring (L, 2);
-  Layer      *layer = tl_lua_test (L, 1, &tl_lua_type_layer);
-  TlVariable *variable = tl_lua_test (L, 1, &tl_lua_type_variable);
-
-  if (layer != NULL && is_better_path (path, tl_layer_get_path (layer->layer), layer->named)) {
-    tl_layer_set_path (layer->layer, path);
-    layer->named = TRUE;
-  }
-  if (variable != NULL && is_better_path (path, tl_variable_get_path (variable),
-                                          !g_str_has_prefix (tl_variable_get_path (variable), "parameter")))
-    tl_variable_set_path (variable, path);
-  return 0;
-}
-
-static gboolean
-push_variable_cb (TlVariable *variable,
-                  gpointer    user_data)
-{
-  g_ptr_array_add (user_data, tl_variable_ref (variable));
-  return TRUE;
-}
-
-static void
-unref_array (gpointer object)
-{
-  g_ptr_array_unref (object);
-}
-
-static const TlLuaType type_array = { "list", unref_array };
-
-/* variables (layer or model or parameter): a list of all */
-static int
-internal_variables (lua_State *L)
-{
-  Layer    *layer = tl_lua_test (L, 1, &tl_lua_type_layer);
-  TlModel  *model = tl_lua_test_model (L, 1);
-  gpointer *slot;
-  GError   *error = NULL;
-
-  lua_settop (L, 1);
-  lua_newtable (L);
-  if (layer != NULL) {
-    lua_Integer n = 0;
-
-    if (!layer->initialized && !set_up (layer, NULL, 0, &error))
-      return tl_lua_raise (L, error);
-    for (guint i = 0; i < tl_layer_get_n_variables (layer->layer); i++)
-      if (tl_layer_get_variable (layer->layer, i) != NULL) {
-        push_variable (L, tl_layer_get_variable (layer->layer, i));
-        lua_rawseti (L, 2, ++n);
-      }
-  } else if (model != NULL) {
-    if (!tl_model_is_built (model) && !tl_model_build (model, &error))
-      return tl_lua_raise (L, error);
-    slot = tl_lua_new_box (L, &type_array);
-    *slot = g_ptr_array_new_with_free_func ((GDestroyNotify)tl_variable_unref);
-    tl_model_foreach_variable (model, push_variable_cb, *slot);
-    for (guint i = 0; i < ((GPtrArray *)*slot)->len; i++) {
-      push_variable (L, ((GPtrArray *)*slot)->pdata[i]);
-      lua_rawseti (L, 2, (lua_Integer)i + 1);
-    }
-  } else if (tl_lua_test (L, 1, &tl_lua_type_variable) != NULL) {
-    lua_pushvalue (L, 1);
-    lua_rawseti (L, 2, 1);
-  }
-  lua_settop (L, 2);
-  return 1;
-}
-
-static int
-internal_set_training (lua_State *L)
-{
-  Layer *layer = tl_lua_test (L, 1, &tl_lua_type_layer);
-  Model *model = tl_lua_test (L, 1, &tl_lua_type_model);
-
-  if (layer != NULL)
-    layer->training = lua_toboolean (L, 2);
-  if (model != NULL)
-    model->training = lua_toboolean (L, 2);
-  return 0;
-}
-
-static int
-internal_kind_of_variable (lua_State *L)
-{
-  static const char *const names[] = { "parameter", "buffer", "state", "counter" };
-
-  lua_pushstring (L, names[tl_variable_get_kind (tl_lua_check (L, 1, &tl_lua_type_variable))]);
-  return 1;
-}
-
-static int
-internal_clear_grad (lua_State *L)
-{
-  TlVariable *variable = tl_lua_check (L, 1, &tl_lua_type_variable);
-
-  if (tl_trace_is_active (tl_lua_get (L)->context))
-    tl_trace_clear_grad (variable);
-  else
-    tl_variable_set_grad (variable, NULL);
-  return 0;
-}
-
-static int
-internal_fail (lua_State *L)
-{
-  return tl_lua_error (L, (int)luaL_checkinteger (L, 1), "%s", luaL_checkstring (L, 2));
-}
-
-/* nearest (name, list): "; did you mean X?" */
-static int
-internal_nearest (lua_State *L)
-{
-  const char  *names[TL_LUA_MAX_LIST];
-  const char  *name = luaL_checkstring (L, 1);
-  lua_Unsigned n = MIN (lua_rawlen (L, 2), TL_LUA_MAX_LIST);
-
-  luaL_checkstack (L, (int)n + 4, NULL);
-  for (lua_Unsigned i = 0; i < n; i++) {
-    lua_rawgeti (L, 2, (lua_Integer)i + 1);
-    names[i] = luaL_checkstring (L, -1);
-  }
-  tl_lua_nearest_hint (L, name, names, (guint)n);
-  return 1;
-}
-
-/*
- * Stores the value on top of the stack among what the library sees, and pops it.
- */
-void
-tl_lua_set_internal (lua_State  *L,
-                     const char *name)
-{
-  luaL_getsubtable (L, LUA_REGISTRYINDEX, "trellis.internal");
-  lua_insert (L, -2);
-  lua_setfield (L, -2, name);
-  lua_pop (L, 1);
-}
-
-/*
- * The variables of a model, layer, module or list at @index, in memory of Lua's that stays on the stack.
- */
-TlVariable **
-tl_lua_take_variables (lua_State *L,
-                       int        index,
-                       gboolean   only_trained,
-                       guint     *n_variables)
-{
-  TlVariable **variables;
-  lua_Unsigned n;
-  guint        kept = 0;
-
-  index = lua_absindex (L, index);
-  luaL_getsubtable (L, LUA_REGISTRYINDEX, "trellis.internal");
-  lua_getfield (L, -1, "collect");
-  lua_remove (L, -2);
-  lua_pushvalue (L, index);
-  lua_call (L, 1, 1);
-  n = lua_rawlen (L, -1);
-  variables = lua_newuserdatauv (L, (n + 1) * sizeof *variables, 0);
-  for (lua_Unsigned i = 1; i <= n; i++) {
-    TlVariable *variable;
-
-    lua_rawgeti (L, -2, (lua_Integer)i);
-    variable = tl_lua_check (L, -1, &tl_lua_type_variable);
-    lua_pop (L, 1);
-    if (!only_trained || tl_variable_get_trainable (variable))
-      variables[kept++] = variable;
-  }
-  *n_variables = kept;
-  return variables;
-}
-
 // clang-format off
 const TlLuaFunction tl_lua_nn_functions[] = {
   { "Module", NULL, "nn.Module { name = layer... }", "A module: a table whose fields that are layers, parameters and modules belong to it; define function module:forward (x)." },
@@ -654,16 +437,6 @@ const TlLuaFunction tl_lua_nn_functions[] = {
   { "Residual", NULL, "nn.Residual (layer, shortcut)", "A skip connection: y = layer (x) + x, or + shortcut (x). In a graph cell: residual = true of a sub-model, or Add." },
   { "Sequential", NULL, "nn.Sequential (layer, ...)", "Layers and functions, one after another." },
   { "Parameter", NULL, "nn.Parameter (tensor)", "A variable with this value, to which gradients flow." },
-  { NULL },
-};
-
-const TlLuaFunction tl_lua_module_methods[] = {
-  { "forward", NULL, "model:forward (x, ...)", "Applies it; the same as model (x, ...)." },
-  { "parameters", NULL, "model:parameters ()", "The list of its trained variables." },
-  { "state", NULL, "model:state ()", "All its variables by path." },
-  { "train", NULL, "model:train ()", "Layers behave as in training." },
-  { "eval", NULL, "model:eval ()", "Layers behave as in use." },
-  { "zero_grad", NULL, "model:zero_grad ()", "Forgets all gradients." },
   { NULL },
 };
 // clang-format on
@@ -691,42 +464,10 @@ open_handle (lua_State       *L,
   tl_lua_set_internal (L, internal_name);
 }
 
-/* module (...): through C, so that the caller's frame stays and errors know its line. */
-static int
-internal_module_call (lua_State *L)
-{
-  int n = lua_gettop (L);
-
-  lua_getfield (L, 1, "forward");
-  lua_insert (L, 1);
-  lua_call (L, n, LUA_MULTRET);
-  return lua_gettop (L);
-}
-
 void
 tl_lua_open_nn (lua_State *L)
 {
-  // clang-format off
-  static const luaL_Reg internals[] = {
-    { "kind", internal_kind },
-    { "rename", internal_rename },
-    { "variables", internal_variables },
-    { "set_training", internal_set_training },
-    { "variable_kind", internal_kind_of_variable },
-    { "clear_grad", internal_clear_grad },
-    { "fail", internal_fail },
-    { "nearest", internal_nearest },
-    { "module_call", internal_module_call },
-    { NULL },
-  };
-  // clang-format on
-
-  for (const luaL_Reg *reg = internals; reg->name != NULL; reg++) {
-    lua_pushcfunction (L, reg->func);
-    tl_lua_set_internal (L, reg->name);
-  }
-  tl_lua_new_type (L, &type_array);
-  lua_pop (L, 1);
+  tl_lua_open_module (L);
   tl_lua_new_type (L, &tl_lua_type_compiled);
   lua_pop (L, 1);
   open_handle (L, &tl_lua_type_layer, layer_call, layer_index, layer_tostring, "layer_methods");
