@@ -14,7 +14,8 @@
 void TL_NAME (tl_attention_backward_measure) (const void *args, TlWork *work);
 void TL_NAME (tl_attention_backward_run) (const void *args, void *const *data, void *workspace, unsigned phase, size_t tile, void *scratch);
 
-#define TILE_FLOPS 3e8
+#define TILE_FLOPS (1.5e7 * VL)
+#define DROP_FLOPS 256 /* what it costs to decide about a weight */
 #define SMALL_FLOPS 4e6
 #define TILE_ROWS (2 * ROWS)
 #define WHOLE_ROWS 1024 /* most queries of a head that is one tile */
@@ -60,7 +61,7 @@ typedef struct {
 static void
 make_plan (const TlAttentionArgs *args, Plan *plan)
 {
-  double  per_pair = 2.0 * (3.0 * (double)args->d + 2.0 * (double)args->e) + 1;
+  double  per_pair = 2.0 * (3.0 * (double)args->d + 2.0 * (double)args->e) + (args->has_dropout ? DROP_FLOPS : 0) + 1;
   double  per_item = per_pair * (double)args->group * (double)args->l * (double)args->s + 1;
   int64_t wide;
 
@@ -69,9 +70,12 @@ make_plan (const TlAttentionArgs *args, Plan *plan)
   plan->whole = per_item <= TILE_FLOPS && args->l <= tl_min_i64 (WHOLE_ROWS, WHOLE_ELEMENTS / wide);
   plan->items_tile = tl_max_i64 (1, tl_min_i64 (plan->n_items, (int64_t)(SMALL_FLOPS / per_item)));
   plan->n_tiles = tl_ceil_div (plan->n_items, plan->items_tile);
-  plan->keys_tile = per_pair * (double)args->group * (double)args->l * KEYS > TILE_FLOPS ? KEYS / 2 : KEYS;
+  plan->keys_tile = KEYS;
+  while (plan->keys_tile > VL && per_pair * (double)args->group * (double)args->l * (double)plan->keys_tile > TILE_FLOPS)
+    plan->keys_tile /= 2;
   plan->n_key_tiles = tl_ceil_div (args->s, plan->keys_tile);
-  plan->rows_tile = tl_max_i64 (1, tl_min_i64 (TILE_ROWS, args->l));
+  plan->rows_tile = tl_min_i64 (TILE_ROWS, (int64_t)(TILE_FLOPS / (per_pair * (double)args->s + 1)) / MR * MR);
+  plan->rows_tile = tl_max_i64 (1, tl_min_i64 (tl_max_i64 (plan->rows_tile, ROWS / 2), args->l));
   plan->n_row_tiles = tl_ceil_div (args->l, plan->rows_tile);
   plan->n_rows = plan->whole ? args->l : TILE_ROWS;
 

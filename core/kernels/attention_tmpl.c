@@ -17,8 +17,9 @@ enum { QUERY,
        LOGSUMEXP,
        CALL };
 
-#define TILE_FLOPS 2e8  /* at most, about 3 ms */
-#define SMALL_FLOPS 4e6 /* less is done several heads at a time */
+#define TILE_FLOPS (1e7 * VL) /* at most, about 3 ms */
+#define DROP_FLOPS 256        /* what it costs to decide about a weight */
+#define SMALL_FLOPS 4e6       /* less is done several heads at a time */
 #define TILE_ROWS 256
 #define TILE_ELEMENTS 32768 /* of queries */
 
@@ -44,11 +45,12 @@ typedef struct {
 static void
 make_plan (const TlAttentionArgs *args, Plan *plan)
 {
-  double per_row = 2.0 * (double)args->s * (double)(args->d + args->e) + 1;
+  double per_row = (double)args->s * (2.0 * (double)(args->d + args->e) + (args->has_dropout ? DROP_FLOPS : 0)) + 1;
 
   *plan = (Plan){ .n_items = n_queries_of (args), .dp = whole_vectors (args->d), .ep = whole_vectors (args->e) };
   plan->rows_tile = tl_min_i64 (TILE_ROWS, TILE_ELEMENTS / tl_max_i64 (1, tl_max_i64 (plan->dp, plan->ep)));
-  plan->rows_tile = tl_max_i64 (ROWS, tl_min_i64 (plan->rows_tile, (int64_t)(TILE_FLOPS / per_row)) / ROWS * ROWS);
+  plan->rows_tile = tl_min_i64 (plan->rows_tile, (int64_t)(TILE_FLOPS / per_row));
+  plan->rows_tile = plan->rows_tile > ROWS ? plan->rows_tile / ROWS * ROWS : ROWS / 2;
   plan->rows_tile = tl_min_i64 (plan->rows_tile, tl_max_i64 (args->l, 1));
   plan->n_row_tiles = tl_ceil_div (args->l, plan->rows_tile);
   plan->items_tile = 1;

@@ -6,6 +6,8 @@
  *     one phase          weight_hh packed by columns
  *     phases of steps    dh += dy;  ds from dh, dc and the gates;  dh of the step before = ds weight_hh
  *
+ * Wide, a phase begins with the product, of ds of the step behind it, and one more phase makes dh of the first state.
+ *
  * dh and dc of all rows stand in the workspace from one phase to the next.
  */
 
@@ -27,6 +29,8 @@ enum { DY,
        DSUMS_H,
        DH0,
        DC0 };
+
+#define PACK_ROWS 2048 /* of a tile that packs */
 
 typedef struct {
   Cut     cut;
@@ -50,73 +54,76 @@ make_plan (const TlRecurrentArgs *args, Plan *plan)
 }
 
 void
-TL_NAME (tl_recurrent_backward_measure) (const void *args, TlWork *work)
+TL_NAME (tl_recurrent_backward_measure) (const void *args_, TlWork *work)
 {
-  Plan plan;
+  const TlRecurrentArgs *args = args_;
+  Plan                   plan;
 
   make_plan (args, &plan);
   *work = (TlWork){ .workspace = plan.n_workspace * sizeof (real), .scratch = plan.n_scratch * sizeof (real) };
   if (plan.cut.n_row_tiles == 0)
     return;
-  work->n_tiles[0] = (size_t)plan.cut.n_unit_blocks;
+  work->n_tiles[0] = (size_t)(plan.cut.n_unit_blocks * ceil_div (plan.n_sums, PACK_ROWS));
   for (int phase = 1; phase < TL_WORK_MAX_PHASES; phase++)
-    work->n_tiles[phase] = (size_t)plan.cut.n_row_tiles;
-  work->n_phases = 1 + (uint32_t)plan.cut.n_chunks;
+    work->n_tiles[phase] = (size_t)(plan.cut.n_row_tiles * plan.cut.n_block_tiles);
+  work->n_phases = 1 + (uint32_t)(plan.cut.wide ? args->steps + 1 : plan.cut.n_chunks);
 }
 
-/* One row of one step: what the gradients are computed from and where they go. */
+/* Some units of one row of one step: what the gradients are computed from and where they go. */
 typedef struct {
-  int64_t     n;
+  int64_t     n, hidden; /* units, and the distance of gates */
   real       *dh, *dc;
   const real *kept, *before, *y, *c, *c_before;
   real       *ds, *ds_h; /* results */
-  real       *to;        /* gradients of the sums from the state, in scratch */
+  real       *to;        /* gradients of the sums from the state: in scratch, or where the results go */
 } Row;
 
 static inline void
 lstm_row (const Row *row)
 {
-  const int64_t n = row->n;
+  const int64_t n = row->n, h = row->hidden;
   const real   *kept = row->kept, *c = row->c, *c_before = row->c_before, *dhs = row->dh;
   real         *to = row->to, *dcs = row->dc;
 
   TL_VECTOR_LOOP
   for (int64_t j = 0; j < n; j++) {
-    real in = kept[j], forget = kept[n + j], cell = kept[2 * n + j], out = kept[3 * n + j];
+    real in = kept[j], forget = kept[h + j], cell = kept[2 * h + j], out = kept[3 * h + j];
     real t = FN (tanh) (c[j]), dh = dhs[j], dc = dcs[j] + dh * out * (1 - t * t);
 
     to[j] = dc * cell * in * (1 - in);
-    to[n + j] = dc * c_before[j] * forget * (1 - forget);
-    to[2 * n + j] = dc * in * (1 - cell * cell);
-    to[3 * n + j] = dh * t * out * (1 - out);
+    to[h + j] = dc * c_before[j] * forget * (1 - forget);
+    to[2 * h + j] = dc * in * (1 - cell * cell);
+    to[3 * h + j] = dh * t * out * (1 - out);
     dcs[j] = dc * forget;
   }
-  memcpy (row->ds, row->to, (size_t)(4 * n) * sizeof (real));
+  if (row->ds != row->to)
+    memcpy (row->ds, row->to, (size_t)(4 * n) * sizeof (real));
 }
 
 /* Leaves in dh what reaches the state before without the weights. */
 static inline void
 gru_row (const Row *row)
 {
-  const int64_t n = row->n;
+  const int64_t n = row->n, h = row->hidden;
   const real   *kept = row->kept, *before = row->before;
   real         *to = row->to, *ds = row->ds, *dhs = row->dh;
 
   TL_VECTOR_LOOP
   for (int64_t j = 0; j < n; j++) {
-    real reset = kept[j], update = kept[n + j], fresh = kept[2 * n + j], hn = kept[3 * n + j];
+    real reset = kept[j], update = kept[h + j], fresh = kept[2 * h + j], hn = kept[3 * h + j];
     real dh = dhs[j], dn = dh * (1 - update) * (1 - fresh * fresh);
     real dr = dn * hn * reset * (1 - reset), dz = dh * (before[j] - fresh) * update * (1 - update);
 
     ds[j] = dr;
-    ds[n + j] = dz;
-    ds[2 * n + j] = dn;
+    ds[h + j] = dz;
+    ds[2 * h + j] = dn;
     to[j] = dr;
-    to[n + j] = dz;
-    to[2 * n + j] = dn * reset;
+    to[h + j] = dz;
+    to[2 * h + j] = dn * reset;
     dhs[j] = dh * update;
   }
-  memcpy (row->ds_h, row->to, (size_t)(3 * n) * sizeof (real));
+  if (row->ds_h != row->to)
+    memcpy (row->ds_h, row->to, (size_t)(3 * n) * sizeof (real));
 }
 
 static inline void
@@ -135,19 +142,23 @@ rnn_row (const Row *row, bool relu)
     for (int64_t j = 0; j < n; j++)
       to[j] = dh[j] * (1 - y[j] * y[j]);
   }
-  memcpy (row->ds, row->to, (size_t)n * sizeof (real));
+  if (row->ds != row->to)
+    memcpy (row->ds, row->to, (size_t)n * sizeof (real));
 }
 
+/* Units from @unit; without a place in scratch, results are written where they belong at once. */
 static void
-run_row (const TlRecurrentArgs *args, const Plan *plan, void *const *data, int64_t step, int64_t r, Row *row)
+run_row (const TlRecurrentArgs *args, const Plan *plan, void *const *data, int64_t step, int64_t r, int64_t unit, Row *row)
 {
-  int64_t     n = args->hidden, at = time_of (args, step) * args->n + r;
+  int64_t     hidden = args->hidden, n = row->n, at = time_of (args, step) * args->n + r;
   int64_t     at_before = step > 0 ? time_of (args, step - 1) * args->n + r : r;
-  const real *dy = data[DY] ? (const real *)data[DY] + time_of (args, step) * args->dy_step + r * args->dy_row : NULL;
+  const real *dy = data[DY] ? (const real *)data[DY] + time_of (args, step) * args->dy_step + r * args->dy_row + unit * args->dy_col : NULL;
 
-  row->n = n;
-  row->y = (const real *)data[Y] + at * n;
-  row->ds = (real *)data[DSUMS] + at * args->dsums_row;
+  row->hidden = hidden;
+  row->y = (const real *)data[Y] + at * hidden + unit;
+  row->ds = (real *)data[DSUMS] + at * args->dsums_row + unit;
+  if (row->to == NULL && args->kind != TL_RECURRENT_GRU)
+    row->to = row->ds;
   if (dy) {
     real *dh = row->dh;
 
@@ -161,14 +172,15 @@ run_row (const TlRecurrentArgs *args, const Plan *plan, void *const *data, int64
     }
   }
   if (args->kind == TL_RECURRENT_LSTM) {
-    row->kept = (const real *)data[KEPT] + at * 4 * n;
-    row->c = (const real *)data[CELLS] + at * n;
-    row->c_before = (const real *)(step > 0 ? data[CELLS] : data[C0]) + at_before * n;
+    row->kept = (const real *)data[KEPT] + at * 4 * hidden + unit;
+    row->c = (const real *)data[CELLS] + at * hidden + unit;
+    row->c_before = (const real *)(step > 0 ? data[CELLS] : data[C0]) + at_before * hidden + unit;
     lstm_row (row);
   } else if (args->kind == TL_RECURRENT_GRU) {
-    row->kept = (const real *)data[KEPT] + at * 4 * n;
-    row->before = (const real *)(step > 0 ? data[Y] : data[H0]) + at_before * n;
-    row->ds_h = (real *)data[DSUMS_H] + at * args->dsums_row;
+    row->kept = (const real *)data[KEPT] + at * 4 * hidden + unit;
+    row->before = (const real *)(step > 0 ? data[Y] : data[H0]) + at_before * hidden + unit;
+    row->ds_h = (real *)data[DSUMS_H] + at * args->dsums_row + unit;
+    row->to = row->to == NULL ? row->ds_h : row->to;
     gru_row (row);
   } else {
     rnn_row (row, args->kind == TL_RECURRENT_RELU);
@@ -199,9 +211,9 @@ run_chunk (const TlRecurrentArgs *args, const Plan *plan, void *const *data, rea
   }
   for (int64_t step = end - 1; step >= first; step--) {
     for (int64_t i = 0; i < n_rows; i++) {
-      Row row = { .dh = dh + i * hidden, .dc = dc + i * hidden, .to = ds + i * plan->ds_row };
+      Row row = { .n = hidden, .dh = dh + i * hidden, .dc = dc + i * hidden, .to = ds + i * plan->ds_row };
 
-      run_row (args, plan, data, step, r0 + i, &row);
+      run_row (args, plan, data, step, r0 + i, 0, &row);
     }
     for (int64_t block = 0; block < plan->cut.n_unit_blocks; block++)
       multiply_panel (ds, plan->ds_row, workspace + plan->weights + block * NR * plan->n_sums, plan->n_sums, NULL, dh + block * NR,
@@ -215,6 +227,47 @@ run_chunk (const TlRecurrentArgs *args, const Plan *plan, void *const *data, rea
   }
 }
 
+/* What reaches the state behind @step, wide: from all sums of that state's step, to some units. */
+static void
+multiply_part (const TlRecurrentArgs *args, const Plan *plan, void *const *data, real *workspace, int64_t step, const Part *part)
+{
+  const real *ds = data[args->kind == TL_RECURRENT_GRU ? DSUMS_H : DSUMS];
+  real       *dh = workspace + plan->dh + part->row * args->hidden;
+
+  ds += (time_of (args, step + 1) * args->n + part->row) * args->dsums_row;
+  for (int64_t block = part->block; block < part->end_block; block++)
+    multiply_panel (ds, args->dsums_row, workspace + plan->weights + block * NR * plan->n_sums, plan->n_sums, NULL, dh + block * NR,
+                    args->hidden, part->n_rows, min_i64 (NR, args->hidden - block * NR), args->kind == TL_RECURRENT_GRU);
+}
+
+/* One step, wide; @index counts from the last one, and behind the first. */
+static void
+run_part (const TlRecurrentArgs *args, const Plan *plan, void *const *data, real *workspace, int64_t index, int64_t tile)
+{
+  const Part part = part_of (args, &plan->cut, tile);
+  int64_t    hidden = args->hidden, step = args->steps - 1 - index, unit = part.block * NR, n = min_i64 (part.end_block * NR, hidden) - unit;
+
+  if (step < 0 && !data[DH0] && !data[DC0])
+    return;
+  if (index > 0)
+    multiply_part (args, plan, data, workspace, step, &part);
+  for (int64_t i = part.row; i < part.row + part.n_rows; i++) {
+    int64_t at = i * hidden + unit;
+    Row     row = { .n = n, .dh = workspace + plan->dh + at, .dc = workspace + plan->dc + at };
+
+    if (index == 0) {
+      begin (row.dh, data[DH], at, n);
+      begin (row.dc, data[DC], at, n);
+    }
+    if (step >= 0)
+      run_row (args, plan, data, step, i, unit, &row);
+    if (step < 0 && data[DH0])
+      memcpy ((real *)data[DH0] + at, row.dh, (size_t)n * sizeof (real));
+    if (step < 0 && data[DC0])
+      memcpy ((real *)data[DC0] + at, row.dc, (size_t)n * sizeof (real));
+  }
+}
+
 void
 TL_NAME (tl_recurrent_backward_run) (const void *args_, void *const *data, void *workspace, unsigned phase, size_t tile, void *scratch)
 {
@@ -223,10 +276,13 @@ TL_NAME (tl_recurrent_backward_run) (const void *args_, void *const *data, void 
 
   make_plan (args, &plan);
   if (phase == 0) {
-    int64_t col = (int64_t)tile * NR;
+    int64_t col = (int64_t)tile % plan.cut.n_unit_blocks * NR, row = (int64_t)tile / plan.cut.n_unit_blocks * PACK_ROWS;
 
-    pack_panel ((const real *)data[WEIGHT_HH] + col * args->hh_col, args->hh_row, args->hh_col, plan.n_sums, min_i64 (NR, args->hidden - col),
-                (real *)workspace + plan.weights + col * plan.n_sums);
+    pack_panel ((const real *)data[WEIGHT_HH] + row * args->hh_row + col * args->hh_col, args->hh_row, args->hh_col,
+                min_i64 (PACK_ROWS, plan.n_sums - row), min_i64 (NR, args->hidden - col),
+                (real *)workspace + plan.weights + col * plan.n_sums + row * NR);
+  } else if (plan.cut.wide) {
+    run_part (args, &plan, data, workspace, phase - 1, (int64_t)tile);
   } else {
     run_chunk (args, &plan, data, workspace, phase - 1, (int64_t)tile, scratch);
   }

@@ -5,6 +5,10 @@
  * For recurrent*_tmpl.c only: how a sequence is cut, and products of a few rows with packed weights.
  *
  *     rows of the batch -> tiles;  steps -> phases of `chunk` steps
+ *     wide: rows of the batch and blocks of units -> tiles;  each step a phase
+ *
+ * Rows alone are cut where all weights stay in a cache near the processor: then nothing waits within a phase.  Wider weights are read
+ * once a step for all rows, by all threads together.
  *
  * Weights are packed once a call.  A row's state is copied to scratch, where rows do not lie a power of two apart.
  *
@@ -15,10 +19,11 @@
 #include "core/kernels/recurrent.h"
 #include "core/kernels/rows.h"
 
-#define ROWS_MAX 28     /* of a tile */
-#define ROWS_SPLIT 8    /* fewer rows stay one tile */
-#define CHUNK_FLOPS 2e8 /* of a tile */
-#define K_BLOCK 128     /* of a panel of weights that stays in the first cache while all rows of a tile use it */
+#define ROWS_MAX 28               /* of a tile */
+#define ROWS_SPLIT 8              /* fewer rows stay one tile */
+#define CHUNK_FLOPS (1.25e7 * VL) /* of a tile */
+#define WIDE_BYTES (4 << 20)      /* of weights that are too many for one thread */
+#define K_BLOCK 128               /* of a panel of weights that stays in the first cache while all rows of a tile use it */
 #define pack_panel TL_NAME (tl_gemm_pack)
 
 typedef struct {
@@ -26,6 +31,8 @@ typedef struct {
   int64_t rows_tile, n_row_tiles;
   int64_t chunk, n_chunks;
   int64_t n_unit_blocks; /* of NR units */
+  bool    wide;
+  int64_t blocks_tile, n_block_tiles; /* of units, if wide; 1 tile else */
 } Cut;
 
 static inline int64_t
@@ -49,6 +56,26 @@ cut_sequence (const TlRecurrentArgs *args, Cut *cut)
   per_row = 2.0 * (double)cut->n_gates * (double)args->hidden * (double)(args->hidden + 64) + 1;
   cut->chunk = max_i64 (1, min_i64 (args->steps, (int64_t)(CHUNK_FLOPS / (per_row * (double)cut->rows_tile))));
   cut->n_chunks = ceil_div (args->steps, cut->chunk);
+  cut->wide = (double)cut->n_gates * (double)args->hidden * (double)args->hidden * (double)sizeof (real) > WIDE_BYTES;
+  cut->blocks_tile = max_i64 (1, cut->n_unit_blocks);
+  if (cut->wide)
+    cut->blocks_tile = max_i64 (1, min_i64 (ceil_div (cut->n_unit_blocks, 8), (int64_t)(CHUNK_FLOPS / (per_row * (double)cut->rows_tile) * (double)cut->n_unit_blocks)));
+  cut->n_block_tiles = ceil_div (cut->n_unit_blocks, cut->blocks_tile);
+}
+
+/* A tile of a step: some rows and some blocks of units. */
+typedef struct {
+  int64_t row, n_rows;
+  int64_t block, end_block;
+} Part;
+
+/* Tiles that read the same weights follow each other. */
+static inline Part
+part_of (const TlRecurrentArgs *args, const Cut *cut, int64_t tile)
+{
+  int64_t row = tile % cut->n_row_tiles * cut->rows_tile, block = tile / cut->n_row_tiles * cut->blocks_tile;
+
+  return (Part){ row, min_i64 (cut->rows_tile, args->n - row), block, min_i64 (block + cut->blocks_tile, cut->n_unit_blocks) };
 }
 
 /* The place in the sequence of step @step. */

@@ -6,6 +6,8 @@
  *     phases of a matrix product   sums from the inputs, for all steps, to where the gates are kept (RNN: to y)
  *     one phase                    weight_hh packed: for each block of NR units the panels of all gates, side by side
  *     phases of steps              sums from the state added, block by block, and at once turned into gates and states
+ *
+ * Wide, a tile copies the state of its rows from y of the step before.
  */
 
 #include "core/kernels/recurrent-private.h"
@@ -71,9 +73,10 @@ make_plan (const TlRecurrentArgs *args, Plan *plan)
 }
 
 void
-TL_NAME (tl_recurrent_forward_measure) (const void *args, TlWork *work)
+TL_NAME (tl_recurrent_forward_measure) (const void *args_, TlWork *work)
 {
-  Plan plan;
+  const TlRecurrentArgs *args = args_;
+  Plan                   plan;
 
   make_plan (args, &plan);
   *work = (TlWork){ .workspace = plan.n_workspace * sizeof (real), .scratch = plan.n_scratch * sizeof (real) };
@@ -85,8 +88,8 @@ TL_NAME (tl_recurrent_forward_measure) (const void *args, TlWork *work)
     work->n_tiles[work->n_phases] = plan.gemm_work.n_tiles[work->n_phases];
   work->n_tiles[work->n_phases++] = (size_t)plan.cut.n_unit_blocks;
   for (unsigned phase = work->n_phases; phase < TL_WORK_MAX_PHASES; phase++)
-    work->n_tiles[phase] = (size_t)plan.cut.n_row_tiles;
-  work->n_phases += (uint32_t)plan.cut.n_chunks;
+    work->n_tiles[phase] = (size_t)(plan.cut.n_row_tiles * plan.cut.n_block_tiles);
+  work->n_phases += (uint32_t)(plan.cut.wide ? args->steps : plan.cut.n_chunks);
 }
 
 static void
@@ -227,6 +230,33 @@ run_chunk (const TlRecurrentArgs *args, const Plan *plan, void *const *data, con
   }
 }
 
+/* One step, wide. */
+static void
+run_part (const TlRecurrentArgs *args, const Plan *plan, void *const *data, const real *workspace, int64_t step, int64_t tile, real *scratch)
+{
+  const Part  part = part_of (args, &plan->cut, tile);
+  Step        self = { .args = args, .plan = plan, .data = data, .workspace = workspace, .row = part.row, .n_rows = part.n_rows, .step = step };
+  int64_t     hidden = args->hidden, unit = part.block * NR, n = min_i64 (part.end_block * NR, hidden) - unit;
+  const real *before = step > 0 ? (const real *)data[Y] + time_of (args, step - 1) * args->n * hidden : data[H0];
+  real       *state = scratch + plan->state[0];
+
+  for (int64_t i = 0; i < part.n_rows; i++)
+    memcpy (state + i * plan->state_row, before + (part.row + i) * hidden, (size_t)hidden * sizeof (real));
+  self.before = state;
+  self.after = scratch + plan->state[1];
+  for (int64_t block = part.block; block < part.end_block; block++)
+    run_units (&self, block);
+  if (step + 1 < args->steps)
+    return;
+  for (int64_t i = part.row; i < part.row + part.n_rows; i++) {
+    int64_t from = (time_of (args, step) * args->n + i) * hidden + unit, to = i * hidden + unit;
+
+    memcpy ((real *)data[H] + to, (const real *)data[Y] + from, (size_t)n * sizeof (real));
+    if (args->kind == TL_RECURRENT_LSTM)
+      memcpy ((real *)data[C] + to, (const real *)data[CELLS] + from, (size_t)n * sizeof (real));
+  }
+}
+
 void
 TL_NAME (tl_recurrent_forward_run) (const void *args_, void *const *data, void *workspace, unsigned phase, size_t tile, void *scratch)
 {
@@ -244,6 +274,8 @@ TL_NAME (tl_recurrent_forward_run) (const void *args_, void *const *data, void *
   phase -= plan.gemm_work.n_phases;
   if (phase == 0)
     run_pack (args, &plan, data, workspace, (int64_t)tile);
+  else if (plan.cut.wide)
+    run_part (args, &plan, data, workspace, phase - 1, (int64_t)tile, scratch);
   else
     run_chunk (args, &plan, data, workspace, phase - 1, (int64_t)tile, scratch);
 }

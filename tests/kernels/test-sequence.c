@@ -255,11 +255,36 @@ test_sequence (void)
   each_level_and_float (check_sequence);
 }
 
+/* A tile can be waited for, however large the operands: at most some 5 ms, of which this much is arithmetic. */
+static void
+test_tiles (void)
+{
+  const double     most = 2.5e8, pairs = 8.0 * 8192 * 8192, weights = 4.0 * 2048 * 2048;
+  const Attention  long_one = { .heads = 8, .group = 1, .l = 8192, .s = 8192, .d = 64, .e = 64 };
+  TlAttentionArgs  attention = attention_args (TL_DTYPE_F32, &long_one);
+  TlRecurrentArgs  wide = { .dtype = TL_DTYPE_F32, .kind = TL_RECURRENT_LSTM, .steps = 4, .n = 28, .inputs = 8, .hidden = 2048, .x_col = 1, .ih_row = 8, .ih_col = 1, .hh_row = 2048, .hh_col = 1 };
+  const TlKernels *kernels = tl_kernels_get ();
+  TlWork           work;
+
+  for (gboolean drops = FALSE; drops <= TRUE; drops++) {
+    attention.has_dropout = drops;
+    kernels->attention_forward.measure (&attention, &work);
+    g_assert_cmpfloat (pairs * 2 * 128 / (double)work.n_tiles[0], <=, most);
+    kernels->attention_backward.measure (&attention, &work);
+    g_assert_cmpfloat (pairs * 2 * (3 * 64 + 2 * 64) / (double)work.n_tiles[0], <=, most);
+  }
+  kernels->recurrent_forward.measure (&wide, &work);
+  g_assert_cmpfloat (weights * 2 * 28 / (double)tl_work_get_n_tiles (&work, work.n_phases - 1), <=, most);
+  kernels->recurrent_backward.measure (&wide, &work);
+  g_assert_cmpfloat (weights * 2 * 28 / (double)tl_work_get_n_tiles (&work, work.n_phases - 1), <=, most);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/kernels/sequence/attention", test_attention);
+  g_test_add_func ("/kernels/sequence/tiles", test_tiles);
   g_test_add_func ("/kernels/sequence/recurrent", test_sequence);
   g_test_add_func ("/kernels/sequence/phases", test_phases);
   return g_test_run ();
