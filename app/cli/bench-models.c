@@ -93,18 +93,18 @@ multiply (TlBenchModel *self,
   return tl_linear (x, factors, NULL, error);
 }
 
-/* Part @i of three of the last axis as heads: `[n, heads, length, width / heads]`. */
+/* Part @i of three of the last axis as heads, where they lie: `[n, heads, length, width / heads]`. */
 static TlTensor *
 take_heads (TlTensor *qkv,
             gint64    i,
             GError  **error)
 {
   const TlDim         *shape = tl_tensor_get_shape (qkv);
-  const TlDim          heads[] = { shape[0], shape[1], GPT_HEADS, GPT_WIDTH / GPT_HEADS };
-  g_autoptr (TlTensor) part = tl_narrow (qkv, 2, i * GPT_WIDTH, GPT_WIDTH, error);
-  g_autoptr (TlTensor) apart = part != NULL ? tl_reshape (part, 4, heads, error) : NULL;
+  const TlDim          heads[] = { shape[0], shape[1], 3 * GPT_HEADS, GPT_WIDTH / GPT_HEADS };
+  g_autoptr (TlTensor) apart = tl_reshape (qkv, 4, heads, error);
+  g_autoptr (TlTensor) part = apart != NULL ? tl_narrow (apart, 2, i * GPT_HEADS, GPT_HEADS, error) : NULL;
 
-  return apart != NULL ? tl_transpose (apart, 1, 2, error) : NULL;
+  return part != NULL ? tl_transpose (part, 1, 2, error) : NULL;
 }
 
 static TlTensor *

@@ -119,19 +119,25 @@ project (TlLayerForward *self,
   return weight != NULL && (bias != NULL || biases == NULL) ? tl_linear (x, weight, bias, error) : NULL;
 }
 
-/* `[length, n, embed]`, or with the batch first, as `[n, heads, length, embed / heads]`. */
+/*
+ * `[length, n, n_parts embed]`, or with the batch first: part @i as `[n, heads, length, embed / heads]`.  Heads are told apart before parts
+ * are, so that all are read where they lie.
+ */
 static TlTensor *
 split_heads (TlLayerForward *self,
              TlTensor       *x,
+             gint64          i,
+             gint64          n_parts,
              GError        **error)
 {
   static const guint   orders[2][4] = { { 1, 2, 0, 3 }, { 0, 2, 1, 3 } };
   const TlDim         *shape = tl_tensor_get_shape (x);
   gint64               heads = self->attrs[NUM_HEADS].i;
-  const TlDim          apart[] = { shape[0], shape[1], heads, shape[2] / heads };
-  g_autoptr (TlTensor) split = tl_reshape (x, 4, apart, error);
+  const TlDim          apart[] = { shape[0], shape[1], n_parts * heads, shape[2] / (n_parts * heads) };
+  g_autoptr (TlTensor) all = tl_reshape (x, 4, apart, error);
+  g_autoptr (TlTensor) part = all != NULL && n_parts > 1 ? tl_narrow (all, 2, i * heads, heads, error) : g_steal_pointer (&all);
 
-  return split != NULL ? tl_permute (split, orders[self->attrs[BATCH_FIRST].i != 0], error) : NULL;
+  return part != NULL ? tl_permute (part, orders[self->attrs[BATCH_FIRST].i != 0], error) : NULL;
 }
 
 /* The three inputs as heads; one product if all are the same. */
@@ -146,7 +152,6 @@ project_all (TlLayerForward *self,
   g_autoptr (TlTensor) weight = tl_layer_read (self, V_IN_WEIGHT);
   g_autoptr (TlTensor) bias = tl_layer_read (self, V_IN_BIAS);
   g_autoptr (TlTensor) all = NULL;
-  gint64               embed = tl_tensor_get_shape (query)[2];
 
   if (weight != NULL && in[1] == query && in[2] == query) {
     all = tl_linear (query, weight, bias, error);
@@ -154,9 +159,12 @@ project_all (TlLayerForward *self,
       return FALSE;
   }
   for (guint i = 0; i < 3; i++) {
-    g_autoptr (TlTensor) one = all != NULL ? tl_narrow (all, 2, i * embed, embed, error) : project (self, in[i], i, error);
+    g_autoptr (TlTensor) one = all == NULL ? project (self, in[i], i, error) : NULL;
 
-    heads[i] = one != NULL ? split_heads (self, one, error) : NULL;
+    if (all != NULL)
+      heads[i] = split_heads (self, all, i, 3, error);
+    else
+      heads[i] = one != NULL ? split_heads (self, one, 0, 1, error) : NULL;
     if (heads[i] == NULL)
       return FALSE;
   }
