@@ -10,7 +10,7 @@ setup (TlLayerSetup *self,
   return tl_batch_norm_setup (self, 2, 3, "[n, features] or [n, channels, length]", error);
 }
 
-static const TlSample samples[] = { { "4,3" }, { "3,2,4", "affine = false, momentum = 0.3" }, { NULL } };
+static const TlSample samples[] = { { "4,3" }, { "3,2,4", "affine = false, momentum = 0.3" }, { "5,3", "bias = false" }, { NULL } };
 
 const TlLayerClass tl_layer_BatchNorm1d = {
   .name = "BatchNorm1d",
@@ -24,5 +24,5 @@ const TlLayerClass tl_layer_BatchNorm1d = {
   .setup = setup,
   .forward = tl_batch_norm_layer_forward,
   .samples = samples,
-  .torch = "torch.nn.BatchNorm1d(x0.shape[1], eps, momentum, affine, track_running_stats)",
+  .torch = "torch.nn.BatchNorm1d(x0.shape[1], eps, momentum, affine, track_running_stats, bias=bias)",
 };

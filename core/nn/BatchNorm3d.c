@@ -24,5 +24,5 @@ const TlLayerClass tl_layer_BatchNorm3d = {
   .setup = setup,
   .forward = tl_batch_norm_layer_forward,
   .samples = samples,
-  .torch = "torch.nn.BatchNorm3d(x0.shape[1], eps, momentum, affine, track_running_stats)",
+  .torch = "torch.nn.BatchNorm3d(x0.shape[1], eps, momentum, affine, track_running_stats, bias=bias)",
 };

@@ -4,7 +4,8 @@
 enum { NUM_GROUPS,
        NUM_CHANNELS,
        EPS,
-       AFFINE };
+       AFFINE,
+       BIAS };
 enum { V_WEIGHT,
        V_BIAS };
 
@@ -15,6 +16,7 @@ static const TlAttrSpec attrs[] = {
   { "num_channels", "channels of the input; 0 takes them from the input", TL_ATTR_INT, .has_range = TRUE, .max = G_MAXINT32, .names = tl_layer_from_input },
   { "eps", "added to the variance", TL_ATTR_FLOAT, .def = { .d = 1e-5 }, .has_range = TRUE, .max = 1 },
   { "affine", "whether the result is scaled and shifted by parameters", TL_ATTR_BOOL, .def = { .i = TRUE } },
+  { "bias", "whether the parameters of affine shift too, rather than only scale", TL_ATTR_BOOL, .def = { .i = TRUE } },
   { NULL },
 };
 
@@ -29,7 +31,8 @@ setup (TlLayerSetup *self,
   if (!self->attrs[AFFINE].i)
     return TRUE;
   tl_layer_declare (self, V_WEIGHT, "weight", TL_VARIABLE_PARAMETER, 1, &n, (TlInit){ &tl_initializer_ones, 1 });
-  tl_layer_declare (self, V_BIAS, "bias", TL_VARIABLE_PARAMETER, 1, &n, (TlInit){ &tl_initializer_zeros });
+  if (self->attrs[BIAS].i)
+    tl_layer_declare (self, V_BIAS, "bias", TL_VARIABLE_PARAMETER, 1, &n, (TlInit){ &tl_initializer_zeros });
   return TRUE;
 }
 
@@ -40,13 +43,16 @@ forward (TlLayerForward *self,
   g_autoptr (TlTensor) weight = tl_layer_read (self, V_WEIGHT);
   g_autoptr (TlTensor) bias = tl_layer_read (self, V_BIAS);
 
-  return tl_layer_apply (self, (TlTensor *[]){ self->in[0], weight, bias }, weight != NULL ? 3 : 1, error);
+  return tl_layer_apply (self, (TlTensor *[]){ self->in[0], weight, bias }, bias != NULL ? 3 : weight != NULL ? 2
+                                                                                                              : 1,
+                         error);
 }
 
 static const TlSample samples[] = {
   { "2,4,3", "num_groups = 2" },
   { "2,6,2,3", "num_groups = 3, eps = 0.01" },
   { "3,4,2", "num_groups = 1, affine = false" },
+  { "2,4,3", "num_groups = 2, bias = false" },
   { NULL },
 };
 
@@ -62,5 +68,5 @@ const TlLayerClass tl_layer_GroupNorm = {
   .setup = setup,
   .forward = forward,
   .samples = samples,
-  .torch = "torch.nn.GroupNorm(num_groups, x0.shape[1], eps, affine)",
+  .torch = "torch.nn.GroupNorm(num_groups, x0.shape[1], eps, affine, bias=bias)",
 };

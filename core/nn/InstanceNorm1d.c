@@ -14,6 +14,7 @@ static const TlSample samples[] = {
   { "2,3,4" },
   { "2,3,4", "affine = true, eps = 0.01" },
   { "2,3,4", "affine = true, track_running_stats = true, momentum = 0.3" },
+  { "2,3,4", "affine = true, bias = false" },
   { NULL },
 };
 
@@ -30,5 +31,5 @@ const TlLayerClass tl_layer_InstanceNorm1d = {
   .setup = setup,
   .forward = tl_instance_norm_forward,
   .samples = samples,
-  .torch = "torch.nn.InstanceNorm1d(x0.shape[1], eps, momentum, affine, track_running_stats)",
+  .torch = "torch.nn.InstanceNorm1d(x0.shape[1], eps, momentum, affine, track_running_stats, bias=bias)",
 };

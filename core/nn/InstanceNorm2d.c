@@ -30,5 +30,5 @@ const TlLayerClass tl_layer_InstanceNorm2d = {
   .setup = setup,
   .forward = tl_instance_norm_forward,
   .samples = samples,
-  .torch = "torch.nn.InstanceNorm2d(x0.shape[1], eps, momentum, affine, track_running_stats)",
+  .torch = "torch.nn.InstanceNorm2d(x0.shape[1], eps, momentum, affine, track_running_stats, bias=bias)",
 };

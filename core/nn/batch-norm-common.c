@@ -8,7 +8,8 @@ enum { NUM_FEATURES,
        EPS,
        MOMENTUM,
        AFFINE,
-       TRACK };
+       TRACK,
+       BIAS };
 enum { V_WEIGHT,
        V_BIAS,
        V_MEAN,
@@ -21,7 +22,8 @@ enum { V_WEIGHT,
   { "eps", "added to the variance", TL_ATTR_FLOAT, .def = { .d = 1e-5 }, .has_range = TRUE, .max = 1 },                                           \
   { "momentum", "share of the new value in the running statistics", TL_ATTR_FLOAT, .def = { .d = 0.1 }, .has_range = TRUE, .max = 1 },            \
   { "affine", "whether the result is scaled and shifted by parameters", TL_ATTR_BOOL, .def = { .i = (affine) } },                                 \
-  { "track_running_stats", "whether there are running statistics, which count outside of training", TL_ATTR_BOOL, .def = { .i = (track) } }, { NULL }
+  { "track_running_stats", "whether there are running statistics, which count outside of training", TL_ATTR_BOOL, .def = { .i = (track) } }, \
+  { "bias", "whether the parameters of affine shift too, rather than only scale", TL_ATTR_BOOL, .def = { .i = TRUE } }, { NULL }
 // clang-format on
 
 const TlAttrSpec tl_batch_norm_attrs[] = { CHANNEL_NORM_ATTRS (TRUE, TRUE) };
@@ -45,10 +47,10 @@ tl_batch_norm_setup (TlLayerSetup *self,
   }
   if (!tl_layer_in_size (self, 0, 1, NUM_FEATURES, &n, error))
     return FALSE;
-  if (self->attrs[AFFINE].i) {
+  if (self->attrs[AFFINE].i)
     tl_layer_declare (self, V_WEIGHT, "weight", TL_VARIABLE_PARAMETER, 1, &n, ones);
+  if (self->attrs[AFFINE].i && self->attrs[BIAS].i)
     tl_layer_declare (self, V_BIAS, "bias", TL_VARIABLE_PARAMETER, 1, &n, zeros);
-  }
   if (!self->attrs[TRACK].i)
     return TRUE;
   tl_layer_declare (self, V_MEAN, "running_mean", TL_VARIABLE_BUFFER, 1, &n, zeros);
@@ -131,5 +133,7 @@ tl_instance_norm_forward (TlLayerForward *self,
   }
   if (self->attrs[TRACK].i && !update_statistics (self, error))
     return FALSE;
-  return tl_layer_apply (self, (TlTensor *[]){ self->in[0], weight, bias }, weight != NULL ? 3 : 1, error);
+  return tl_layer_apply (self, (TlTensor *[]){ self->in[0], weight, bias }, bias != NULL ? 3 : weight != NULL ? 2
+                                                                                                              : 1,
+                         error);
 }
