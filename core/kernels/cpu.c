@@ -2,28 +2,47 @@
 #include "core/kernels/cpu.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const char *const level_names[TL_N_CPU_LEVELS] = { "base", "avx2", "avx512" };
 
+/* What the build has and the machine runs. */
+static bool
+is_usable (TlCpuLevel level)
+{
+  switch (level) {
+#if defined(TL_HAVE_BASE)
+  case TL_CPU_BASE:
+    return true;
+#endif
+#if defined(TL_HAVE_AVX2)
+  case TL_CPU_AVX2:
+    __builtin_cpu_init ();
+    return __builtin_cpu_supports ("avx2") && __builtin_cpu_supports ("fma") && __builtin_cpu_supports ("f16c") &&
+           __builtin_cpu_supports ("bmi2");
+#endif
+#if defined(TL_HAVE_AVX512)
+  case TL_CPU_AVX512:
+    __builtin_cpu_init ();
+    return __builtin_cpu_supports ("avx512f") && __builtin_cpu_supports ("avx512bw") &&
+           __builtin_cpu_supports ("avx512dq") && __builtin_cpu_supports ("avx512vl") &&
+           __builtin_cpu_supports ("fma") && __builtin_cpu_supports ("f16c") && __builtin_cpu_supports ("bmi2");
+#endif
+  default:
+    return false;
+  }
+}
+
 TlCpuLevel
 tl_cpu_level_available (void)
 {
-#if defined(TL_HAVE_AVX2)
-  __builtin_cpu_init ();
-  if (!(__builtin_cpu_supports ("avx2") && __builtin_cpu_supports ("fma") && __builtin_cpu_supports ("f16c") &&
-        __builtin_cpu_supports ("bmi2")))
-    return TL_CPU_BASE;
-#  if defined(TL_HAVE_AVX512)
-  if (__builtin_cpu_supports ("avx512f") && __builtin_cpu_supports ("avx512bw") &&
-      __builtin_cpu_supports ("avx512dq") && __builtin_cpu_supports ("avx512vl"))
-    return TL_CPU_AVX512;
-#  endif
-  return TL_CPU_AVX2;
-#else
-  return TL_CPU_BASE;
-#endif
+  int level = TL_N_CPU_LEVELS - 1;
+
+  while (level > 0 && !is_usable ((TlCpuLevel)level))
+    level--;
+  return (TlCpuLevel)level;
 }
 
 static TlCpuLevel
@@ -33,8 +52,8 @@ masked_level (void)
   const char *mask = getenv ("TL_CPU");
 
   if (mask)
-    for (int i = 0; i < TL_N_CPU_LEVELS; i++)
-      if (strcmp (mask, level_names[i]) == 0 && i < (int)level)
+    for (int i = 0; i < (int)level; i++)
+      if (strcmp (mask, level_names[i]) == 0 && is_usable ((TlCpuLevel)i))
         return (TlCpuLevel)i;
   return level;
 }

@@ -3,7 +3,9 @@
 
 #include <stddef.h>
 
+#if defined(TL_HAVE_BASE)
 extern const TlKernels tl_kernels_table_base;
+#endif
 #if defined(TL_HAVE_AVX2)
 extern const TlKernels tl_kernels_table_avx2;
 #endif
@@ -24,7 +26,11 @@ tl_kernels_get_level (TlCpuLevel level)
   if (level == TL_CPU_AVX2)
     return &tl_kernels_table_avx2;
 #endif
-  return &tl_kernels_table_base;
+#if defined(TL_HAVE_BASE)
+  if (level == TL_CPU_BASE)
+    return &tl_kernels_table_base;
+#endif
+  return NULL;
 }
 
 const TlKernels *

@@ -140,7 +140,7 @@ def test_interrupts_are_quick(folder):
     for name, body in cells.items():
         process = start('--batch', document(folder, ('lua', name, body)), '--json')
         wait_for(process, 'cell_started')
-        time.sleep(0.7 * PATIENCE)
+        time.sleep(0.7)
         assert process.poll() is None, f'{name} came to an end: {process.communicate()}'
         process.send_signal(signal.SIGINT)
         slow[name] = round(seconds(lambda one=process: one.communicate(timeout=30)), 3)

@@ -4,6 +4,7 @@
 
 #include "core/base/error.h"
 #include "core/data/loader.h"
+#include "tests/sanitized.h"
 
 #define SIDE 28
 
@@ -183,7 +184,7 @@ test_speed (void)
       best_us = MIN (best_us, (double)(g_get_monotonic_time () - since));
   }
   g_test_message ("64 pictures of 28 by 28: %g us", best_us);
-#if defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__)
+#if defined(__OPTIMIZE__) && !TESTS_SANITIZED
   if (g_test_perf ())
     g_assert_cmpfloat (best_us, <, 20);
 #endif

@@ -3,6 +3,7 @@
 
 #include "core/kernels/conv.h"
 #include "tests/kernels/kernel-call.h"
+#include "tests/sanitized.h"
 
 /* An operand of either dtype, with the same values in double beside it. */
 typedef struct {
@@ -284,7 +285,7 @@ test_shape (gconstpointer data)
 {
   gsize i = GPOINTER_TO_SIZE (data);
 
-#ifdef __SANITIZE_ADDRESS__
+#if TESTS_SANITIZED
   const TlConvArgs *args = &shapes[i].args;
 
   if (args->n * args->c * args->o * args->in[0] * args->in[1] * args->kernel[0] * args->kernel[1] > 5000000) {

@@ -83,7 +83,7 @@ test_distributions (void)
     double       mean, deviation, scale = distributions[i].deviation;
 
     args.key = tl_philox_key (42, i);
-    base = draw (tl_kernels_get_level (TL_CPU_BASE), args, 3, N, RUN_FORWARDS);
+    base = draw (tl_kernels_get (), args, 3, N, RUN_FORWARDS);
     moments (args.dtype, base, N, &mean, &deviation);
     g_assert_cmpfloat (fabs (mean - distributions[i].mean), <, 4 * scale / sqrt (N));
     g_assert_cmpfloat (fabs (deviation - scale), <, 0.01 * scale);

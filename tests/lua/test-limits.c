@@ -6,9 +6,10 @@
 #include <string.h>
 
 #include "tests/lua/cells.h"
+#include "tests/sanitized.h"
 
 /* Sanitizers slow everything down. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if TESTS_SANITIZED
 #  define LIMIT_US 2000000
 #else
 #  define LIMIT_US 200000

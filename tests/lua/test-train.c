@@ -6,6 +6,9 @@
 #include <string.h>
 
 #include "tests/lua/cells.h"
+#include "tests/sanitized.h"
+
+#define N_STEPS (TESTS_SANITIZED ? 2000 : 10000)
 
 /* Two classes of points that a small network can tell apart. */
 static const char points[] = "tl.manual_seed (3)\n"
@@ -135,7 +138,7 @@ test_flat (void)
 {
   g_autoptr (Cells) cells = cells_new ();
   gsize             before, after;
-  g_autofree char  *text = g_strdup ("for i = 1, 10000 do\n  o:zero_grad ()\n  local loss = loss_of (m (xs), ys)\n  loss:backward ()\n  o:step ()\n  held[i % 50] = loss\nend");
+  g_autofree char  *text = g_strdup_printf ("for i = 1, %d do\n  o:zero_grad ()\n  local loss = loss_of (m (xs), ys)\n  loss:backward ()\n  o:step ()\n  held[i %% 50] = loss\nend", N_STEPS);
 
   cells_run (cells, points);
   cells_run (cells, "m = net (16)\no = optim.Adam (m, { lr = 0.001 })\nloss_of = nn.CrossEntropyLoss ()\nheld = {}\nfor i = 1, 100 do\n  o:zero_grad ()\n  local loss = loss_of (m (xs), ys)\n  loss:backward ()\n  o:step ()\n  held[i % 50] = loss\nend");

@@ -12,8 +12,9 @@
 #include "core/base/error.h"
 #include "core/graph/autodiff.h"
 #include "core/graph/plan.h"
-#include "core/kernels/cpu.h"
+#include "core/kernels/kernels.h"
 #include "tests/op/sample.h"
+#include "tests/sanitized.h"
 
 #define MAX_OUT (TL_OP_MAX_OUT + CASE_MAX_IN)
 
@@ -663,8 +664,13 @@ test_levels (void)
   g_autofree char *path = g_build_filename (g_get_tmp_dir (), "op-levels-XXXXXX", NULL);
   g_autofree char *base = NULL;
   gsize            n_base;
-  int              fd = g_mkstemp (path);
+  int              fd;
 
+  if (tl_kernels_get_level (TL_CPU_BASE) == NULL) {
+    g_test_skip ("this build has no kernels of the base level");
+    return;
+  }
+  fd = g_mkstemp (path);
   g_assert_cmpint (fd, >=, 0);
   g_close (fd, NULL);
   dump_level ("base", path, &base, &n_base);
@@ -715,7 +721,8 @@ test_tiles (void)
     { "scaled_dot_product_attention", { "4,100,32; 4,100,32; 4,100,32", "is_causal = true" } },
   };
 
-  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+  /* Under sanitizers a part: tests/kernels runs the tiles of all kernels there, in fenced memory. */
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i += TESTS_SANITIZED ? 4 : 1)
     check_evaluation (tl_op_find (cases[i].op), &cases[i].sample, TL_DTYPE_F32);
 }
 

@@ -6,8 +6,9 @@
 #include <stdlib.h>
 
 #include "core/base/memory.h"
+#include "tests/sanitized.h"
 
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if defined(__GLIBC__) && !TESTS_SANITIZED
 #  include "digits.h"
 
 static atomic_size_t n_mallocs;

@@ -10,6 +10,7 @@
 #include "ui/notebook/cell-buffer.h"
 #include "ui/notebook/markdown.h"
 #include "ui/notebook/notebook.h"
+#include "ui/panels/inspector.h"
 #include "ui/panels/try-panel.h"
 #include "ui/shell/application.h"
 #include "ui/shell/page.h"
@@ -131,6 +132,54 @@ test_markdown (void)
     n++;
   g_assert_cmpuint (n, ==, 6);
   g_object_unref (view);
+}
+
+/* --- the inspector ------------------------------------------------------------------------------------------------------------- */
+
+static GtkWidget *
+find_editable (GtkWidget  *parent,
+               const char *name)
+{
+  GtkWidget *found = NULL;
+
+  for (GtkWidget *child = gtk_widget_get_first_child (parent); child != NULL && found == NULL; child = gtk_widget_get_next_sibling (child))
+    found = GTK_IS_ENTRY (child) && g_strcmp0 (g_object_get_data (G_OBJECT (child), "name"), name) == 0 ? child
+                                                                                                        : find_editable (child, name);
+  return found;
+}
+
+/* What is typed and not entered yet outlives what becomes known meanwhile, and what changes elsewhere in the cell. */
+static void
+test_inspector_typing (void)
+{
+  g_autoptr (TlDocument)    document = make_document ();
+  g_autoptr (TlSession)     session = tl_session_new (document, NULL);
+  g_autoptr (TlGraphReport) report = tl_graph_report_new ();
+  TlCell                   *cell = tl_document_find_cell (document, "net");
+  GtkWidget                *window = gtk_window_new (), *inspector = tl_inspector_new (session), *entry;
+
+  gtk_window_set_child (GTK_WINDOW (window), inspector);
+  gtk_window_present (GTK_WINDOW (window));
+  tl_inspector_show (TL_INSPECTOR (inspector), cell, "fc", NULL);
+  entry = find_editable (inspector, "out");
+  gtk_widget_grab_focus (entry);
+  gtk_editable_set_text (GTK_EDITABLE (entry), "37");
+  gtk_editable_set_position (GTK_EDITABLE (entry), 1);
+  tl_graph_report_add (report, "fc")->shapes = g_strsplit ("[N, 2]", ";", 0);
+  tl_inspector_show (TL_INSPECTOR (inspector), cell, "fc", report);
+  g_assert_true (find_editable (inspector, "out") == entry);
+  g_assert_true (tl_document_set_attr (document, cell, "image", "shape", "{N, 5}", NULL));
+  tl_inspector_show (TL_INSPECTOR (inspector), cell, "fc", report);
+  entry = find_editable (inspector, "out");
+  g_assert_cmpstr (gtk_editable_get_text (GTK_EDITABLE (entry)), ==, "37");
+  g_assert_cmpint (gtk_editable_get_position (GTK_EDITABLE (entry)), ==, 1);
+  g_assert_true (gtk_widget_is_ancestor (gtk_root_get_focus (GTK_ROOT (window)), entry));
+  g_signal_emit_by_name (entry, "activate");
+  g_assert_nonnull (strstr (tl_cell_get_text (cell, NULL), "out = 37"));
+  /* Another node's fields know nothing of it. */
+  tl_inspector_show (TL_INSPECTOR (inspector), cell, "image", report);
+  g_assert_null (find_editable (inspector, "out"));
+  gtk_window_destroy (GTK_WINDOW (window));
 }
 
 /* --- the canvas ---------------------------------------------------------------------------------------------------------------- */
@@ -469,6 +518,7 @@ main (int    argc,
   g_test_add_func ("/ui/buffer/edits", test_buffer_edits);
   g_test_add_func ("/ui/buffer/random", test_buffer_random);
   g_test_add_func ("/ui/markdown", test_markdown);
+  g_test_add_func ("/ui/inspector/typing", test_inspector_typing);
   g_test_add_func ("/ui/canvas/edits", test_canvas_edits);
   g_test_add_func ("/ui/canvas/errors", test_canvas_errors);
   g_test_add_func ("/ui/canvas/thousand", test_canvas_thousand);

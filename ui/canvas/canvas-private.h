@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* What the files of the canvas share: canvas.c (state, layout), canvas-draw.c (painting), canvas-input.c (pointer, keys). */
+/* What the files of the canvas share: canvas.c (state, layout), canvas-report.c (what is known of the graph), canvas-draw.c (painting), canvas-input.c (pointer, keys). */
 
 #include "ui/canvas/canvas.h"
 #include "ui/canvas/geometry.h"
@@ -57,6 +57,8 @@ struct _TlCanvas {
   GskRenderNode *static_links;
   GtkWidget     *palette;
   guint          check_id;
+  GCancellable  *checking; /* (nullable): of the check that is under way */
+  gboolean       checks_again;
 
   TlCamera camera;
   gboolean has_own_camera; /* the person has zoomed or panned */
@@ -100,6 +102,11 @@ int    tl_canvas_focus_node (TlCanvas *self);
 TlRect tl_canvas_content (TlCanvas *self);
 void   tl_canvas_report_error (TlCanvas *self,
                                GError   *error);
+
+/* canvas-report.c */
+void tl_canvas_update_looks (TlCanvas *self);
+void tl_canvas_update_summary (TlCanvas *self);
+void tl_canvas_check_soon (TlCanvas *self);
 
 /* canvas-draw.c */
 void tl_canvas_snapshot (GtkWidget   *widget,

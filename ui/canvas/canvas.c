@@ -9,7 +9,6 @@
 #include "ui/plot/number.h"
 
 #define MARGIN 26.0
-#define CHECK_DELAY_MS 40
 #define MIN_HEIGHT 132.0
 #define MAX_HEIGHT 620.0
 
@@ -60,125 +59,6 @@ tl_canvas_invalidate (TlCanvas *self)
 {
   g_clear_pointer (&self->static_links, gsk_render_node_unref);
   gtk_widget_queue_draw (GTK_WIDGET (self));
-}
-
-/* --- what nodes look like -------------------------------------------------------------------------------------------------- */
-
-static char *
-describe_attrs (const TlGraphNode *node)
-{
-  GString *text = g_string_new (NULL);
-
-  for (guint i = 0; i < node->n_attrs; i++)
-    g_string_append_printf (text, "%s%s %s", i > 0 ? ", " : "", node->attrs[i].name, node->attrs[i].text);
-  return g_string_free (text, FALSE);
-}
-
-/* 421642 as "421,642" in the person's language. */
-static char *
-format_count (gint64 count)
-{
-  return tl_number_group (count);
-}
-
-static const char *
-find_error (TlCanvas          *self,
-            const TlGraphText *graph,
-            const TlGraphNode *node)
-{
-  const TlNodeReport *report = tl_graph_report_find (self->report, node->name);
-  const char         *from_run = g_hash_table_lookup (self->run_errors, node->name);
-
-  for (guint i = 0; i < graph->n_errors; i++)
-    if (graph->errors[i].line >= node->line && graph->errors[i].line <= node->end_line)
-      return graph->errors[i].message;
-  if (report != NULL && report->error != NULL)
-    return report->error;
-  return from_run;
-}
-
-static void
-update_looks (TlCanvas *self)
-{
-  TlGraphText *graph = tl_cell_get_graph (self->cell);
-
-  if (graph == NULL)
-    return;
-  for (guint i = 0; i < self->nodes->len && i < graph->n_nodes; i++) {
-    const TlGraphNode  *text = &graph->nodes[i];
-    const TlNodeReport *report = tl_graph_report_find (self->report, text->name);
-    const TlRow        *row = tl_graph_info_find_row (text->row);
-    CanvasNode         *node = tl_canvas_node (self, i);
-    g_autofree char    *attrs = describe_attrs (text);
-    g_autofree char    *count = report != NULL && report->n_parameters > 0 ? format_count (report->n_parameters) : NULL;
-    TlNodeLook          look = {
-               .name = text->name,
-               .row = text->row,
-               .group = row != NULL ? row->group : NULL,
-               .attrs = attrs,
-               .count = count,
-               .error = find_error (self, graph, text),
-               .shape = report != NULL && report->shapes != NULL ? report->shapes[0] : NULL,
-               .n_inputs = node->n_inputs,
-               .n_outputs = node->n_outputs,
-    };
-
-    tl_node_view_set_look (node->view, &look);
-    tl_node_view_set_selected (node->view, node->is_selected);
-  }
-}
-
-static void
-set_summary (TlCanvas   *self,
-             const char *summary)
-{
-  if (g_strcmp0 (self->summary, summary) == 0)
-    return;
-  g_free (self->summary);
-  self->summary = g_strdup (summary);
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_SUMMARY]);
-}
-
-static char *
-format_flops (double flops)
-{
-  static const char *const units[] = { "FLOP", "kFLOP", "MFLOP", "GFLOP", "TFLOP" };
-  guint                    unit = 0;
-
-  while (flops >= 1000 && unit + 1 < G_N_ELEMENTS (units)) {
-    flops /= 1000;
-    unit++;
-  }
-  return g_strdup_printf (flops < 10 && unit > 0 ? "%.1f %s" : "%.0f %s", flops, units[unit]);
-}
-
-static void
-update_summary (TlCanvas *self)
-{
-  g_autoptr (GString) text = g_string_new (NULL);
-
-  if (self->report != NULL && self->report->n_parameters >= 0) {
-    g_autofree char *count = format_count (self->report->n_parameters);
-
-    /* Translators: %s is a number, the parameters of a model. */
-    g_string_append_printf (text, _ ("%s parameters"), count);
-  } else {
-    g_string_append_printf (text, ngettext ("%u node", "%u nodes", self->nodes->len), self->nodes->len);
-  }
-  if (self->report != NULL && self->report->flops > 0) {
-    g_autofree char *flops = format_flops (self->report->flops);
-
-    g_string_append_printf (text, " · %s", flops);
-  }
-  if (self->report != NULL && self->report->memory > 0) {
-    g_autofree char *size = g_format_size ((guint64)self->report->memory);
-
-    /* Translators: what training takes: "38 MB to train at N = 64". */
-    g_string_append_printf (text, _ (" · %s to train at %s"), size, self->report->memory_sizes);
-  }
-  if (self->report != NULL && self->report->error != NULL)
-    g_string_append_printf (text, " · %s", self->report->error);
-  set_summary (self, text->str);
 }
 
 /* --- links ------------------------------------------------------------------------------------------------------------------ */
@@ -322,37 +202,6 @@ read_nodes (TlCanvas          *self,
   g_array_unref (old);
 }
 
-static gboolean
-check_cb (gpointer user_data)
-{
-  TlCanvas             *self = user_data;
-  const TlGraphInfo    *info = tl_graph_info_get_default ();
-  g_autoptr (GPtrArray) ids = g_ptr_array_new ();
-  g_autoptr (GPtrArray) texts = g_ptr_array_new ();
-
-  self->check_id = 0;
-  g_clear_pointer (&self->report, tl_graph_report_free);
-  for (guint i = 0; i < tl_document_get_n_cells (self->document); i++) {
-    TlCell *cell = tl_document_get_cell (self->document, i);
-
-    if (cell == self->cell || tl_cell_get_kind (cell) != TL_CELL_GRAPH || tl_cell_get_id (cell) == NULL)
-      continue;
-    g_ptr_array_add (ids, (char *)tl_cell_get_id (cell));
-    g_ptr_array_add (texts, (char *)tl_cell_get_text (cell, NULL));
-  }
-  g_ptr_array_add (ids, NULL);
-  g_ptr_array_add (texts, NULL);
-  if (info->check != NULL)
-    self->report = info->check (tl_cell_get_text (self->cell, NULL), (const char *const *)ids->pdata,
-                                (const char *const *)texts->pdata);
-  update_looks (self);
-  update_summary (self);
-  tl_canvas_update_links (self);
-  tl_canvas_invalidate (self);
-  g_signal_emit (self, signals[SIGNAL_REPORT_CHANGED], 0);
-  return G_SOURCE_REMOVE;
-}
-
 static void
 refresh (TlCanvas *self)
 {
@@ -366,13 +215,12 @@ refresh (TlCanvas *self)
   read_nodes (self, graph);
   read_links (self, graph);
   place_nodes (self);
-  update_looks (self);
-  update_summary (self);
+  tl_canvas_update_looks (self);
+  tl_canvas_update_summary (self);
   tl_canvas_update_links (self);
   tl_canvas_invalidate (self);
   gtk_widget_queue_resize (GTK_WIDGET (self));
-  if (self->check_id == 0)
-    self->check_id = g_timeout_add (CHECK_DELAY_MS, check_cb, self);
+  tl_canvas_check_soon (self);
 }
 
 static void
@@ -385,8 +233,8 @@ cell_changed_cb (TlDocument *document,
 {
   if (cell == self->cell && tl_cell_get_kind (cell) == TL_CELL_GRAPH)
     refresh (self);
-  else if (tl_cell_get_kind (cell) == TL_CELL_GRAPH && self->check_id == 0)
-    self->check_id = g_timeout_add (CHECK_DELAY_MS, check_cb, self);
+  else if (tl_cell_get_kind (cell) == TL_CELL_GRAPH)
+    tl_canvas_check_soon (self);
 }
 
 /* --- selection --------------------------------------------------------------------------------------------------------------- */
@@ -644,7 +492,7 @@ tl_canvas_set_run_errors (TlCanvas  *self,
     if (error->node != NULL)
       g_hash_table_insert (self->run_errors, g_strdup (error->node), g_strdup (error->message));
   }
-  update_looks (self);
+  tl_canvas_update_looks (self);
 }
 
 static void
@@ -662,6 +510,8 @@ tl_canvas_dispose (GObject *object)
   TlCanvas *self = TL_CANVAS (object);
 
   g_clear_handle_id (&self->check_id, g_source_remove);
+  g_cancellable_cancel (self->checking);
+  g_clear_object (&self->checking);
   g_clear_pointer (&self->palette, gtk_widget_unparent);
   g_array_set_size (self->nodes, 0);
   g_array_set_size (self->links, 0);

@@ -5,6 +5,7 @@
 #include "app/check/graph-cell.h"
 #include "core/base/error.h"
 #include "core/graph/attr.h"
+#include "core/graph/context.h"
 
 /* The other graph cells of the document, by which a node's row may be another cell. */
 typedef struct _Others Others;
@@ -91,12 +92,19 @@ check (const char        *text,
        const char *const *other_texts)
 {
   Others                  others = { other_ids, other_texts, NULL, NULL };
-  gboolean                before = tl_tensor_set_described (TRUE);
+  g_autoptr (TlGraphCell) cell = NULL;
+  const TlGraphText      *graph;
+  TlGraphReport          *report = tl_graph_report_new ();
+  gboolean                before;
   TlModelCost             total;
   TlForecast              forecast;
-  g_autoptr (TlGraphCell) cell = tl_graph_cell_new ("graph", text, find_model, &others);
-  const TlGraphText      *graph = tl_graph_cell_get_text (cell);
-  TlGraphReport          *report = tl_graph_report_new ();
+
+  /* Nothing is computed: the thread's context needs no others, and lives as long as the thread. */
+  if (tl_context_peek () == NULL)
+    tl_context_make_current (tl_context_new (1));
+  before = tl_tensor_set_described (TRUE);
+  cell = tl_graph_cell_new ("graph", text, find_model, &others);
+  graph = tl_graph_cell_get_text (cell);
 
   /* Costs first: they are computed for one sample, every other symbolic size being one, too. */
   if (tl_graph_cell_get_n_problems (cell) == 0) {

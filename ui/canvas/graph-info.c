@@ -137,6 +137,73 @@ tl_graph_info_set_default (const TlGraphInfo *info)
   default_info = info;
 }
 
+typedef struct {
+  const TlGraphInfo *info;
+  char              *text;
+  GStrv              other_ids;
+  GStrv              other_texts;
+} Question;
+
+static void
+question_free (gpointer data)
+{
+  Question *self = data;
+
+  g_free (self->text);
+  g_strfreev (self->other_ids);
+  g_strfreev (self->other_texts);
+  g_free (self);
+}
+
+static void
+answer_cb (gpointer data,
+           gpointer user_data)
+{
+  g_autoptr (GTask) task = data;
+  Question         *question = g_task_get_task_data (task);
+
+  if (g_task_return_error_if_cancelled (task))
+    return;
+  g_task_return_pointer (task,
+                         question->info->check (question->text, (const char *const *)question->other_ids,
+                                                (const char *const *)question->other_texts),
+                         (GDestroyNotify)tl_graph_report_free);
+}
+
+void
+tl_graph_info_check_async (const char         *text,
+                           const char *const  *other_ids,
+                           const char *const  *other_texts,
+                           GCancellable       *cancellable,
+                           GAsyncReadyCallback callback,
+                           gpointer            user_data)
+{
+  static GThreadPool *thread;
+  GTask              *task = g_task_new (NULL, cancellable, callback, user_data);
+  Question           *question = g_new0 (Question, 1);
+
+  question->info = tl_graph_info_get_default ();
+  question->text = g_strdup (text);
+  question->other_ids = g_strdupv ((char **)other_ids);
+  question->other_texts = g_strdupv ((char **)other_texts);
+  g_task_set_task_data (task, question, question_free);
+  if (question->info->check == NULL) {
+    g_task_return_pointer (task, tl_graph_report_new (), (GDestroyNotify)tl_graph_report_free);
+    g_object_unref (task);
+    return;
+  }
+  if (thread == NULL)
+    thread = g_thread_pool_new (answer_cb, NULL, 1, TRUE, NULL);
+  g_thread_pool_push (thread, task, NULL);
+}
+
+TlGraphReport *
+tl_graph_info_check_finish (GAsyncResult *result,
+                            GError      **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
 gboolean
 tl_row_takes (const TlRow *self,
               guint        input,

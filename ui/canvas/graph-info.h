@@ -5,10 +5,10 @@
  * What the desktop asks about graphs and rows, as a small interface, so that canvas and inspector know nothing of the
  * engine and tests bring answers of their own.
  *
- * Thread rule: main thread only.
+ * Thread rule: main thread only, but for TlGraphInfo.check().
  */
 
-#include <glib.h>
+#include <gio/gio.h>
 
 G_BEGIN_DECLS
 
@@ -98,7 +98,8 @@ typedef struct {
 
 /**
  * TlGraphInfo:
- * @check: (nullable): reports on the text of a graph cell; @document_text has the other cells, in order
+ * @check: (nullable): reports on the text of a graph cell, given the other graph cells, in order; it is called on a thread of
+ *   its own, always the same
  * @rows: (nullable): all rows, (element-type TlRow), kept by the implementation
  */
 typedef struct {
@@ -151,6 +152,31 @@ const TlGraphInfo *tl_graph_info_get_default (void);
  * @info: (nullable): other answers, for tests
  */
 void tl_graph_info_set_default (const TlGraphInfo *info);
+
+/**
+ * tl_graph_info_check_async:
+ * @text: of a graph cell
+ * @other_ids: (array zero-terminated=1): the other graph cells
+ * @other_texts: (array zero-terminated=1): their texts
+ * @cancellable: (nullable): for who no longer wants to know
+ * @callback: called on the main thread
+ *
+ * Asks for a report without waiting for it: a deep network's takes longer than a frame.
+ */
+void tl_graph_info_check_async (const char         *text,
+                                const char *const  *other_ids,
+                                const char *const  *other_texts,
+                                GCancellable       *cancellable,
+                                GAsyncReadyCallback callback,
+                                gpointer            user_data);
+
+/**
+ * tl_graph_info_check_finish:
+ *
+ * Returns: (nullable) (transfer full): the report, or %NULL if it was cancelled
+ */
+TlGraphReport *tl_graph_info_check_finish (GAsyncResult *result,
+                                           GError      **error);
 
 /**
  * tl_row_takes:

@@ -12,14 +12,17 @@ struct _TlInspector {
   /* children */
   GtkWidget *scroller;
   GtkBox    *box;
-  GtkGrid   *grid; /* the one rows are being added to */
+  GtkBox    *problem; /* between head and fields; with @known, what a report changes */
+  GtkBox    *known;
+  GtkBox    *target; /* the box that is being filled */
+  GtkGrid   *grid;   /* the one rows are being added to */
   int        n_rows;
 
   /* owned */
   TlSession *session;
   TlCell    *cell;
   char      *node;
-  char      *focus; /* name of the row that had the keyboard */
+  char      *shown; /* (nullable): the text that the fields were made from */
   gboolean   is_building;
 };
 
@@ -94,8 +97,6 @@ static void
 entry_activate_cb (GtkWidget   *entry,
                    TlInspector *self)
 {
-  g_free (self->focus);
-  self->focus = g_strdup (g_object_get_data (G_OBJECT (entry), "name"));
   commit_entry (self, entry);
 }
 
@@ -142,7 +143,7 @@ add_label (TlInspector *self,
   gtk_label_set_wrap_mode (GTK_LABEL (label), PANGO_WRAP_WORD_CHAR);
   gtk_label_set_max_width_chars (GTK_LABEL (label), 28);
   gtk_widget_add_css_class (label, style);
-  gtk_box_append (self->box, label);
+  gtk_box_append (self->target, label);
   return label;
 }
 
@@ -156,7 +157,7 @@ begin_grid (TlInspector *self,
   self->n_rows = 0;
   gtk_grid_set_column_spacing (self->grid, 10);
   gtk_grid_set_row_spacing (self->grid, 4);
-  gtk_box_append (self->box, GTK_WIDGET (self->grid));
+  gtk_box_append (self->target, GTK_WIDGET (self->grid));
 }
 
 static void
@@ -179,8 +180,6 @@ add_row (TlInspector *self,
   gtk_grid_attach (self->grid, label, 0, self->n_rows, 1, 1);
   gtk_grid_attach (self->grid, editor, 1, self->n_rows, 1, 1);
   self->n_rows++;
-  if (g_strcmp0 (self->focus, name) == 0)
-    gtk_widget_grab_focus (editor);
 }
 
 static void
@@ -278,19 +277,25 @@ add_attr (TlInspector       *self,
                    attr->required ? _ ("must be set") : attr->default_text, attr->doc);
 }
 
-static void
-build_node (TlInspector         *self,
-            const TlGraphNode   *node,
-            const TlGraphReport *report)
+static GtkBox *
+add_box (TlInspector *self)
 {
-  const TlRow        *row = tl_graph_info_find_row (node->row);
-  const TlNodeReport *known = tl_graph_report_find (report, node->name);
+  GtkBox *box = GTK_BOX (gtk_box_new (GTK_ORIENTATION_VERTICAL, gtk_box_get_spacing (self->box)));
+
+  gtk_box_append (self->box, GTK_WIDGET (box));
+  return box;
+}
+
+static void
+build_node (TlInspector       *self,
+            const TlGraphNode *node)
+{
+  const TlRow *row = tl_graph_info_find_row (node->row);
 
   add_label (self, node->row, "tl-inspector-title");
   if (row != NULL && row->doc != NULL)
     add_label (self, row->doc, "tl-inspector-doc");
-  if (known != NULL && known->error != NULL)
-    add_label (self, known->error, "tl-inspector-error");
+  self->problem = add_box (self);
   begin_grid (self, NULL);
   add_entry_row (self, FIELD_NAME, _ ("name"), node->name, NULL, NULL);
   if (node->n_attrs > 0 || (row != NULL && row->attrs->len > 0))
@@ -305,8 +310,19 @@ build_node (TlInspector         *self,
     if (!in_row)
       add_entry_row (self, FIELD_ATTR, node->attrs[i].name, node->attrs[i].text, NULL, NULL);
   }
-  if (known == NULL || known->error != NULL)
+}
+
+static void
+show_known_of_node (TlInspector        *self,
+                    const TlNodeReport *known)
+{
+  if (known == NULL)
     return;
+  if (known->error != NULL) {
+    self->target = self->problem;
+    add_label (self, known->error, "tl-inspector-error");
+    return;
+  }
   begin_grid (self, _ ("Result"));
   for (guint i = 0; known->shapes != NULL && known->shapes[i] != NULL; i++)
     add_text_row (self, _ ("output"), known->shapes[i]);
@@ -318,18 +334,24 @@ build_node (TlInspector         *self,
 }
 
 static void
-build_graph (TlInspector         *self,
-             TlGraphText         *graph,
-             const TlGraphReport *report)
+build_graph (TlInspector *self,
+             TlGraphText *graph)
 {
-  g_autofree char *nodes = g_strdup_printf ("%u", graph->n_nodes);
-
   add_label (self, tl_cell_get_id (self->cell), "tl-inspector-title");
   add_label (self, _ ("Graph cell. Select a node to see its attributes."), "tl-inspector-doc");
   if (graph->n_params > 0)
     begin_grid (self, _ ("Parameters"));
   for (guint i = 0; i < graph->n_params; i++)
     add_entry_row (self, FIELD_PARAM, graph->params[i].name, graph->params[i].text, NULL, NULL);
+}
+
+static void
+show_known_of_graph (TlInspector         *self,
+                     TlGraphText         *graph,
+                     const TlGraphReport *report)
+{
+  g_autofree char *nodes = g_strdup_printf ("%u", graph->n_nodes);
+
   begin_grid (self, _ ("Graph"));
   add_text_row (self, _ ("nodes"), nodes);
   if (report != NULL && report->n_parameters >= 0) {
@@ -381,6 +403,95 @@ build_document (TlInspector *self)
                  _ ("All random numbers of the document follow from it; without one, it is 42."));
 }
 
+static void
+clear_box (GtkBox *box)
+{
+  GtkWidget *child;
+
+  while ((child = gtk_widget_get_first_child (GTK_WIDGET (box))) != NULL)
+    gtk_box_remove (box, child);
+}
+
+static GtkWidget *
+find_editor (GtkWidget  *parent,
+             const char *name)
+{
+  GtkWidget *found = NULL;
+
+  for (GtkWidget *child = gtk_widget_get_first_child (parent); child != NULL && found == NULL; child = gtk_widget_get_next_sibling (child))
+    found = g_strcmp0 (g_object_get_data (G_OBJECT (child), "name"), name) == 0 ? child : find_editor (child, name);
+  return found;
+}
+
+/* The row that has the keyboard, or NULL. */
+static GtkWidget *
+get_focused (TlInspector *self)
+{
+  GtkRoot   *root = gtk_widget_get_root (GTK_WIDGET (self));
+  GtkWidget *focus = root != NULL ? gtk_root_get_focus (root) : NULL;
+
+  if (focus == NULL || !gtk_widget_is_ancestor (focus, GTK_WIDGET (self)))
+    return NULL;
+  while (focus != GTK_WIDGET (self) && g_object_get_data (G_OBJECT (focus), "name") == NULL)
+    focus = gtk_widget_get_parent (focus);
+  return focus != GTK_WIDGET (self) ? focus : NULL;
+}
+
+/* Makes the fields anew; the row with the keyboard keeps it, and what was typed there and not entered yet. */
+static void
+build_fields (TlInspector       *self,
+              TlGraphText       *graph,
+              const TlGraphNode *node,
+              gboolean           is_same)
+{
+  GtkWidget       *focused = get_focused (self), *editor;
+  g_autofree char *name = focused != NULL ? g_strdup (g_object_get_data (G_OBJECT (focused), "name")) : NULL;
+  g_autofree char *typed = NULL;
+  int              position = -1;
+
+  if (focused != NULL && GTK_IS_ENTRY (focused)) {
+    const char *text = gtk_editable_get_text (GTK_EDITABLE (focused));
+
+    position = gtk_editable_get_position (GTK_EDITABLE (focused));
+    if (is_same && g_strcmp0 (text, g_object_get_data (G_OBJECT (focused), "before")) != 0)
+      typed = g_strdup (text);
+  }
+  clear_box (self->box);
+  self->problem = NULL;
+  self->target = self->box;
+  if (node != NULL)
+    build_node (self, node);
+  else if (graph != NULL)
+    build_graph (self, graph);
+  else if (self->cell != NULL && tl_cell_get_chunk (self->cell) != NULL)
+    build_lua (self, tl_cell_get_chunk (self->cell));
+  else
+    build_document (self);
+  self->known = add_box (self);
+  editor = name != NULL ? find_editor (GTK_WIDGET (self->box), name) : NULL;
+  if (editor == NULL)
+    return;
+  if (GTK_IS_ENTRY (editor)) {
+    if (typed != NULL)
+      gtk_editable_set_text (GTK_EDITABLE (editor), typed);
+    gtk_entry_grab_focus_without_selecting (GTK_ENTRY (editor));
+    gtk_editable_set_position (GTK_EDITABLE (editor), position);
+  } else {
+    gtk_widget_grab_focus (editor);
+  }
+}
+
+/* What the fields are made from, beside the cell and the node. */
+static char *
+get_source (TlInspector *self)
+{
+  TlDocument *document = tl_session_get_document (self->session);
+
+  if (self->cell != NULL && (tl_cell_get_graph (self->cell) != NULL || tl_cell_get_chunk (self->cell) != NULL))
+    return g_strdup_printf ("%d %s %s", tl_document_is_read_only (document), tl_cell_get_id (self->cell), tl_cell_get_text (self->cell, NULL));
+  return tl_document_get_front_matter (document, "seed");
+}
+
 void
 tl_inspector_show (TlInspector         *self,
                    TlCell              *cell,
@@ -389,27 +500,29 @@ tl_inspector_show (TlInspector         *self,
 {
   TlGraphText       *graph = cell != NULL ? tl_cell_get_graph (cell) : NULL;
   const TlGraphNode *found = graph != NULL && node != NULL ? tl_graph_text_find_node (graph, node, NULL) : NULL;
+  gboolean           is_same = self->known != NULL && self->cell == cell && g_strcmp0 (self->node, node) == 0;
   g_autofree char   *copy = g_strdup (node);
-  GtkWidget         *child;
+  g_autofree char   *source = NULL;
 
   g_return_if_fail (TL_IS_INSPECTOR (self));
 
   self->is_building = TRUE;
-  if (self->cell != cell || g_strcmp0 (self->node, copy) != 0)
-    g_clear_pointer (&self->focus, g_free);
   g_set_object (&self->cell, cell);
   g_free (self->node);
   self->node = g_steal_pointer (&copy);
-  while ((child = gtk_widget_get_first_child (GTK_WIDGET (self->box))) != NULL)
-    gtk_box_remove (self->box, child);
+  source = get_source (self);
+  if (!is_same || g_strcmp0 (source, self->shown) != 0)
+    build_fields (self, graph, found, is_same);
+  g_free (self->shown);
+  self->shown = g_steal_pointer (&source);
+  if (self->problem != NULL)
+    clear_box (self->problem);
+  clear_box (self->known);
+  self->target = self->known;
   if (found != NULL)
-    build_node (self, found, report);
+    show_known_of_node (self, tl_graph_report_find (report, found->name));
   else if (graph != NULL)
-    build_graph (self, graph, report);
-  else if (cell != NULL && tl_cell_get_chunk (cell) != NULL)
-    build_lua (self, tl_cell_get_chunk (cell));
-  else
-    build_document (self);
+    show_known_of_graph (self, graph, report);
   self->is_building = FALSE;
 }
 
@@ -421,28 +534,16 @@ tl_inspector_show_help (TlInspector *self,
   g_autofree char *stripped = g_strstrip (g_strdup (text));
   const char      *rest = strchr (stripped, '\n');
   g_autofree char *first = rest != NULL ? g_strndup (stripped, (gsize)(rest - stripped)) : g_strdup (stripped);
-  GtkWidget       *child;
 
   g_return_if_fail (TL_IS_INSPECTOR (self));
 
-  while ((child = gtk_widget_get_first_child (GTK_WIDGET (self->box))) != NULL)
-    gtk_box_remove (self->box, child);
+  clear_box (self->box);
+  self->problem = self->known = NULL;
+  self->target = self->box;
   add_label (self, name, "tl-inspector-title");
   gtk_label_set_selectable (GTK_LABEL (add_label (self, first, "tl-inspector-signature")), TRUE);
   if (rest != NULL)
     gtk_label_set_selectable (GTK_LABEL (add_label (self, rest + strspn (rest, "\n"), "tl-inspector-doc")), TRUE);
-}
-
-static GtkWidget *
-find_entry (GtkWidget  *parent,
-            const char *name)
-{
-  GtkWidget *found = NULL;
-
-  for (GtkWidget *child = gtk_widget_get_first_child (parent); child != NULL && found == NULL; child = gtk_widget_get_next_sibling (child))
-    found = GTK_IS_ENTRY (child) && g_strcmp0 (g_object_get_data (G_OBJECT (child), "name"), name) == 0 ? child
-                                                                                                        : find_entry (child, name);
-  return found;
 }
 
 gboolean
@@ -452,7 +553,7 @@ tl_inspector_edit_name (TlInspector *self)
 
   g_return_val_if_fail (TL_IS_INSPECTOR (self), FALSE);
 
-  entry = self->node != NULL ? find_entry (GTK_WIDGET (self->box), _ ("name")) : NULL;
+  entry = self->node != NULL ? find_editor (GTK_WIDGET (self->box), _ ("name")) : NULL;
   if (entry == NULL)
     return FALSE;
   gtk_widget_grab_focus (entry);
@@ -470,7 +571,7 @@ tl_inspector_dispose (GObject *object)
   g_clear_object (&self->session);
   g_clear_object (&self->cell);
   g_clear_pointer (&self->node, g_free);
-  g_clear_pointer (&self->focus, g_free);
+  g_clear_pointer (&self->shown, g_free);
   G_OBJECT_CLASS (tl_inspector_parent_class)->dispose (object);
 }
 
