@@ -9,28 +9,35 @@ prepare (TlPrepare *self,
 }
 
 /*
- * dx[i] = sum over j >= i of dy[j] y[j] / x[i].  Behind the first zero all products are 0; for that zero itself the products are taken
- * without it.
+ * dx[i] = y[i - 1] r[i] with r[i] = dy[i] + x[i + 1] r[i + 1]: nothing is divided, so that it is right, and has derivatives, where elements are 0.
  */
 static gboolean
 gradient (TlGradient *self,
           GError    **error)
 {
-  gint                 axis = (gint)self->attrs[0].i;
-  TlTensor            *x = self->in[0], *dy = self->dy[0];
-  g_autoptr (TlTensor) zero = tl_map_text ("a == 0", error, 1, x);
-  g_autoptr (TlTensor) count = zero != NULL ? tl_cumsum (zero, axis, error) : NULL;
-  g_autoptr (TlTensor) first = tl_map_text ("and (a, b == 1)", error, 2, zero, count);
-  g_autoptr (TlTensor) safe = tl_map_text ("select (b, 1, a)", error, 2, x, first);
-  g_autoptr (TlTensor) others = safe != NULL ? tl_op_apply1 (&tl_op_cumprod, &safe, 1, self->attrs, error) : NULL;
-  g_autoptr (TlTensor) weighted = tl_map_text ("a * b", error, 2, dy, self->out[0]);
-  g_autoptr (TlTensor) weighted_others = tl_map_text ("a * b", error, 2, dy, others);
-  g_autoptr (TlTensor) sum = weighted != NULL ? tl_scan_backwards (weighted, axis, error) : NULL;
-  g_autoptr (TlTensor) sum_others = weighted_others != NULL ? tl_scan_backwards (weighted_others, axis, error) : NULL;
+  const TlAttrValue backwards[] = { self->attrs[0], TL_INT (TRUE) };
+  TlTensor         *rest;
+  TlFormula         f;
 
-  self->dx[0] = tl_map_text ("select (c == 0, b / select (a == 0, 1, a), select (d, e, 0))", error, 5, x, sum, count, first, sum_others);
-  return self->dx[0] != NULL;
+  tl_formula_init (&f, error);
+  rest = tl_formula_apply (&f, &tl_op_recurrence, backwards, 2, self->in[0], self->dy[0]);
+  return tl_formula_into (&f, tl_formula_map (&f, "a * b", 2, tl_scan_shift (&f, self->out[0], self->attrs[0].i, 1), rest), &self->dx[0]);
 }
+
+static const TlSample samples[] = {
+  { "5", "dim = 0" },
+  { "3,4", "dim = 1" },
+  { "2,3,4", "dim = -2" },
+  { "5", "dim = 0", .special = "2 0 3 0" },
+  { "3,2", "dim = 0", .special = "0 0 1 2 0" },
+  { "i64:4", "dim = 0" },
+  { "i32:2,3", "dim = 0" },
+  { "bool:4", "dim = 0" },
+  { "1", "dim = 0" },
+  { "", "dim = 0" },
+  { "0,3", "dim = 1" },
+  { NULL },
+};
 
 const TlOpClass tl_op_cumprod = {
   .name = "cumprod",
@@ -44,6 +51,6 @@ const TlOpClass tl_op_cumprod = {
   .infer = tl_scan_infer,
   .prepare = prepare,
   .gradient = gradient,
-  .samples = tl_scan_samples,
+  .samples = samples,
   .torch = "torch.cumprod(x0, dim)",
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/op/formula.h"
 #include "core/op/reduce-common.h"
+#include "core/op/scan-common.h"
 
 static gboolean
 infer (TlInfer *self,
@@ -23,14 +23,10 @@ multiply_before (TlFormula *f,
                  gint       axis,
                  gboolean   is_behind)
 {
-  guint             after = x->meta.rank - 1u - (guint)axis;
   const TlAttrValue flip[] = { TL_INTS1 (axis) }, along[] = { TL_INT (axis) };
-  TlAttrValue       shift[] = { { .n = (gint32)(2 * after + 2) }, TL_INT (0), TL_FLOAT (1) };
   TlTensor         *y = is_behind ? tl_formula_apply (f, &tl_op_flip, flip, 1, x) : x;
 
-  shift[0].v[2 * after] = 1;
-  shift[0].v[2 * after + 1] = -1;
-  y = tl_formula_apply (f, &tl_op_pad, shift, 1, tl_formula_apply (f, &tl_op_cumprod, along, 1, y));
+  y = tl_scan_shift (f, tl_formula_apply (f, &tl_op_cumprod, along, 1, y), axis, 1);
   return is_behind ? tl_formula_apply (f, &tl_op_flip, flip, 1, y) : y;
 }
 

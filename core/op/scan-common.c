@@ -83,6 +83,28 @@ tl_scan_extreme_gradient (TlGradient *self,
   return self->dx[0] != NULL;
 }
 
+TlTensor *
+tl_scan_shift (TlFormula *f,
+               TlTensor  *x,
+               gint64     axis,
+               double     first)
+{
+  TlAttrValue shift[] = { { .n = 0 }, TL_INT (0), TL_FLOAT (first) };
+  guint       behind;
+
+  if (x == NULL || f->has_failed)
+    return NULL;
+  if (x->meta.rank == 0)
+    return tl_formula_full (f, 0, NULL, first, x->meta.dtype);
+  behind = x->meta.rank - 1u - tl_axis (axis, x->meta.rank);
+  if (tl_meta_get_n_elements (&x->meta) == 0)
+    return x;
+  shift[0].n = (gint32)(2 * behind + 2);
+  shift[0].v[2 * behind] = 1;
+  shift[0].v[2 * behind + 1] = -1;
+  return tl_formula_apply (f, &tl_op_pad, shift, 1, x);
+}
+
 /* Running sums from the end. */
 TlTensor *
 tl_scan_backwards (TlTensor *x,
