@@ -28,7 +28,7 @@ static const TlSample samples[] = {
   { "5", "dim = 0" },
   { "3,4", "dim = 1" },
   { "2,3,4", "dim = -2" },
-  { "5", "dim = 0", .special = "2 0 3 0" },
+  { "6", "dim = 0", .special = "2 0 3 0" },
   { "3,2", "dim = 0", .special = "0 0 1 2 0" },
   { "i64:4", "dim = 0" },
   { "i32:2,3", "dim = 0" },
