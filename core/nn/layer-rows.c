@@ -17,7 +17,7 @@ const TlPort tl_layer_ports_loss[] = {
 };
 
 const char *const tl_layer_from_input[] = { "from the input", NULL };
-const char *const tl_layer_from_source[] = { "as the source says", NULL };
+const char *const tl_layer_from_source[] = { "standard", NULL };
 
 /* A row is a class, or an operation from which a class is made. */
 static const struct {
