@@ -56,7 +56,7 @@ prepare (TlPrepare *self,
 /**
  * tl_full:
  * @rank: number of axes
- * @shape: (array length=rank): sizes, which may be symbolic while a step is traced
+ * @shape: (array length=rank) (nullable): sizes, which may be symbolic while a step is traced; %NULL for rank 0
  * @value: of every element
  * @dtype: element type
  * @error: return location for an error
@@ -74,7 +74,8 @@ tl_full (guint        rank,
 
   g_return_val_if_fail (rank <= TL_TENSOR_MAX_RANK, NULL);
 
-  memcpy (values[SHAPE].v, shape, rank * sizeof (TlDim));
+  if (rank > 0)
+    memcpy (values[SHAPE].v, shape, rank * sizeof (TlDim));
   return tl_op_apply1 (&tl_op_full, NULL, 0, values, error);
 }
 
