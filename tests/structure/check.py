@@ -99,6 +99,13 @@ def check_guards(root, names):
             yield f'{name} can be included twice'
 
 
+def check_binaries(root, names):
+    """What is not text is data or a sample for a test: the checkpoint of a run does not belong to the project."""
+    for name in names:
+        if not name.startswith(('data/', 'tests/')) and b'\0' in (root / name).read_bytes()[:4096]:
+            yield f'{name} is not text; such files live in data/ and tests/'
+
+
 def check_machine_paths(root, names):
     for name in names:
         if name.startswith('LICENSE') or name.endswith(('.csv', '.png', '.safetensors')) or '/corpus/' in name:
@@ -186,8 +193,8 @@ def main():
         checks = [
             ('include-order', check_includes), ('kernels-without-glib', check_kernels), ('toolkit-only-in-ui', check_toolkit),
             ('licences', check_licences), ('file-sizes', check_sizes), ('header-guards', check_guards),
-            ('machine-paths', check_machine_paths), ('table-rows', check_tables), ('translations', check_translations),
-            ('format', check_format),
+            ('machine-paths', check_machine_paths),
+            ('binaries', check_binaries), ('table-rows', check_tables), ('translations', check_translations), ('format', check_format),
         ]
     print(f'1..{len(checks)}')
     failed = 0
