@@ -11,7 +11,7 @@ G_BEGIN_DECLS
 
 /**
  * TlHelpEntry:
- * @module: (nullable): "tl", "nn", "optim", "data"; "x" for methods of tensors; %NULL for globals
+ * @module: (nullable): "tl", "nn", "optim", "metric", "data"; "x" for methods of tensors; %NULL for globals
  * @name: its name
  * @kind: of a #TlLuaCompletion
  * @doc: (nullable): one sentence

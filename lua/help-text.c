@@ -68,6 +68,20 @@ foreach_row (TlHelpFunc func,
     if (!func (&entry, user_data))
       return FALSE;
   }
+  for (guint i = 0; i < tl_schedule_get_n_rows (); i++) {
+    const TlScheduleClass *row = tl_schedule_get_row (i);
+    TlHelpEntry            entry = { "optim", row->title, "schedule", row->doc, row->formula, row->source, NULL, row->attrs };
+
+    if (!func (&entry, user_data))
+      return FALSE;
+  }
+  for (guint i = 0; i < tl_metric_class_get_n_rows (); i++) {
+    const TlMetricClass *row = tl_metric_class_get_row (i);
+    TlHelpEntry          entry = { "metric", row->title, "metric", row->doc, row->formula, NULL, NULL, row->attrs };
+
+    if (!func (&entry, user_data))
+      return FALSE;
+  }
   for (guint i = 0; i < tl_dataset_class_get_n_rows (); i++) {
     const TlDatasetClass *row = tl_dataset_class_get_row (i);
     TlHelpEntry           entry = { "data", row->name, "dataset", row->doc, NULL, row->source, NULL, row->attrs };
@@ -101,6 +115,8 @@ tl_help_foreach (TlHelpFunc func,
          foreach_function ("data", tl_lua_data_functions, func, user_data) && foreach_row (func, user_data) &&
          foreach_function ("x", tl_lua_module_methods, func, user_data) &&
          foreach_function ("x", tl_lua_optimizer_methods, func, user_data) &&
+         foreach_function ("x", tl_lua_schedule_methods, func, user_data) &&
+         foreach_function ("x", tl_lua_metric_methods, func, user_data) &&
          foreach_function ("x", tl_lua_dataset_methods, func, user_data);
 }
 

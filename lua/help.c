@@ -9,7 +9,7 @@
 
 #define MAX_COMPLETIONS 500
 
-static const char *const keywords[] = { "and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if", "in", "local", "nil", "not", "or", "repeat", "return", "then", "true", "until", "while", "tl", "nn", "optim", "data", "math", "string", "table", NULL };
+static const char *const keywords[] = { "and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if", "in", "local", "nil", "not", "or", "repeat", "return", "then", "true", "until", "while", "tl", "nn", "optim", "metric", "data", "math", "string", "table", NULL };
 
 void
 tl_lua_completion_free (TlLuaCompletion *self)

@@ -88,7 +88,7 @@ char *tl_lua_inspect_option (const char *name);
 
 /**
  * tl_lua_list_module:
- * @module: "tl", "nn", "nn.init", "optim", "data"; "x" for what tensors, modules and others can do
+ * @module: "tl", "nn", "nn.init", "optim", "metric", "data"; "x" for what tensors, modules and others can do
  *
  * Returns: (transfer full) (nullable): a line for each name in it; %NULL if there is no such module
  */

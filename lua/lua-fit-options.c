@@ -128,7 +128,7 @@ tl_lua_fit_read_optimizer (lua_State        *L,
   options->optimizer = made->optimizer;
 }
 
-/* { "accuracy", { "top_k_accuracy", k = 3 } }; in memory of Lua's that stays on the stack */
+/* { "accuracy", { "top_k_accuracy", k = 3 }, metric.F1 () }; in memory of Lua's that stays on the stack */
 void
 tl_lua_fit_read_metrics (lua_State        *L,
                          TlTrainerOptions *options)
@@ -139,97 +139,42 @@ tl_lua_fit_read_metrics (lua_State        *L,
   lua_getfield (L, 1, "metrics");
   if (lua_isnil (L, -1))
     return;
-  if (lua_type (L, -1) == LUA_TSTRING) {
+  if (!lua_istable (L, -1)) {
     lua_newtable (L);
     lua_insert (L, -2);
     lua_rawseti (L, -2, 1);
   }
-  luaL_argexpected (L, lua_istable (L, -1), 1, "metrics = list of names");
   n = lua_rawlen (L, -1);
   metrics = lua_newuserdatauv (L, (n + 1) * sizeof *metrics, 0);
   for (lua_Unsigned i = 0; i < n; i++) {
-    const TlMetricClass *row;
-    TlAttrValue          values[TL_OP_MAX_ATTRS];
-    guint32              given = 0;
-    const char          *name;
-    gboolean             has_attrs;
-
     lua_rawgeti (L, -2, (lua_Integer)i + 1);
-    has_attrs = lua_istable (L, -1);
-    if (has_attrs)
-      lua_rawgeti (L, -1, 1);
-    else
-      lua_pushvalue (L, -1);
-    name = lua_type (L, -1) == LUA_TSTRING ? lua_tostring (L, -1) : "?";
-    row = tl_metric_class_find (name);
-    if (row == NULL) {
-      const char *names[TL_LUA_MAX_LIST];
-      guint       n_rows = MIN (tl_metric_class_get_n_rows (), TL_LUA_MAX_LIST);
-
-      for (guint k = 0; k < n_rows; k++)
-        names[k] = tl_metric_class_get_row (k)->name;
-      tl_lua_error (L, TL_ERROR_NAME, "there is no metric %s%s", name, tl_lua_nearest_hint (L, name, names, n_rows));
-      return;
-    }
-    tl_attr_init_defaults (row->attrs, values);
-    for (guint k = 0; has_attrs && row->attrs != NULL && row->attrs[k].name != NULL; k++) {
-      lua_getfield (L, -2, row->attrs[k].name);
-      tl_lua_set_attr (L, -1, row->name, row->attrs, values, &given, row->attrs[k].name);
-      lua_pop (L, 1);
-    }
-    tl_metric_init (&metrics[i], row, values);
-    lua_pop (L, 2);
+    tl_lua_read_metric (L, &metrics[i]);
+    lua_pop (L, 1);
   }
   options->metrics = metrics;
   options->n_metrics = (guint)n;
 }
 
-/* "cosine", { "step", every = 2 } or a function; in memory of Lua's that stays on the stack */
+/* "cosine", { "step", step_size = 2 }, optim.StepLR { ... } or a function; in memory of Lua's that stays on the stack */
 void
 tl_lua_fit_read_schedule (lua_State        *L,
                           TlLuaFit         *self,
                           TlTrainerOptions *options)
 {
   TlAttrValue *values;
-  guint32      given = 0;
-  const char  *name;
-  int          index;
 
   lua_getfield (L, 1, "schedule");
   if (lua_isnil (L, -1))
     return;
-  index = lua_gettop (L);
-  if (lua_isfunction (L, index)) {
-    self->schedule = index;
+  if (lua_isfunction (L, -1)) {
+    self->schedule = lua_gettop (L);
     options->schedule_func = tl_lua_fit_schedule_cb;
     options->schedule_data = self;
     return;
   }
-  if (lua_istable (L, index))
-    lua_rawgeti (L, index, 1);
-  else
-    lua_pushvalue (L, index);
-  name = lua_type (L, -1) == LUA_TSTRING ? lua_tostring (L, -1) : "?";
-  options->schedule = tl_schedule_find (name);
-  if (options->schedule == NULL) {
-    const char *names[TL_LUA_MAX_LIST];
-    guint       n = MIN (tl_schedule_get_n_rows (), TL_LUA_MAX_LIST);
-
-    for (guint i = 0; i < n; i++)
-      names[i] = tl_schedule_get_row (i)->name;
-    tl_lua_error (L, TL_ERROR_NAME, "there is no schedule %s%s", name, tl_lua_nearest_hint (L, name, names, n));
-    return;
-  }
   values = lua_newuserdatauv (L, TL_OP_MAX_ATTRS * sizeof *values, 0);
-  tl_attr_init_defaults (options->schedule->attrs, values);
-  lua_pushnil (L);
-  while (lua_istable (L, index) && lua_next (L, index) != 0) {
-    if (lua_type (L, -2) == LUA_TSTRING)
-      tl_lua_set_attr (L, -1, name, options->schedule->attrs, values, &given, lua_tostring (L, -2));
-    lua_pop (L, 1);
-  }
-  if (!lua_istable (L, index))
-    lua_pop (L, 1);
+  lua_insert (L, -2);
+  options->schedule = tl_lua_read_schedule (L, values);
   options->schedule_attrs = values;
 }
 

@@ -315,5 +315,6 @@ tl_lua_open_optim (lua_State *L)
     lua_pushcclosure (L, new_optimizer, 1);
     lua_setfield (L, -2, klass->name);
   }
+  tl_lua_open_schedule (L);
   lua_setglobal (L, "optim");
 }

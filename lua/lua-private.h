@@ -24,6 +24,8 @@
 #include "core/data/transforms.h"
 #include "core/nn/layer.h"
 #include "core/optim/optimizer.h"
+#include "core/optim/schedule.h"
+#include "core/train/metrics.h"
 #include "lua/help.h"
 
 G_BEGIN_DECLS
@@ -108,6 +110,8 @@ extern const TlLuaFunction tl_lua_nn_functions[];
 extern const TlLuaFunction tl_lua_init_functions[];
 extern const TlLuaFunction tl_lua_module_methods[];
 extern const TlLuaFunction tl_lua_optimizer_methods[];
+extern const TlLuaFunction tl_lua_schedule_methods[];
+extern const TlLuaFunction tl_lua_metric_methods[];
 extern const TlAttrSpec    tl_lua_loader_options[];
 extern const TlAttrSpec    tl_lua_fit_tables[]; /* options of fit whose values are no plain attributes */
 extern const char          tl_lua_library[];    /* library.lua */
@@ -172,6 +176,13 @@ const char *tl_lua_nearest_hint (lua_State         *L,
                                  const char *const *names,
                                  guint              n_names);
 
+const char *tl_lua_get_row_name (lua_State  *L,
+                                 const char *what);
+void        tl_lua_read_row_attrs (lua_State        *L,
+                                   const char       *owner,
+                                   const TlAttrSpec *specs,
+                                   TlAttrValue      *values);
+
 /* lua-tensor.c, lua-tensor-create.c, lua-tensor-text.c, lua-op.c, lua-compile.c */
 TlTensor *tl_lua_check_tensor (lua_State *L,
                                int        index);
@@ -209,6 +220,8 @@ void tl_lua_open_tensor (lua_State *L);
 void tl_lua_open_init (lua_State *L);
 void tl_lua_open_nn (lua_State *L);
 void tl_lua_open_optim (lua_State *L);
+void tl_lua_open_schedule (lua_State *L);
+void tl_lua_open_metric (lua_State *L);
 void tl_lua_open_data (lua_State *L);
 void tl_lua_open_fit (lua_State *L);
 
@@ -242,6 +255,12 @@ typedef struct {
 } TlLuaOptimizer;
 
 const TlOptimizerClass *tl_lua_find_optimizer (const char *name);
+
+/* lua-metric.c, lua-schedule.c */
+void                   tl_lua_read_metric (lua_State *L,
+                                           TlMetric  *metric);
+const TlScheduleClass *tl_lua_read_schedule (lua_State   *L,
+                                             TlAttrValue *attrs);
 
 /* lua-data.c */
 TlTransforms *tl_lua_push_transforms (lua_State *L,

@@ -157,6 +157,7 @@ open_all (lua_State *L)
   tl_lua_open_tensor (L);
   tl_lua_open_nn (L);
   tl_lua_open_optim (L);
+  tl_lua_open_metric (L);
   tl_lua_open_data (L);
   tl_lua_open_fit (L);
   if (luaL_loadbufferx (L, tl_lua_library, tl_lua_library_n_bytes, "=[trellis]", "t") != LUA_OK)
@@ -324,24 +325,40 @@ give_all (lua_State *L)
 }
 
 /*
- * Loads the text, with "return" before what may be an expression; lines stay as they are.  If possible the values go through a function,
- * the chunk's only argument, so that a call at the end is no tail call and its line is still known when it fails.
+ * What stands around the expression that may end a cell; lines stay as they are.  If possible the values go through a function, the
+ * chunk's only argument, so that a call at the end is no tail call and its line is still known when it fails.  Lua counts an index
+ * to the line of what follows it, so the bracket goes on a line of its own only behind a comment.
  */
+static const char *const frames[][2] = { { " return (...)(", ")" }, { " return (...)(", "\n)" }, { " return ", "" } };
+
+/* Loads the text, the expression that begins at @start in a frame. */
 static gboolean
-load_chunk (lua_State     *L,
+load_framed (lua_State     *L,
+             const RunArgs *args,
+             gsize          start,
+             guint          frame,
+             const char    *name)
+{
+  gsize n = strlen (args->text);
+
+  while (n > start && g_ascii_isspace (args->text[n - 1]))
+    n--;
+  lua_settop (L, 2);
+  lua_pushlstring (L, args->text, start);
+  lua_pushstring (L, frames[frame][0]);
+  lua_pushlstring (L, args->text + start, n - start);
+  lua_pushstring (L, frames[frame][1]);
+  lua_concat (L, 4);
+  return luaL_loadbufferx (L, lua_tostring (L, -1), lua_rawlen (L, -1), name, "t") == LUA_OK;
+}
+
+static gboolean
+load_plain (lua_State     *L,
             const RunArgs *args,
-            gssize         try,
-            gboolean       through_function,
             const char    *name)
 {
   lua_settop (L, 2);
-  if (try >= 0) {
-    lua_pushlstring (L, args->text, args->tries[try]);
-    lua_pushfstring (L, through_function ? " return (...)(%s\n)" : " return %s", args->text + args->tries[try]);
-    lua_concat (L, 2);
-  } else {
-    lua_pushstring (L, args->text);
-  }
+  lua_pushstring (L, args->text);
   return luaL_loadbufferx (L, lua_tostring (L, -1), lua_rawlen (L, -1), name, "t") == LUA_OK;
 }
 
@@ -364,8 +381,9 @@ run_protected (lua_State *L)
   gboolean    loaded = FALSE;
 
   for (guint i = 0; i < args->n_tries && !loaded; i++)
-    loaded = load_chunk (L, args, (gssize)i, TRUE, name) || load_chunk (L, args, (gssize)i, FALSE, name);
-  if (!loaded && !load_chunk (L, args, -1, FALSE, name))
+    for (guint frame = 0; frame < G_N_ELEMENTS (frames) && !loaded; frame++)
+      loaded = load_framed (L, args, args->tries[i], frame, name);
+  if (!loaded && !load_plain (L, args, name))
     return lua_error (L);
   lua_replace (L, 1);
   lua_settop (L, 1);

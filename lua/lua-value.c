@@ -228,3 +228,50 @@ tl_lua_nearest_hint (lua_State         *L,
 
   return nearest != NULL ? lua_pushfstring (L, "; did you mean %s?", nearest) : lua_pushliteral (L, "");
 }
+
+/*
+ * The name of the row that stands on top of the stack: "cosine" or { "cosine", eta_min = 1e-5 }.
+ */
+const char *
+tl_lua_get_row_name (lua_State  *L,
+                     const char *what)
+{
+  const char *name;
+
+  if (lua_istable (L, -1))
+    lua_rawgeti (L, -1, 1);
+  else
+    lua_pushvalue (L, -1);
+  name = lua_type (L, -1) == LUA_TSTRING ? lua_tostring (L, -1) : NULL;
+  if (name == NULL)
+    tl_lua_error (L, TL_ERROR_VALUE, "fit: a %s is a name, or a list of a name and its options, not a %s", what, luaL_typename (L, -1));
+  lua_pop (L, 1); /* what is on top keeps it */
+  return name;
+}
+
+/*
+ * The options of the row that stands on top of the stack; what is not given has its default.
+ */
+void
+tl_lua_read_row_attrs (lua_State        *L,
+                       const char       *owner,
+                       const TlAttrSpec *specs,
+                       TlAttrValue      *values)
+{
+  int     row = lua_gettop (L);
+  guint32 given = 0;
+  GError *error = NULL;
+
+  tl_attr_init_defaults (specs, values);
+  lua_pushnil (L);
+  while (lua_istable (L, row) && lua_next (L, row) != 0) {
+    if (lua_type (L, -2) == LUA_TSTRING)
+      tl_lua_set_attr (L, -1, owner, specs, values, &given, lua_tostring (L, -2));
+    else if (!lua_isinteger (L, -2) || lua_tointeger (L, -2) != 1)
+      tl_lua_error (L, TL_ERROR_NAME, "%s: options have names", owner);
+    lua_pop (L, 1);
+  }
+  lua_settop (L, row);
+  if (!tl_attr_check_required (owner, specs, given, &error))
+    tl_lua_raise (L, error);
+}

@@ -100,19 +100,20 @@ append_ports (GString             *text,
                             ports[i].doc != NULL ? ports[i].doc : tl_link_type_name (ports[i].type), ports[i].is_optional ? " (may be left out)" : "");
 }
 
-/* "{ out = ..., kernel = ... }": what must be given, or the first attribute as an example. */
+/* " { out = ..., kernel = ... }" after @opening " { ": what must be given. */
 static void
 append_options (GString              *text,
-                const TlCatalogEntry *entry)
+                const TlCatalogEntry *entry,
+                const char           *opening)
 {
-  const char *between = " { ";
+  const char *between = opening;
 
   for (const TlAttrSpec *spec = entry->attrs; spec != NULL && spec->name != NULL; spec++)
     if (spec->required) {
       g_string_append_printf (text, "%s%s = ...", between, spec->name);
       between = ", ";
     }
-  if (strcmp (between, ", ") == 0)
+  if (between != opening)
     g_string_append (text, " }");
 }
 
@@ -144,7 +145,7 @@ append_usage (GString              *text,
     append_inputs (text, entry);
     g_string_append_c (text, ')');
   }
-  append_options (text, entry);
+  append_options (text, entry, " { ");
   g_string_append (text, "\n");
   if (entry->lua == NULL || strcmp (entry->lua, entry->name) == 0)
     return;
@@ -153,21 +154,27 @@ append_usage (GString              *text,
   case TL_CATALOG_OP:
     g_string_append_printf (text, "%s(", entry->lua);
     append_inputs (text, entry);
-    append_options (text, entry);
+    append_options (text, entry, " { ");
     g_string_append (text, ")\n");
     break;
   case TL_CATALOG_SCHEDULE:
-    g_string_append_printf (text, "fit { ..., schedule = { \"%s\" } }\n", entry->lua);
+    g_string_append_printf (text, "fit { ..., schedule = { \"%s\"", entry->lua);
+    append_options (text, entry, ", ");
+    g_string_append_printf (text, "%s }\n    optim.%s (optimizer", text->str[text->len - 1] == '}' ? "" : " }", entry->name);
+    append_options (text, entry, ", { ");
+    g_string_append (text, ")\n");
     break;
   case TL_CATALOG_METRIC:
-    g_string_append_printf (text, "fit { ..., metrics = { \"%s\" } }\n", entry->lua);
+    g_string_append_printf (text, "fit { ..., metrics = { \"%s\" } }\n    metric.%s", entry->lua, entry->name);
+    append_options (text, entry, " { ");
+    g_string_append_c (text, '\n');
     break;
   case TL_CATALOG_TRANSFORM:
     g_string_append_printf (text, "fit { ..., transform = { \"%s\" } }\n", entry->lua);
     break;
   default:
     g_string_append (text, entry->lua);
-    append_options (text, entry);
+    append_options (text, entry, " { ");
     g_string_append_c (text, '\n');
     break;
   }

@@ -41,5 +41,6 @@ const TlScheduleClass tl_schedule_cosine = {
   .formula = "lr = eta_min + (lr0 - eta_min) (1 + cos (pi t / T_max)) / 2",
   .source = "Loshchilov & Hutter 2017, arXiv:1608.03983",
   .attrs = attrs,
+  .end = "T_max",
   .get_lr = get_lr,
 };

@@ -46,5 +46,6 @@ const TlScheduleClass tl_schedule_one_cycle = {
   .formula = "lr0 / div_factor, lr0 after pct_start of the steps, lr0 / div_factor / final_div_factor",
   .source = "Smith & Topin 2018, arXiv:1708.07120; as torch.optim.lr_scheduler.OneCycleLR with max_lr = lr0",
   .attrs = attrs,
+  .end = "total_steps",
   .get_lr = get_lr,
 };

@@ -32,5 +32,6 @@ const TlScheduleClass tl_schedule_polynomial = {
   .formula = "lr = lr0 (1 - t / total_iters)^power",
   .source = "as torch.optim.lr_scheduler.PolynomialLR",
   .attrs = attrs,
+  .end = "total_iters",
   .get_lr = get_lr,
 };

@@ -53,6 +53,7 @@ struct _TlScheduleClass {
   const char       *formula;
   const char       *source;
   const TlAttrSpec *attrs;
+  const char       *end; /* (nullable): name of the attribute whose 0 stands for the length of the whole training */
 
   double (*get_lr) (const TlAttrValue        *attrs,
                     double                    base_lr,

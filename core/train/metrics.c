@@ -106,9 +106,9 @@ reserve (TlMetricState *state,
  * @target: (nullable): what it should predict
  * @error: return location for an error
  *
- * Checks as tl_metric_check() and makes the cells; what a checkpoint brought stays.
+ * Checks as tl_metric_check() and makes the cells; what came in before, or from a checkpoint, stays.
  *
- * Errors: as tl_metric_check(), %TL_ERROR_VALUE if a checkpoint brought cells of another model
+ * Errors: as tl_metric_check(), %TL_ERROR_VALUE if what came in before has cells of another model
  *
  * Returns: whether the metric can be taken
  */
@@ -126,7 +126,7 @@ tl_metric_prepare (TlMetric     *self,
     return TRUE;
   n = self->klass->get_n_cells != NULL ? self->klass->get_n_cells (self, output) : 0;
   if (self->state.n > 0 && self->state.n_cells != n) {
-    g_set_error (error, TL_ERROR, TL_ERROR_VALUE, "%s: the checkpoint holds %" G_GSIZE_FORMAT " numbers and the model needs %" G_GSIZE_FORMAT,
+    g_set_error (error, TL_ERROR, TL_ERROR_VALUE, "%s: %" G_GSIZE_FORMAT " numbers are kept so far, and these predictions need %" G_GSIZE_FORMAT,
                  self->klass->name, self->state.n_cells, n);
     return FALSE;
   }

@@ -66,6 +66,60 @@ test_closures (void)
                     "assert (run.loss < 0.05 and run.steps == 12, run.loss)");
 }
 
+/* Schedules in a loop of one's own: one call is one of what is counted. */
+static void
+test_schedules (void)
+{
+  g_autoptr (Cells) cells = cells_new ();
+
+  cells_run (cells, "w = nn.Parameter (tl.ones (2))\nfunction rates (make, n, ...)\n"
+                    "  local o, list = optim.SGD ({ w }, { lr = 1 }), {}\n  local s = make (o)\n"
+                    "  for i = 1, n do list[i] = string.format ('%.4g', o.lr) s:step (...) end\n  assert (s.steps == n and s.lr == o.lr)\n"
+                    "  return table.concat (list, ' ')\nend");
+  cells_value (cells, "rates (function (o) return optim.StepLR (o, { step_size = 2, gamma = 0.5 }) end, 6)", "1 1 0.5 0.5 0.25 0.25");
+  cells_value (cells, "rates (function (o) return optim.StepLR (o, 3) end, 5)", "1 1 1 0.1 0.1");
+  cells_value (cells, "rates (function (o) return optim.CosineLR (o, { T_max = 4 }) end, 6)", "1 0.8536 0.5 0.1464 0 0");
+  cells_value (cells, "rates (function (o) return optim.WarmupLR (o, { total_iters = 4, start_factor = 0.2 }) end, 6)", "0.2 0.4 0.6 0.8 1 1");
+  cells_value (cells, "rates (function (o) return optim.ReduceLROnPlateau (o, { patience = 1 }) end, 5, 3.5)", "1 1 1 0.1 0.1");
+  cells_value (cells, "rates (function (o) return optim.ReduceLROnPlateau (o, { patience = 1 }) end, 4, tl.tensor (3.5))", "1 1 1 0.1");
+  cells_run (cells, "o = optim.SGD ({ w }, { lr = 1 })\nup = optim.ReduceLROnPlateau (o, { patience = 0 })\nfor i = 1, 4 do up:step (i, true) end\nassert (o.lr == 1)");
+  cells_fail (cells, "optim.CosineLR (o)", TL_ERROR_VALUE, 1, "CosineLR: T_max must be given");
+  cells_fail (cells, "optim.OneCycleLR (o)", TL_ERROR_VALUE, 1, "OneCycleLR: total_steps must be given");
+  cells_fail (cells, "optim.StepLR (o)", TL_ERROR_VALUE, 1, "StepLR: step_size must be given");
+  cells_fail (cells, "optim.StepLR (optim.SGD { lr = 1 }, 3)", TL_ERROR_VALUE, 1, "the optimizer was given no parameters: optim.SGD (model");
+  cells_fail (cells, "optim.StepLR { step_size = 3 }:step ()", TL_ERROR_VALUE, 1, "StepLR was given no optimizer");
+  cells_fail (cells, "up:step ()", TL_ERROR_CODE, 1, "number expected");
+  cells_fail (cells, "up.rate", TL_ERROR_NAME, 1, "ReduceLROnPlateau has no rate");
+}
+
+/* Metrics over batches are those over everything, and what `fit` says of the same predictions. */
+static void
+test_metrics (void)
+{
+  g_autoptr (Cells) cells = cells_new ();
+
+  cells_run (cells, "tl.manual_seed (5)\ny = tl.randint (0, 3, { 90 })\np = tl.randn (3, 90):transpose (0, 1)\n"
+                    "function in_parts (m, n)\n  m:reset ()\n  for i = 0, 89, n do m:update (p:slice { start = i, ['end'] = i + n }, y:slice { start = i, ['end'] = i + n }) end\n"
+                    "  return m:value ()\nend\n"
+                    "for name, make in pairs (metric) do assert (tostring (make ()):find (name .. ': ', 1, true) == 1, name) end\n"
+                    "for _, name in ipairs { 'Accuracy', 'TopKAccuracy', 'BalancedAccuracy', 'F1', 'Precision', 'Recall', 'IoU', 'AUCROC', 'AveragePrecision' } do\n"
+                    "  local m = metric[name] (name == 'TopKAccuracy' and { k = 2 } or {})\n  local all = in_parts (m, 90)\n"
+                    "  assert (all > 0 and all < 1 and math.abs (in_parts (m, 7) - all) < 1e-12, name)\nend");
+  cells_value (cells, "in_parts (metric.Accuracy (), 10) == p:argmax (1):eq (y):to ('f64'):mean ():item ()", "true");
+  cells_value (cells, "m = metric.ConfusionMatrix () m:update (tl.tensor { { 2.0, 1.0 }, { 0.0, 1.0 }, { 3.0, 1.0 } }, tl.tensor { 0, 1, 1 })\nm:table ()", "{ { 1, 0 }, { 1, 1 } }");
+  cells_value (cells, "m = metric.MSE () m:update (tl.tensor { { 1.0 }, { 2.0 } }, tl.tensor { { 1.0 }, { 4.0 } })\nm", "MSE: 2.0");
+  cells_value (cells, "m = metric.MeanLoss () m:update (2, 3) m:update (tl.tensor (4.0), 1)\nm:value ()", "2.5");
+  cells_run (cells, "f1 = metric.F1 { average = 'micro' }\nf1:update (p, y)");
+  cells_fail (cells, "f1:update (tl.randn (3, 5), tl.zeros ({ 3 }, { dtype = 'i64' }))", TL_ERROR_VALUE, 1, "numbers are kept so far");
+  cells_fail (cells, "f1:update (p, tl.randn (3))", TL_ERROR_SHAPE, 1, "scores [items, classes] and classes [items] are wanted");
+  cells_fail (cells, "f1:update (p)", TL_ERROR_CODE, 1, "tensor");
+  cells_fail (cells, "f1:update (p, 3)", TL_ERROR_CODE, 1, "tensor");
+  cells_fail (cells, "metric.Accuracy ():table ()", TL_ERROR_NAME, 1, "Accuracy has no table");
+  cells_fail (cells, "metric.F1 { averge = 'micro' }", TL_ERROR_NAME, 1, "did you mean average?");
+  cells_fail (cells, "metric.MeanLoss ():update (2, 0)", TL_ERROR_VALUE, 1, "at least 1 item, not 0");
+  cells_fail (cells, "tl.compile (function (x) f1:update (x, y) return x end) (p)", TL_ERROR_UNSUPPORTED, 1, "while a step is traced");
+}
+
 static void
 test_micro_batches (void)
 {
@@ -299,6 +353,8 @@ main (int   argc,
   g_test_add_func ("/lua/train/loop", test_loop);
   g_test_add_func ("/lua/train/values-kept", test_values_kept);
   g_test_add_func ("/lua/train/closures", test_closures);
+  g_test_add_func ("/lua/train/schedules", test_schedules);
+  g_test_add_func ("/lua/train/metrics", test_metrics);
   g_test_add_func ("/lua/train/micro-batches", test_micro_batches);
   g_test_add_func ("/lua/train/gan", test_gan);
   g_test_add_func ("/lua/train/modes", test_modes);
