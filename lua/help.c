@@ -4,10 +4,12 @@
 #include <string.h>
 
 #include "core/data/dataset.h"
+#include "core/graph/names.h"
 #include "lua/help-private.h"
 #include "lua/lua-private.h"
 
 #define MAX_COMPLETIONS 500
+#define MIN_OTHER 3 /* letters that are enough to think of what others call it */
 
 static const char *const keywords[] = { "and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if", "in", "local", "nil", "not", "or", "repeat", "return", "then", "true", "until", "while", "tl", "nn", "optim", "metric", "data", "math", "string", "table", NULL };
 
@@ -82,15 +84,15 @@ find_owner (const char *text,
 }
 
 static void
-add (Place      *place,
-     const char *name,
-     const char *kind,
-     const char *detail,
-     const char *doc)
+append (Place      *place,
+        const char *name,
+        const char *kind,
+        const char *detail,
+        const char *doc)
 {
   TlLuaCompletion *made;
 
-  if (strncmp (name, place->prefix, place->n_prefix) != 0 || place->found->len >= MAX_COMPLETIONS)
+  if (place->found->len >= MAX_COMPLETIONS)
     return;
   for (guint i = 0; i < place->found->len; i++)
     if (strcmp (((TlLuaCompletion *)place->found->pdata[i])->name, name) == 0)
@@ -101,6 +103,41 @@ add (Place      *place,
   made->detail = g_strdup (detail);
   made->doc = g_strdup (doc);
   g_ptr_array_add (place->found, made);
+}
+
+static void
+add (Place      *place,
+     const char *name,
+     const char *kind,
+     const char *detail,
+     const char *doc)
+{
+  if (strncmp (name, place->prefix, place->n_prefix) == 0)
+    append (place, name, kind, detail, doc);
+}
+
+/* What others call by a name that begins so: "Dens" offers Linear. */
+static void
+add_other (Place             *place,
+           const TlHelpEntry *entry)
+{
+  const char *module = entry->op != NULL ? "tl" : entry->module;
+
+  for (guint i = 0; i < tl_other_name_get_n_rows () && place->n_prefix >= MIN_OTHER; i++) {
+    const TlOtherName *row = tl_other_name_get_row (i);
+    const char        *other;
+    gsize              n;
+
+    if (strcmp (row->name, entry->name) != 0 || g_strcmp0 (row->module, module) != 0)
+      continue;
+    other = tl_name_find_prefix (place->prefix, place->n_prefix, row->others, &n);
+    if (other != NULL) {
+      g_autofree char *doc = g_strdup_printf ("%.*s elsewhere: %s", (int)n, other, entry->doc);
+      g_autofree char *signature = tl_help_signature (entry);
+
+      append (place, entry->name, entry->kind, signature, doc);
+    }
+  }
 }
 
 static gboolean
@@ -134,6 +171,8 @@ complete_cb (const TlHelpEntry *entry,
     g_autofree char *signature = tl_help_signature (entry);
 
     add (place, entry->name, entry->kind, signature, entry->doc);
+  } else if (place->module != NULL && g_strcmp0 (place->module, entry->module) == 0) {
+    add_other (place, entry);
   }
   return TRUE;
 }
@@ -337,6 +376,26 @@ list_cb (const TlHelpEntry *entry,
   return TRUE;
 }
 
+/* What others call so, with its module or without. */
+static char *
+inspect_other (const char *name)
+{
+  const char *dot = strrchr (name, '.');
+
+  for (guint i = 0; i < tl_other_name_get_n_rows (); i++) {
+    const TlOtherName *row = tl_other_name_get_row (i);
+    g_autofree char   *full = NULL, *text = NULL;
+
+    if (!tl_name_is_among (dot != NULL ? dot + 1 : name, row->others))
+      continue;
+    full = g_strdup_printf ("%s.%s", row->module, row->name);
+    text = tl_lua_inspect (NULL, full);
+    if (text != NULL)
+      return g_strdup_printf ("%s: here it is %s\n\n%s", name, full, text);
+  }
+  return NULL;
+}
+
 /* help (name): what belongs to Lua is a copy, so that nothing is lost when it runs out of memory. */
 int
 tl_lua_help (lua_State *L)
@@ -353,6 +412,7 @@ tl_lua_help (lua_State *L)
     text = g_string_free (list, FALSE);
   } else {
     text = tl_lua_inspect (NULL, name);
+    text = text != NULL ? text : inspect_other (name);
   }
   if (text == NULL)
     return tl_lua_error (L, TL_ERROR_NAME, "there is no help on %s", name);

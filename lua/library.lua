@@ -214,9 +214,7 @@ local function check_options (options)
   local known = {}
   for _, name in ipairs (internal.fit_options) do known[name] = true end
   for key in next, options do
-    if key ~= 1 and not known[key] then
-      fail (internal.codes.name, 'fit has no option %s%s', tostring (key), internal.nearest (tostring (key), internal.fit_options))
-    end
+    if key ~= 1 and not known[key] then internal.no_option (tostring (key)) end
   end
 end
 

@@ -96,12 +96,7 @@ add_transform (lua_State    *L,
   name = lua_type (L, -1) == LUA_TSTRING ? lua_tostring (L, -1) : "?";
   row = tl_transform_class_find (name);
   if (row == NULL) {
-    const char *names[TL_LUA_MAX_LIST];
-    guint       n = MIN (tl_transform_class_get_n_rows (), TL_LUA_MAX_LIST);
-
-    for (guint i = 0; i < n; i++)
-      names[i] = tl_transform_class_get_row (i)->name;
-    tl_lua_error (L, TL_ERROR_NAME, "there is no transform %s%s", name, tl_lua_nearest_hint (L, name, names, n));
+    tl_lua_no_row (L, "transform", name);
     return;
   }
   tl_attr_init_defaults (row->attrs, values);
@@ -458,6 +453,8 @@ dataset_index (lua_State *L)
   GError     *error = NULL;
   gpointer   *slot;
 
+  static const char *const properties[] = { "classes", "fields", "source", NULL };
+
   if (lua_isinteger (L, 2))
     return dataset_at (L);
   lua_pushvalue (L, 2);
@@ -487,7 +484,7 @@ dataset_index (lua_State *L)
     }
     return 1;
   }
-  return tl_lua_error (L, TL_ERROR_NAME, "the data set has no field %s", name);
+  return tl_lua_no_name (L, lua_upvalueindex (1), properties, "dataset", "the data set", name);
 }
 
 static int
@@ -558,5 +555,6 @@ tl_lua_open_data (lua_State *L)
     lua_setfield (L, -2, tl_dataset_class_get_row (i)->name);
   }
   tl_lua_set_functions (L, tl_lua_data_functions);
+  tl_lua_guard_module (L, "data");
   lua_setglobal (L, "data");
 }

@@ -40,20 +40,13 @@ static const TlLayerClass *
 find_loss (lua_State  *L,
            const char *name)
 {
-  const char *names[TL_LUA_MAX_LIST];
-  guint       n = 0;
-
   for (guint i = 0; i < tl_layer_get_n_rows (); i++) {
     const TlLayerClass *klass = tl_layer_get_row (i);
 
-    if ((klass->flags & TL_LAYER_LOSS) == 0)
-      continue;
-    if (is_loss_name (klass->name, name))
+    if ((klass->flags & TL_LAYER_LOSS) != 0 && is_loss_name (klass->name, name))
       return klass;
-    if (n < TL_LUA_MAX_LIST)
-      names[n++] = klass->name;
   }
-  tl_lua_error (L, TL_ERROR_NAME, "there is no loss %s%s", name, tl_lua_nearest_hint (L, name, names, n));
+  tl_lua_no_row (L, "loss", name);
   return NULL;
 }
 
@@ -107,12 +100,7 @@ tl_lua_fit_read_optimizer (lua_State        *L,
 
     klass = tl_lua_find_optimizer (name);
     if (klass == NULL) {
-      const char *names[TL_LUA_MAX_LIST];
-      guint       n = MIN (tl_optimizer_get_n_rows (), TL_LUA_MAX_LIST);
-
-      for (guint i = 0; i < n; i++)
-        names[i] = tl_optimizer_get_row (i)->name;
-      tl_lua_error (L, TL_ERROR_NAME, "there is no optimizer %s%s", name, tl_lua_nearest_hint (L, name, names, n));
+      tl_lua_no_row (L, "optimizer", name);
       return;
     }
   } else {

@@ -70,5 +70,6 @@ tl_lua_open_init (lua_State *L)
     lua_pushcclosure (L, init_call, 1);
     lua_setfield (L, -2, tl_initializer_get_row (i)->name);
   }
+  tl_lua_guard_module (L, "nn.init");
   lua_setfield (L, -2, "init");
 }

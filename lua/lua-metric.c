@@ -17,21 +17,6 @@ metric_free (gpointer object)
 
 const TlLuaType tl_lua_type_metric = { "metric", metric_free };
 
-static const TlMetricClass *
-check_row (lua_State  *L,
-           const char *name)
-{
-  const TlMetricClass *row = tl_metric_class_find (name);
-  const char          *names[TL_LUA_MAX_LIST];
-  guint                n = MIN (tl_metric_class_get_n_rows (), TL_LUA_MAX_LIST);
-
-  for (guint i = 0; row == NULL && i < n; i++)
-    names[i] = tl_metric_class_get_row (i)->name;
-  if (row == NULL)
-    tl_lua_error (L, TL_ERROR_NAME, "there is no metric %s%s", name, tl_lua_nearest_hint (L, name, names, n));
-  return row;
-}
-
 /*
  * What stands on top of the stack: "accuracy", { "top_k_accuracy", k = 3 } or metric.TopKAccuracy { k = 3 }.
  */
@@ -41,13 +26,19 @@ tl_lua_read_metric (lua_State *L,
 {
   const TlMetric      *made = tl_lua_test (L, -1, &tl_lua_type_metric);
   const TlMetricClass *row;
+  const char          *name;
   TlAttrValue          attrs[TL_OP_MAX_ATTRS];
 
   if (made != NULL) {
     tl_metric_init (metric, made->klass, made->attrs);
     return;
   }
-  row = check_row (L, tl_lua_get_row_name (L, "metric"));
+  name = tl_lua_get_row_name (L, "metric");
+  row = tl_metric_class_find (name);
+  if (row == NULL) {
+    tl_lua_no_row (L, "metric", name);
+    return;
+  }
   tl_lua_read_row_attrs (L, row->name, row->attrs, attrs);
   tl_metric_init (metric, row, attrs);
 }
@@ -216,5 +207,6 @@ tl_lua_open_metric (lua_State *L)
     lua_pushcclosure (L, new_metric, 1);
     lua_setfield (L, -2, row->title);
   }
+  tl_lua_guard_module (L, "metric");
   lua_setglobal (L, "metric");
 }

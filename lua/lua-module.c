@@ -144,21 +144,13 @@ internal_fail (lua_State *L)
   return tl_lua_error (L, (int)luaL_checkinteger (L, 1), "%s", luaL_checkstring (L, 2));
 }
 
-/* nearest (name, list): "; did you mean X?" */
+/* no_option (name): fit has no such option */
 static int
-internal_nearest (lua_State *L)
+internal_no_option (lua_State *L)
 {
-  const char  *names[TL_LUA_MAX_LIST];
-  const char  *name = luaL_checkstring (L, 1);
-  lua_Unsigned n = MIN (lua_rawlen (L, 2), TL_LUA_MAX_LIST);
-
-  luaL_checkstack (L, (int)n + 4, NULL);
-  for (lua_Unsigned i = 0; i < n; i++) {
-    lua_rawgeti (L, 2, (lua_Integer)i + 1);
-    names[i] = luaL_checkstring (L, -1);
-  }
-  tl_lua_nearest_hint (L, name, names, (guint)n);
-  return 1;
+  luaL_getsubtable (L, LUA_REGISTRYINDEX, "trellis.internal");
+  lua_getfield (L, -1, "fit_options");
+  return tl_lua_no_name (L, -1, NULL, "fit", "fit", luaL_checkstring (L, 1));
 }
 
 /*
@@ -244,7 +236,7 @@ tl_lua_open_module (lua_State *L)
     { "variable_kind", internal_kind_of_variable },
     { "clear_grad", internal_clear_grad },
     { "fail", internal_fail },
-    { "nearest", internal_nearest },
+    { "no_option", internal_no_option },
     { "module_call", internal_module_call },
     { NULL },
   };

@@ -252,6 +252,32 @@ push_part (lua_State  *L,
   return found;
 }
 
+/* What layer_index() does not find; names are the layer's, and outlive the error's text. */
+static int
+no_field (lua_State  *L,
+          TlLayer    *layer,
+          const char *name)
+{
+  const TlLayerClass *klass = tl_layer_get_class (layer);
+  guint               n_variables = tl_layer_get_n_variables (layer), n_parts = tl_layer_get_n_parts (layer), n = 0;
+  const char        **names = lua_newuserdatauv (L, (n_variables + n_parts + tl_attr_count (klass->attrs) + 2) * sizeof *names, 0);
+
+  for (guint i = 0; i < n_variables; i++) {
+    TlVariable *variable = tl_layer_get_variable (layer, i);
+    const char *dot = variable != NULL ? strrchr (tl_variable_get_path (variable), '.') : NULL;
+
+    if (dot != NULL)
+      names[n++] = dot + 1;
+  }
+  for (guint i = 0; i < n_parts; i++)
+    names[n++] = tl_layer_get_part_name (layer, i);
+  for (guint i = 0; i < tl_attr_count (klass->attrs); i++)
+    names[n++] = klass->attrs[i].name;
+  names[n++] = "training";
+  names[n] = NULL;
+  return tl_lua_no_name (L, lua_upvalueindex (1), names, "x", klass->name, name);
+}
+
 /* Methods (upvalue 1), then variables, then parts, then attributes. */
 static int
 layer_index (lua_State *L)
@@ -282,7 +308,7 @@ layer_index (lua_State *L)
   if (strcmp (name, "training") == 0)
     lua_pushboolean (L, self->training);
   else
-    return tl_lua_error (L, TL_ERROR_NAME, "%s has no %s", klass->name, name);
+    return no_field (L, self->layer, name);
   return 1;
 }
 
@@ -380,6 +406,8 @@ tl_lua_test_model (lua_State *L,
 static int
 model_index (lua_State *L)
 {
+  static const char *const properties[] = { "name", "training", NULL };
+
   TlLuaModel *self = tl_lua_check (L, 1, &tl_lua_type_model);
   const char *name = lua_type (L, 2) == LUA_TSTRING ? lua_tostring (L, 2) : "";
 
@@ -391,7 +419,7 @@ model_index (lua_State *L)
   else if (strcmp (name, "name") == 0)
     lua_pushstring (L, tl_model_get_name (self->model));
   else
-    return tl_lua_error (L, TL_ERROR_NAME, "a model has no %s", name);
+    return tl_lua_no_name (L, lua_upvalueindex (1), properties, "x", "a model", name);
   return 1;
 }
 
@@ -488,5 +516,6 @@ tl_lua_open_nn (lua_State *L)
   lua_setfield (L, -3, "Parameter");
   lua_pop (L, 1);
   tl_lua_open_init (L);
+  tl_lua_guard_module (L, "nn");
   lua_setglobal (L, "nn");
 }

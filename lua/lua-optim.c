@@ -239,6 +239,8 @@ optimizer_clip_value (lua_State *L)
 static int
 optimizer_index (lua_State *L)
 {
+  static const char *const properties[] = { "lr", "steps", NULL };
+
   TlLuaOptimizer *self = tl_lua_check (L, 1, &tl_lua_type_optimizer);
   const char     *name = lua_type (L, 2) == LUA_TSTRING ? lua_tostring (L, 2) : "";
 
@@ -250,7 +252,7 @@ optimizer_index (lua_State *L)
   else if (strcmp (name, "steps") == 0)
     lua_pushinteger (L, self->optimizer != NULL ? tl_optimizer_get_n_steps (self->optimizer) : 0);
   else
-    return tl_lua_error (L, TL_ERROR_NAME, "%s has no %s", self->klass->name, name);
+    return tl_lua_no_name (L, lua_upvalueindex (1), properties, "optimizer", self->klass->name, name);
   return 1;
 }
 
@@ -316,5 +318,6 @@ tl_lua_open_optim (lua_State *L)
     lua_setfield (L, -2, klass->name);
   }
   tl_lua_open_schedule (L);
+  tl_lua_guard_module (L, "optim");
   lua_setglobal (L, "optim");
 }

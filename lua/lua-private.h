@@ -171,17 +171,26 @@ void        tl_lua_read_attrs (lua_State        *L,
                                guint32          *given);
 gboolean    tl_lua_is_options (lua_State *L,
                                int        index);
-const char *tl_lua_nearest_hint (lua_State         *L,
-                                 const char        *name,
-                                 const char *const *names,
-                                 guint              n_names);
-
 const char *tl_lua_get_row_name (lua_State  *L,
                                  const char *what);
 void        tl_lua_read_row_attrs (lua_State        *L,
                                    const char       *owner,
                                    const TlAttrSpec *specs,
                                    TlAttrValue      *values);
+
+/* lua-names.c */
+int      tl_lua_no_name (lua_State         *L,
+                         int                table,
+                         const char *const *more,
+                         const char        *module,
+                         const char        *owner,
+                         const char        *name);
+int      tl_lua_no_row (lua_State  *L,
+                        const char *kind,
+                        const char *name);
+gboolean tl_lua_is_module (const char *name);
+void     tl_lua_guard_module (lua_State  *L,
+                              const char *module);
 
 /* lua-tensor.c, lua-tensor-create.c, lua-tensor-text.c, lua-op.c, lua-compile.c */
 TlTensor *tl_lua_check_tensor (lua_State *L,

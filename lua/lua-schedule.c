@@ -27,21 +27,6 @@ schedule_free (gpointer object)
 
 static const TlLuaType type_schedule = { "schedule", schedule_free };
 
-static const TlScheduleClass *
-check_row (lua_State  *L,
-           const char *name)
-{
-  const TlScheduleClass *row = tl_schedule_find (name);
-  const char            *names[TL_LUA_MAX_LIST];
-  guint                  n = MIN (tl_schedule_get_n_rows (), TL_LUA_MAX_LIST);
-
-  for (guint i = 0; row == NULL && i < n; i++)
-    names[i] = tl_schedule_get_row (i)->name;
-  if (row == NULL)
-    tl_lua_error (L, TL_ERROR_NAME, "there is no schedule %s%s", name, tl_lua_nearest_hint (L, name, names, n));
-  return row;
-}
-
 /*
  * What stands on top of the stack: "cosine", { "step", step_size = 2 } or optim.StepLR { step_size = 2 }.
  */
@@ -51,6 +36,7 @@ tl_lua_read_schedule (lua_State   *L,
 {
   const Schedule        *made = tl_lua_test (L, -1, &type_schedule);
   const TlScheduleClass *row;
+  const char            *name;
 
   if (made != NULL) {
     if (made->optimizer != NULL)
@@ -58,7 +44,12 @@ tl_lua_read_schedule (lua_State   *L,
     memcpy (attrs, made->attrs, sizeof made->attrs);
     return made->klass;
   }
-  row = check_row (L, tl_lua_get_row_name (L, "schedule"));
+  name = tl_lua_get_row_name (L, "schedule");
+  row = tl_schedule_find (name);
+  if (row == NULL) {
+    tl_lua_no_row (L, "schedule", name);
+    return NULL;
+  }
   tl_lua_read_row_attrs (L, row->name, row->attrs, attrs);
   return row;
 }
@@ -147,6 +138,8 @@ schedule_step (lua_State *L)
 static int
 schedule_index (lua_State *L)
 {
+  static const char *const properties[] = { "lr", "steps", NULL };
+
   Schedule   *self = tl_lua_check (L, 1, &type_schedule);
   const char *name = lua_type (L, 2) == LUA_TSTRING ? lua_tostring (L, 2) : "";
 
@@ -158,7 +151,7 @@ schedule_index (lua_State *L)
   else if (strcmp (name, "steps") == 0)
     lua_pushinteger (L, self->n_steps);
   else
-    return tl_lua_error (L, TL_ERROR_NAME, "%s has no %s", self->klass->title, name);
+    return tl_lua_no_name (L, lua_upvalueindex (1), properties, "schedule", self->klass->title, name);
   return 1;
 }
 

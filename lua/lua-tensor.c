@@ -181,6 +181,8 @@ push_gradient (lua_State  *L,
 static int
 tensor_index (lua_State *L)
 {
+  static const char *const properties[] = { "dtype", "grad", "rank", "requires_grad", "shape", NULL };
+
   TlTensor   *tensor = tl_lua_check (L, 1, &tl_lua_type_tensor);
   const char *name;
 
@@ -201,7 +203,7 @@ tensor_index (lua_State *L)
   else if (strcmp (name, "grad") == 0)
     return push_gradient (L, tl_tensor_get_variable (tensor));
   else
-    return tl_lua_error (L, TL_ERROR_NAME, "a tensor has no %s", luaL_tolstring (L, 2, NULL));
+    return tl_lua_no_name (L, lua_upvalueindex (1), properties, "x", "a tensor", luaL_tolstring (L, 2, NULL));
   return 1;
 }
 
@@ -536,5 +538,6 @@ tl_lua_open_tensor (lua_State *L)
   tl_lua_set_ops (L);
   tl_lua_set_functions (L, tl_lua_tl_functions);
   tl_lua_set_functions (L, tl_lua_autodiff_functions);
+  tl_lua_guard_module (L, "tl");
   lua_setglobal (L, "tl");
 }

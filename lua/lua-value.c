@@ -216,20 +216,6 @@ tl_lua_read_attrs (lua_State        *L,
 }
 
 /*
- * Pushes "; did you mean X?", or "".
- */
-const char *
-tl_lua_nearest_hint (lua_State         *L,
-                     const char        *name,
-                     const char *const *names,
-                     guint              n_names)
-{
-  const char *nearest = tl_attr_nearest (name, names, n_names);
-
-  return nearest != NULL ? lua_pushfstring (L, "; did you mean %s?", nearest) : lua_pushliteral (L, "");
-}
-
-/*
  * The name of the row that stands on top of the stack: "cosine" or { "cosine", eta_min = 1e-5 }.
  */
 const char *

@@ -5,6 +5,7 @@
 
 #include "app/catalog/catalog-private.h"
 #include "core/graph/attr.h"
+#include "core/graph/names.h"
 
 typedef struct {
   GArray     *entries; /* TlCatalogEntry */
@@ -40,6 +41,27 @@ compare_entries (gconstpointer a,
   return by_group != 0 ? by_group : strcmp (x->name, y->name);
 }
 
+/* Whether a row of other names is about @entry: "nn.Linear" by what Lua calls it, a schedule or a metric by its title. */
+static gboolean
+is_named (const TlCatalogEntry *entry,
+          const TlOtherName    *row)
+{
+  g_autofree char *full = g_strdup_printf ("%s.%s", row->module, row->name);
+
+  if (entry->kind == TL_CATALOG_SCHEDULE || entry->kind == TL_CATALOG_METRIC)
+    return strcmp (entry->name, row->name) == 0 && strcmp (row->module, entry->kind == TL_CATALOG_METRIC ? "metric" : "optim") == 0;
+  return g_strcmp0 (full, entry->lua) == 0;
+}
+
+static const char *
+other_names (const TlCatalogEntry *entry)
+{
+  for (guint i = 0; i < tl_other_name_get_n_rows (); i++)
+    if (is_named (entry, tl_other_name_get_row (i)))
+      return tl_other_name_get_row (i)->others;
+  return NULL;
+}
+
 static gpointer
 make_catalog (gpointer data)
 {
@@ -52,6 +74,7 @@ make_catalog (gpointer data)
   for (guint i = 0; i < self->entries->len; i++) {
     TlCatalogEntry *entry = &g_array_index (self->entries, TlCatalogEntry, i);
 
+    entry->others = other_names (entry);
     g_hash_table_insert (self->by_name, (gpointer)entry->name, entry);
   }
   return self;
@@ -105,20 +128,25 @@ tl_catalog_find (const char *name)
 }
 
 /**
- * tl_catalog_nearest:
+ * tl_catalog_hint:
  * @name: a name that is no entry's
  *
- * Returns: (transfer none) (nullable): the entry's name that was perhaps meant
+ * Returns: (transfer full): what an error adds to say which entry was perhaps meant: "; here it is Linear", "; did you mean Conv2d?", or ""
  */
-const char *
-tl_catalog_nearest (const char *name)
+char *
+tl_catalog_hint (const char *name)
 {
   const Catalog          *self = get_catalog ();
   g_autofree const char **names = g_new0 (const char *, self->entries->len + 1);
 
-  for (guint i = 0; i < self->entries->len; i++)
-    names[i] = g_array_index (self->entries, TlCatalogEntry, i).name;
-  return tl_attr_nearest (name, names, self->entries->len);
+  for (guint i = 0; i < self->entries->len; i++) {
+    const TlCatalogEntry *entry = &g_array_index (self->entries, TlCatalogEntry, i);
+
+    if (entry->others != NULL && tl_name_is_among (name, entry->others))
+      return g_strdup_printf ("; here it is %s", entry->name);
+    names[i] = entry->name;
+  }
+  return tl_name_hint (NULL, name, names, self->entries->len, 1);
 }
 
 /**

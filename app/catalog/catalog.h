@@ -84,6 +84,7 @@ typedef struct {
  * @n_out: number of @out
  * @attrs: (nullable): attributes, ended by a nameless one
  * @row: the row of the table: a TlLayerClass, TlOpClass, TlDatasetClass...; %NULL for Batch and Train
+ * @others: (nullable): what others call it, words separated by blanks
  */
 typedef struct {
   TlCatalogKind        kind;
@@ -99,12 +100,13 @@ typedef struct {
   guint                n_out;
   const TlAttrSpec    *attrs;
   gconstpointer        row;
+  const char          *others;
 } TlCatalogEntry;
 
 guint                 tl_catalog_get_n_entries (void);
 const TlCatalogEntry *tl_catalog_get_entry (guint entry);
 const TlCatalogEntry *tl_catalog_find (const char *name);
-const char           *tl_catalog_nearest (const char *name);
+char                 *tl_catalog_hint (const char *name);
 
 const char          *tl_catalog_kind_name (TlCatalogKind kind);
 const char          *tl_link_type_name (TlLinkType type);

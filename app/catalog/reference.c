@@ -215,6 +215,8 @@ tl_reference_page (const TlCatalogEntry *entry)
   append_attrs (text, entry);
   if (torch != NULL)
     g_string_append_printf (text, "\nPyTorch: `%s`\n", torch);
+  if (entry->others != NULL)
+    g_string_append_printf (text, "\nElsewhere: %s\n", entry->others);
   if (entry->source != NULL && strcmp (entry->source, "elementary") != 0)
     g_string_append_printf (text, "\nSource: %s\n", entry->source);
   return g_string_free (text, FALSE);

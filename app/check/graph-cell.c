@@ -127,12 +127,9 @@ read_node (TlGraphCell       *self,
     tl_graph_cell_fail (self, node, error->code, "%s", error->message);
     g_error_free (error);
   } else if (node->sub == NULL && node->entry == NULL) {
-    const char *nearest = tl_catalog_nearest (text->row);
+    g_autofree char *hint = tl_catalog_hint (text->row);
 
-    if (nearest != NULL)
-      tl_graph_cell_fail (self, node, TL_ERROR_NAME, "there is no layer or other node %s; did you mean %s?", text->row, nearest);
-    else
-      tl_graph_cell_fail (self, node, TL_ERROR_NAME, "there is no layer or other node %s", text->row);
+    tl_graph_cell_fail (self, node, TL_ERROR_NAME, "there is no layer or other node %s%s", text->row, hint);
   }
   if (!tl_cell_node_computes (node))
     read_parts (self, node);

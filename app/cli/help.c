@@ -6,10 +6,20 @@
 
 #include "app/catalog/reference.h"
 #include "app/cli/cli.h"
-#include "core/graph/attr.h"
+#include "core/graph/names.h"
 #include "lua/help.h"
 
 #define MAX_NEAR 3
+
+/* "Linear" of "torch.nn.Linear" */
+static const char *
+last_part (const char *name)
+{
+  const char *dot = strrchr (name, '.'), *colon = strrchr (name, ':');
+
+  return colon != NULL ? colon + 1 : dot != NULL ? dot + 1
+                                                 : name;
+}
 
 static const TlCatalogEntry *
 find_entry (const char *name)
@@ -44,6 +54,37 @@ find_text (const char *name)
   return text;
 }
 
+/* As help is asked for it: a method has a colon. */
+static char *
+full_name (const TlOtherName *row)
+{
+  return g_strdup_printf ("%s%s%s", row->module, strcmp (row->module, "x") == 0 ? ":" : ".", row->name);
+}
+
+/* Of a name of others, with or without their module: a line for each thing here, and what there is to say of the first. */
+static char *
+find_other_text (const char *name)
+{
+  const char      *part = last_part (name);
+  g_autofree char *page = part != name ? find_text (part) : NULL;
+  GString         *text = g_string_new (NULL);
+
+  if (page != NULL)
+    g_string_append_printf (text, "%s: here it is %s\n", name, part);
+  for (guint i = 0; i < tl_other_name_get_n_rows (); i++) {
+    const TlOtherName *row = tl_other_name_get_row (i);
+    g_autofree char   *full = full_name (row);
+
+    if (!tl_name_is_among (part, row->others))
+      continue;
+    g_string_append_printf (text, "%s: here it is %s%s%s\n", name, full, row->how != NULL ? ", " : "", row->how != NULL ? row->how : "");
+    if (page == NULL)
+      page = find_text (full);
+  }
+  g_string_append_printf (text, "%s%s", text->len > 0 ? "\n" : "", page != NULL ? page : "");
+  return g_string_free (text, text->len == 0);
+}
+
 /* Everything that has a name, once as it is and once without its module. */
 static GPtrArray *
 list_names (void)
@@ -59,25 +100,10 @@ list_names (void)
 static int
 fail (const char *name)
 {
-  g_autoptr (GPtrArray)   names = list_names ();
-  g_autofree const char **open = g_new0 (const char *, names->len + 1);
-  GString                *near = g_string_new (NULL);
-  const char             *nearest = NULL;
+  g_autoptr (GPtrArray) names = list_names ();
+  g_autofree char      *hint = tl_name_hint ("", name, (const char *const *)names->pdata, names->len, MAX_NEAR);
 
-  for (guint i = 0; i < names->len; i++)
-    open[i] = names->pdata[i];
-  for (guint n = 0; n < MAX_NEAR && (nearest = tl_attr_nearest (name, open, names->len)) != NULL; n++) {
-    g_string_append_printf (near, "%s%s", n > 0 ? ", " : "", nearest);
-    for (guint i = 0; i < names->len; i++)
-      if (open[i] != NULL && open[i] != nearest && strcmp (open[i], nearest) == 0)
-        open[i] = NULL;
-    for (guint i = 0; i < names->len; i++)
-      if (open[i] == nearest)
-        open[i] = NULL;
-  }
-  g_printerr ("trellis: there is nothing called %s%s%s%s\nTry \"trellis --help\".\n", name, near->len > 0 ? "; did you mean " : "", near->str,
-              near->len > 0 ? "?" : "");
-  g_string_free (near, TRUE);
+  g_printerr ("trellis: there is nothing called %s%s\nTry \"trellis --help\".\n", name, hint);
   return TL_EXIT_USAGE;
 }
 
@@ -94,6 +120,8 @@ tl_cli_help (const char *name)
 {
   g_autofree char *text = find_text (name);
 
+  if (text == NULL)
+    text = find_other_text (name);
   if (text == NULL)
     return fail (name);
   g_print ("%s", text);

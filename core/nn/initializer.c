@@ -6,6 +6,7 @@
 
 #include "core/base/error.h"
 #include "core/graph/attr.h"
+#include "core/graph/names.h"
 
 /* Weights are [out, in, kernel...]. */
 static double
@@ -240,17 +241,18 @@ tl_init_parse (const char *text,
                TlInit     *init,
                GError    **error)
 {
-  const char      *names[G_N_ELEMENTS (rows)], *open = strchr (text, '('), *nearest;
+  const char      *names[G_N_ELEMENTS (rows)], *open = strchr (text, '(');
   g_autofree char *name = g_strstrip (open != NULL ? g_strndup (text, (gsize)(open - text)) : g_strdup (text));
   char            *end = NULL;
 
   *init = (TlInit){ tl_initializer_find (name) };
   if (init->row == NULL) {
+    g_autofree char *hint = NULL;
+
     for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
       names[i] = rows[i]->name;
-    nearest = tl_attr_nearest (name, names, G_N_ELEMENTS (names));
-    g_set_error (error, TL_ERROR, TL_ERROR_NAME, "there is no initialiser %s%s%s%s", name, nearest != NULL ? "; did you mean " : "",
-                 nearest != NULL ? nearest : "", nearest != NULL ? "?" : "");
+    hint = tl_name_hint ("nn.init", name, names, G_N_ELEMENTS (names), 1);
+    g_set_error (error, TL_ERROR, TL_ERROR_NAME, "there is no initialiser %s%s", name, hint);
     return FALSE;
   }
   init->a = init->row->default_a;

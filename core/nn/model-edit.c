@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/error.h"
+#include "core/graph/names.h"
 #include "core/nn/model-private.h"
 
 /* What cannot be done is an error now, and a problem at every build until the node goes: callers may look at either. */
@@ -87,8 +88,8 @@ add_node (TlModel    *self,
   return node;
 }
 
-static const char *
-nearest_row (const char *row)
+static char *
+hint_at_row (const char *row)
 {
   guint                   n_layers = tl_layer_get_n_rows (), n_ops = tl_op_get_n_rows ();
   g_autofree const char **names = g_new0 (const char *, n_layers + n_ops + 1);
@@ -98,7 +99,7 @@ nearest_row (const char *row)
   for (guint i = 0; i < n_ops; i++)
     if ((tl_op_get_row (i)->flags & TL_OP_INTERNAL) == 0)
       names[n_layers + i] = tl_op_get_row (i)->name;
-  return tl_attr_nearest (row, names, n_layers + n_ops);
+  return tl_name_hint (NULL, row, names, n_layers + n_ops, 1);
 }
 
 /**
@@ -121,8 +122,7 @@ tl_model_add (TlModel    *self,
               GError    **error)
 {
   TlModelNode     *node = add_node (self, name, row, error);
-  g_autofree char *message = NULL;
-  const char      *nearest;
+  g_autofree char *hint = NULL, *message = NULL;
 
   if (node == NULL)
     return FALSE;
@@ -134,9 +134,8 @@ tl_model_add (TlModel    *self,
     tl_attr_init_defaults (tl_model_node_specs (node), node->attrs);
     return TRUE;
   }
-  nearest = nearest_row (row);
-  message = nearest != NULL ? g_strdup_printf ("there is no layer or operation %s; did you mean %s?", row, nearest)
-                            : g_strdup_printf ("there is no layer or operation %s", row);
+  hint = hint_at_row (row);
+  message = g_strdup_printf ("there is no layer or operation %s%s", row, hint);
   tl_model_add_problem (node->problems, name, NULL, TL_ERROR_NAME, message);
   g_set_error_literal (error, TL_ERROR, TL_ERROR_NAME, message);
   return FALSE;

@@ -2,6 +2,7 @@
 #include "app/catalog/reference.h"
 #include "core/data/datasets.h"
 #include "core/data/transforms.h"
+#include "core/graph/names.h"
 #include "core/nn/layer.h"
 #include "core/optim/optimizer.h"
 #include "core/optim/schedule.h"
@@ -97,8 +98,27 @@ test_ports (void)
   g_assert_true (tl_link_type_fits (TL_LINK_LOSS, TL_LINK_TENSOR));
   g_assert_false (tl_link_type_fits (TL_LINK_TENSOR, TL_LINK_LOSS));
   g_assert_cmpstr (tl_link_type_name (TL_LINK_OPTIMIZER), ==, "optimizer");
-  g_assert_cmpstr (tl_catalog_nearest ("Acuracy"), ==, "Accuracy");
   g_assert_cmpstr (tl_catalog_get_entry (0)->group, ==, "data");
+}
+
+static void
+test_hint (void)
+{
+  static const char *const cases[][2] = {
+    { "Acuracy", "; did you mean Accuracy?" },
+    { "Dense", "; here it is Linear" },
+    { "CosineAnnealingLR", "; here it is CosineLR" },
+    { "auroc", "; here it is AUCROC" },
+    { "Rescaling", "; here it is Scale" },
+    { "xyzzy", "" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autofree char *hint = tl_catalog_hint (cases[i][0]);
+
+    g_assert_cmpstr (hint, ==, cases[i][1]);
+  }
+  g_assert_true (tl_name_is_among ("dense", tl_catalog_find ("Linear")->others));
 }
 
 /* What the pages of the reference are made of is there. */
@@ -139,6 +159,7 @@ main (int   argc,
   g_test_add_func ("/app/catalog/every-row", test_every_row);
   g_test_add_func ("/app/catalog/documented", test_documented);
   g_test_add_func ("/app/catalog/ports", test_ports);
+  g_test_add_func ("/app/catalog/hint", test_hint);
   g_test_add_func ("/app/catalog/reference", test_reference);
   return g_test_run ();
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "core/graph/names.h"
 #include "core/nn/layer.h"
 #include "core/optim/optimizer.h"
 #include "lua/help.h"
@@ -41,6 +42,10 @@ test_complete (void)
   g_assert_true (offers (NULL, "optim.Adam { l", "lr", 13));
   g_assert_false (offers (NULL, "fit { m }\nep", "epochs", 10));
   g_assert_true (offers (NULL, "fi", "fit", 0));
+  g_assert_true (offers (NULL, "x = nn.Dens", "Linear", 7));
+  g_assert_true (offers (NULL, "x = tl.swapa", "transpose", 7));
+  g_assert_true (offers (NULL, "y = x:ndi", "rank", 6));
+  g_assert_false (offers (NULL, "x = nn.De", "Linear", 7));
   g_assert_true (offers (NULL, "whi", "while", 0));
   g_assert_false (offers (cells->lua, "tra", "train", 0));
   cells_run (cells, "train = 3\nw = nn.Linear (2, 3)");
@@ -63,6 +68,9 @@ test_inspect (void)
   variable = tl_lua_inspect (cells->lua, "w");
   g_assert_cmpstr (variable, ==, "w: tensor f32 [2, 3]\n");
   cells_fail (cells, "help ('nothing')", TL_ERROR_NAME, 1, "no help on nothing");
+  cells_run (cells, "help ('tf.keras.layers.Dense')");
+  g_assert_nonnull (strstr (cells->printed->str, "here it is nn.Linear"));
+  g_assert_nonnull (strstr (cells->printed->str, "in_features"));
   cells_run (cells, "help ()");
   g_assert_nonnull (strstr (cells->printed->str, "data.fashion_mnist"));
 }
@@ -85,6 +93,43 @@ test_rows (void)
   }
 }
 
+static gboolean
+exists (const char *module,
+        const char *name)
+{
+  g_autofree char *full = g_strdup_printf ("%s.%s", module, name), *help = NULL;
+
+  if (strcmp (module, "nn") == 0 && tl_layer_find (name) != NULL)
+    return TRUE;
+  help = strcmp (module, "fit") == 0 ? tl_lua_inspect_option (full) : tl_lua_inspect (NULL, full);
+  return help != NULL;
+}
+
+/* What others say is nothing that exists, leads to what does, and to one thing only. */
+static void
+test_other_names (void)
+{
+  g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
+  for (guint i = 0; i < tl_other_name_get_n_rows (); i++) {
+    const TlOtherName *row = tl_other_name_get_row (i);
+    g_auto (GStrv)     words = g_strsplit (row->others, " ", -1);
+
+    if (!exists (row->module, row->name))
+      g_error ("there is no %s.%s", row->module, row->name);
+    for (guint k = 0; words[k] != NULL; k++) {
+      g_autofree char *lower = g_ascii_strdown (words[k], -1), *key = g_strdup_printf ("%s.%s", row->module, lower);
+
+      g_assert_cmpstr (words[k], !=, "");
+      if (exists (row->module, words[k]))
+        g_error ("there is %s.%s, and it shall be called %s", row->module, words[k], row->name);
+      if (!g_hash_table_add (seen, g_steal_pointer (&key)))
+        g_error ("%s of %s stands there twice", words[k], row->module);
+    }
+  }
+  g_assert_cmpuint (g_hash_table_size (seen), >, 200);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -93,5 +138,6 @@ main (int   argc,
   g_test_add_func ("/lua/help/complete", test_complete);
   g_test_add_func ("/lua/help/inspect", test_inspect);
   g_test_add_func ("/lua/help/rows", test_rows);
+  g_test_add_func ("/lua/help/other-names", test_other_names);
   return g_test_run ();
 }

@@ -196,6 +196,7 @@ rows (void)
     TlRow                *row = tl_row_new (entry->name, entry->group, entry->doc, 0);
 
     row->is_offered = entry->kind != TL_CATALOG_OP;
+    row->others = g_strdup (entry->others);
     add_ports (row, entry);
     add_attrs (row, entry->attrs);
     g_ptr_array_add (all, row);

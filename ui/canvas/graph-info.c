@@ -99,6 +99,7 @@ tl_row_free (gpointer row)
   g_free (self->name);
   g_free (self->group);
   g_free (self->doc);
+  g_free (self->others);
   g_strfreev (self->input_types);
   g_strfreev (self->output_names);
   g_free (self->output_type);

@@ -43,6 +43,7 @@ typedef struct {
  * @name: as a graph cell writes it, "Conv2d"
  * @group: heading in the palette, "Layers"
  * @doc: (nullable): one line
+ * @others: (nullable): what others call it, words separated by blanks
  * @is_offered: whether the palette shows it
  * @n_inputs: inputs a node has at least
  * @takes_more: whether links beyond @n_inputs may be added
@@ -55,6 +56,7 @@ typedef struct {
   char      *name;
   char      *group;
   char      *doc;
+  char      *others;
   gboolean   is_offered;
   guint      n_inputs;
   gboolean   takes_more;

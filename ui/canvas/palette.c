@@ -25,7 +25,8 @@ static guint signals[N_SIGNALS];
 static GtkWidget *
 make_row (const char *name,
           const char *group,
-          const char *doc)
+          const char *doc,
+          const char *others)
 {
   GtkWidget *row = gtk_list_box_row_new ();
   GtkWidget *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 10);
@@ -46,6 +47,7 @@ make_row (const char *name,
   g_object_set_data_full (G_OBJECT (row), "name", g_strdup (name), g_free);
   g_object_set_data_full (G_OBJECT (row), "group", g_strdup (group), g_free);
   g_object_set_data_full (G_OBJECT (row), "doc", g_strdup (doc), g_free);
+  g_object_set_data_full (G_OBJECT (row), "others", g_strdup (others), g_free);
   gtk_accessible_update_property (GTK_ACCESSIBLE (row), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
   return row;
 }
@@ -58,11 +60,13 @@ filter_cb (GtkListBoxRow *row,
   const char      *text = gtk_editable_get_text (GTK_EDITABLE (self->entry));
   const char      *name = g_object_get_data (G_OBJECT (row), "name");
   const char      *doc = g_object_get_data (G_OBJECT (row), "doc");
+  const char      *others = g_object_get_data (G_OBJECT (row), "others");
   g_autofree char *wanted = g_utf8_casefold (text, -1);
   g_autofree char *have = g_utf8_casefold (name, -1);
   g_autofree char *said = g_utf8_casefold (doc != NULL ? doc : "", -1);
+  g_autofree char *called = g_utf8_casefold (others != NULL ? others : "", -1);
 
-  return strstr (have, wanted) != NULL || (strlen (wanted) > 2 && strstr (said, wanted) != NULL);
+  return strstr (have, wanted) != NULL || (strlen (wanted) > 2 && (strstr (said, wanted) != NULL || strstr (called, wanted) != NULL));
 }
 
 static void
@@ -178,12 +182,12 @@ tl_palette_open (TlPalette         *self,
   while ((old = gtk_list_box_get_row_at_index (self->list, 0)) != NULL)
     gtk_list_box_remove (self->list, GTK_WIDGET (old));
   for (guint i = 0; extra != NULL && extra[i] != NULL; i++)
-    gtk_list_box_append (self->list, make_row (extra[i], _ ("Graphs of this document"), NULL));
+    gtk_list_box_append (self->list, make_row (extra[i], _ ("Graphs of this document"), NULL, NULL));
   for (guint i = 0; rows != NULL && i < rows->len; i++) {
     const TlRow *row = rows->pdata[i];
 
     if (row->is_offered)
-      gtk_list_box_append (self->list, make_row (row->name, row->group, row->doc));
+      gtk_list_box_append (self->list, make_row (row->name, row->group, row->doc, row->others));
   }
   gtk_editable_set_text (GTK_EDITABLE (self->entry), "");
   gtk_popover_popup (GTK_POPOVER (self));

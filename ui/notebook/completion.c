@@ -122,7 +122,11 @@ static gboolean
 matches (gpointer item,
          gpointer user_data)
 {
-  return g_str_has_prefix (TL_PROPOSAL (item)->text, user_data);
+  const char *word = user_data;
+  TlProposal *proposal = TL_PROPOSAL (item);
+
+  /* The kernel says in its help what others call it, if that is what was typed. */
+  return g_str_has_prefix (proposal->text, word) || (*word != '\0' && g_ascii_strncasecmp (proposal->help, word, strlen (word)) == 0);
 }
 
 static void
