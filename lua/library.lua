@@ -138,11 +138,18 @@ end
 
 local module = { __name = 'module', __index = methods, __call = internal.module_call }
 
+-- Of tensors the kind and the sizes; their values are looked at one by one.
+local function part_text (value)
+  local kind = internal.kind (value)
+  if kind ~= 'tensor' and kind ~= 'parameter' then return (tostring (value):gsub ('\n', '\n  ')) end
+  return format ('%s %s [%s]', kind, value.dtype, concat (value.shape, ', '))
+end
+
 function module.__tostring (self)
   local lines = {}
   for key, value in next, self do
     if type (value) == 'userdata' or (type (value) == 'table' and getmetatable (value) == module) then
-      lines[#lines + 1] = { key, '  ' .. tostring (key) .. ' = ' .. tostring (value):gsub ('\n', '\n  ') }
+      lines[#lines + 1] = { key, '  ' .. tostring (key) .. ' = ' .. part_text (value) }
     end
   end
   sort (lines, function (a, b) return by_name (a[1], b[1]) end)

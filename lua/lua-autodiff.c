@@ -348,7 +348,7 @@ detect_anomaly (lua_State *L)
 
 // clang-format off
 const TlLuaFunction tl_lua_autodiff_functions[] = {
-  { "grad", grad, "tl.grad (y, x or { x... }, { create_graph })", "Gradients of a value, without adding them to parameters." },
+  { "grad", grad, "tl.grad (y, x or { x... }, { create_graph })", "The gradient of a value for each x, without adding it to parameters." },
   { "watch", watch, "tl.watch (x)", "The same value, with respect to which gradients can be asked for though it is no parameter." },
   { "vjp", vjp, "tl.vjp (f, x or { x... }, v, { create_graph })", "The value of f, then for each x the vector v times the Jacobian; v is 1 if f gives one number." },
   { "jvp", jvp, "tl.jvp (f, x or { x... }, v or { v... }, { create_graph })", "The value of f and its derivative along v: the Jacobian times v." },

@@ -48,6 +48,9 @@ init_call (lua_State *L)
   GError     *error = NULL;
   gpointer   *slot = NULL;
 
+  if (!lua_isnoneornil (L, 2) && lua_type (L, 2) != LUA_TNUMBER)
+    return tl_lua_error (L, TL_ERROR_VALUE, "%s: a number is wanted behind the parameter, not a %s: nn.init.%s (parameter, number)", init.row->name,
+                         luaL_typename (L, 2), init.row->name);
   init.a = luaL_optnumber (L, 2, init.row->default_a);
   if (tl_trace_is_active (lua->context))
     return tl_lua_error (L, TL_ERROR_UNSUPPORTED, "init.%s: parameters get their first values before a step is traced", init.row->name);

@@ -6,6 +6,7 @@
 
 #include "core/op/ops.h"
 #include "core/op/random-common.h"
+#include "lua/help-private.h"
 #include "lua/lua-private.h"
 
 #define MAX_IN 64
@@ -193,6 +194,43 @@ tl_lua_tell_source (lua_State  *L,
   tl_context_set_source (self->context, &source);
 }
 
+/* "tl.scatter_add (x, index, src, { dim })" */
+static const char *
+push_signature (lua_State       *L,
+                const TlOpClass *op)
+{
+  const TlHelpEntry entry = { .module = "tl", .name = op->name, .in = op->in, .attrs = op->attrs, .op = op };
+  char             *text = tl_help_signature (&entry);
+
+  lua_pushstring (L, text);
+  g_free (text);
+  return lua_tostring (L, -1);
+}
+
+/* Whether the attribute at a position, hidden ones not counted, is a list of numbers; a tensor of one axis can be one. */
+static gboolean
+takes_list (const TlOpClass *op,
+            int              position)
+{
+  for (const TlAttrSpec *spec = op->attrs; spec != NULL && spec->name != NULL; spec++)
+    if (!tl_lua_is_hidden_attr (op, spec->name) && position-- == 0)
+      return spec->type == TL_ATTR_INTS || spec->type == TL_ATTR_FLOATS;
+  return FALSE;
+}
+
+/* Whoever knows torch.gather (x, dim, index) writes the axis first. */
+static void
+check_order (lua_State       *L,
+             const TlOpClass *op,
+             int              first)
+{
+  int top = lua_gettop (L);
+
+  for (int arg = first; arg <= top; arg++)
+    if (tl_lua_test_tensor (L, arg) != NULL && !takes_list (op, arg - first))
+      tl_lua_error (L, TL_ERROR_VALUE, "%s: tensors come first: %s", op->name, push_signature (L, op));
+}
+
 static int
 call_op (lua_State       *L,
          const TlOpClass *op)
@@ -203,6 +241,7 @@ call_op (lua_State       *L,
   int       arg;
 
   arg = take_inputs (L, &call);
+  check_order (L, op, arg);
   tl_attr_init_defaults (op->attrs, call.attrs);
   tl_lua_read_attrs (L, arg, op->name, op->attrs, hidden_names, call.attrs, &call.given);
   if (!tl_attr_check_required (op->name, op->attrs, call.given, &error))

@@ -154,7 +154,7 @@ append_usage (GString              *text,
   case TL_CATALOG_OP:
     g_string_append_printf (text, "%s(", entry->lua);
     append_inputs (text, entry);
-    append_options (text, entry, " { ");
+    append_options (text, entry, entry->n_in > 0 ? ", { " : "{ ");
     g_string_append (text, ")\n");
     break;
   case TL_CATALOG_SCHEDULE:

@@ -14,7 +14,9 @@
   ROW (dirac, MAKE, make_dirac, 1, "Convolutions that leave the first channels as they are; the number is their factor.", "Zagoruyko & Komodakis 2017, arXiv:1706.00388") \
   ROW (eye, MAKE, make_eye, 1, "The unit matrix; the number is its factor.", "Le, Jaitly & Hinton 2015, arXiv:1504.00941") \
   ROW (kaiming_normal, NORMAL, kaiming_normal, 0, "Normal, so that rectified layers keep the size of their input; the number is the negative slope.", "He et al. 2015, arXiv:1502.01852") \
+  ROW (kaiming_normal_fan_out, NORMAL, kaiming_normal_fan_out, 0, "Normal, so that rectified layers keep the size of their gradients; the number is the negative slope.", "He et al. 2015, arXiv:1502.01852") \
   ROW (kaiming_uniform, UNIFORM, kaiming_uniform, 2.23606797749978969641, "Uniform, so that rectified layers keep the size of their input; the number is the negative slope: the root of 5, as in PyTorch's layers, gives the bound 1 / sqrt (inputs).", "He et al. 2015, arXiv:1502.01852") \
+  ROW (kaiming_uniform_fan_out, UNIFORM, kaiming_uniform_fan_out, 0, "Uniform, so that rectified layers keep the size of their gradients; the number is the negative slope.", "He et al. 2015, arXiv:1502.01852") \
   ROW (lecun_normal, NORMAL, lecun_normal, 1, "Normal, so that linear and self-normalising layers keep the size of their input; the number is the gain.", "LeCun et al. 1998, doi:10.1007/3-540-49430-8_2; Klambauer et al. 2017, arXiv:1706.02515") \
   ROW (lecun_uniform, UNIFORM, lecun_uniform, 1, "Uniform, so that linear layers keep the size of their input; the number is the gain.", "LeCun et al. 1998, doi:10.1007/3-540-49430-8_2") \
   ROW (normal, NORMAL, as_given, 1, "Normal around 0; the number is the deviation.", "Box & Muller 1958, doi:10.1214/aoms/1177706645") \

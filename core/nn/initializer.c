@@ -42,6 +42,20 @@ kaiming_uniform (double        a,
 }
 
 static double
+kaiming_normal_fan_out (double        a,
+                        const TlMeta *meta)
+{
+  return sqrt (2 / ((1 + a * a) * fan (meta, 0)));
+}
+
+static double
+kaiming_uniform_fan_out (double        a,
+                         const TlMeta *meta)
+{
+  return sqrt (3.0) * kaiming_normal_fan_out (a, meta);
+}
+
+static double
 xavier_normal (double        a,
                const TlMeta *meta)
 {

@@ -77,6 +77,7 @@ test_init_functions (void)
   cells_value (cells, "l.weight:mul (1):totable (), l.bias:mul (1):totable ()", "{ { 2.0, 0.0, 0.0 }, { 0.0, 2.0, 0.0 } }\t{ 0.5, 0.5 }");
   cells_value (cells, "q = nn.init.orthogonal (tl.zeros (4, 4))\ntl.abs (q:matmul (q:permute (1, 0)) - nn.init.eye (tl.zeros (4, 4))):amax ():item () < 1e-6", "true");
   cells_value (cells, "a, b = nn.init.normal (tl.zeros (5)), nn.init.normal (tl.zeros (5))\na:eq (b):any ():item ()", "false");
+  cells_fail (cells, "nn.init.normal (l.weight, { std = 1 })", TL_ERROR_VALUE, 1, "normal: a number is wanted behind the parameter, not a table");
   cells_fail (cells, "nn.init.dirac (tl.zeros (2, 2))", TL_ERROR_SHAPE, 1, "dirac: a tensor of 3 or more axes is wanted, not [2, 2]");
 }
 

@@ -64,6 +64,8 @@ test_operators (void)
   cells_fail (cells, "y = x[4]", TL_ERROR_VALUE, 1, "counted from 1");
   cells_fail (cells, "x + {}", TL_ERROR_CODE, 1, "tensor");
   cells_fail (cells, "tl.relu ()", TL_ERROR_VALUE, 1, "input x is missing");
+  cells_fail (cells, "tl.ones (2, 3):index_select (0, tl.tensor { 1 })", TL_ERROR_VALUE, 1, "index_select: tensors come first: tl.index_select (x, index, { dim = 0 })");
+  cells_fail (cells, "tl.einsum ('ij->ji', tl.ones (2, 3))", TL_ERROR_VALUE, 1, "tensors come first: tl.einsum (tensors..., { equation })");
 }
 
 static void
