@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
 #include "core/base/error.h"
 #include "core/graph/attr.h"
 #include "core/graph/node-private.h"
@@ -39,6 +41,45 @@ check_inputs (const TlOpClass *op,
 }
 
 static gboolean
+check_numbers (const TlOpClass   *op,
+               const TlAttrSpec  *spec,
+               const TlAttrValue *value,
+               guint              n,
+               GError           **error)
+{
+  for (guint j = 0; j < n; j++) {
+    double number = spec->type == TL_ATTR_FLOAT    ? value->d
+                    : spec->type == TL_ATTR_FLOATS ? value->f[j]
+                    : spec->type == TL_ATTR_INTS   ? (double)value->v[j]
+                                                   : (double)value->i;
+
+    if (tl_attr_is_sizes (spec) && tl_dim_is_symbolic (value->v[j]))
+      continue;
+    if (!(number >= spec->min && number <= spec->max)) {
+      g_set_error (error, TL_ERROR, TL_ERROR_VALUE, "%s: %s = %g is not between %g and %g", op->name, spec->name, number, spec->min, spec->max);
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
+
+/* Whether a list has as many numbers as the row says: that many, one for all, or none where a word stands for them. */
+static gboolean
+check_count_of_numbers (const TlOpClass  *op,
+                        const TlAttrSpec *spec,
+                        guint             n,
+                        GError          **error)
+{
+  guint wanted = spec->n;
+
+  if (n <= TL_ATTR_MAX_INTS && (wanted == 0 || n == wanted || n == 1 || (n == 0 && spec->words != NULL)))
+    return TRUE;
+  g_set_error (error, TL_ERROR, TL_ERROR_VALUE, "%s: %s has %u numbers, %s%u are wanted", op->name, spec->name, n, wanted == 0 ? "at most " : "",
+               wanted == 0 ? TL_ATTR_MAX_INTS : wanted);
+  return FALSE;
+}
+
+static gboolean
 check_attrs (const TlOpClass   *op,
              const TlAttrValue *attrs,
              GError           **error)
@@ -48,22 +89,10 @@ check_attrs (const TlOpClass   *op,
     gboolean          is_list = spec->type == TL_ATTR_INTS || spec->type == TL_ATTR_FLOATS;
     guint             n = is_list ? (guint)attrs[i].n : 1;
 
-    if (!spec->has_range)
-      continue;
-    for (guint j = 0; j < n; j++) {
-      double value = spec->type == TL_ATTR_FLOAT    ? attrs[i].d
-                     : spec->type == TL_ATTR_FLOATS ? attrs[i].f[j]
-                     : spec->type == TL_ATTR_INTS   ? (double)attrs[i].v[j]
-                                                    : (double)attrs[i].i;
-
-      if (tl_attr_is_sizes (spec) && tl_dim_is_symbolic (attrs[i].v[j]))
-        continue;
-      if (!(value >= spec->min && value <= spec->max)) {
-        g_set_error (error, TL_ERROR, TL_ERROR_VALUE, "%s: %s = %g is not between %g and %g", op->name, spec->name,
-                     value, spec->min, spec->max);
-        return FALSE;
-      }
-    }
+    if (is_list && !check_count_of_numbers (op, spec, n, error))
+      return FALSE;
+    if (spec->has_range && !check_numbers (op, spec, &attrs[i], n, error))
+      return FALSE;
   }
   return TRUE;
 }
@@ -184,6 +213,19 @@ tl_op_decompose (const TlGradient *self,
   return ok;
 }
 
+/* The error of a part names the part; what was asked for stands before it. */
+static void
+name_row (const TlOpClass *op,
+          GError         **error)
+{
+  gsize n = strlen (op->name);
+
+  if (error == NULL || *error == NULL || g_error_matches (*error, TL_ERROR, TL_ERROR_CANCELLED))
+    return;
+  if (strncmp ((*error)->message, op->name, n) != 0 || (*error)->message[n] != ':')
+    g_prefix_error (error, "%s: ", op->name);
+}
+
 /* A row without a kernel is its decomposition; infer() has the say about operands, and what it describes must come out. */
 static gboolean
 apply_composite (const TlNodeInit *init,
@@ -213,6 +255,8 @@ apply_composite (const TlNodeInit *init,
   tl_context_set_autocast (context, TL_DTYPE_F32);
   ok = tl_op_decompose (&decompose, error);
   tl_context_set_autocast (context, autocast);
+  if (!ok)
+    name_row (init->op, error);
   for (guint i = 0; i < n_out; i++)
     if (ok)
       g_assert (out[i]->meta.dtype == metas[i].dtype && (data_sized || tl_meta_same_shape (&out[i]->meta, &metas[i])));

@@ -12,16 +12,6 @@ static const TlAttrSpec attrs[] = {
 };
 
 static gboolean
-infer (TlInfer *self,
-       GError **error)
-{
-  if (!tl_infer_need_float (self, 0, error))
-    return FALSE;
-  tl_infer_out (self, 0, self->in[0]->dtype, self->in[0]->rank, self->in[0]->shape);
-  return TRUE;
-}
-
-static gboolean
 decompose (TlGradient *self,
            GError    **error)
 {
@@ -46,7 +36,7 @@ const TlOpClass tl_op_adjust_brightness = {
   .source = "elementary",
   .in = ports,
   .attrs = attrs,
-  .infer = infer,
+  .infer = tl_infer_float,
   .decompose = decompose,
   .samples = samples,
   .torch = "torch.clamp(x0 * brightness_factor, 0, 1)",

@@ -13,16 +13,6 @@ static const TlAttrSpec attrs[] = {
 };
 
 static gboolean
-infer (TlInfer *self,
-       GError **error)
-{
-  if (!tl_infer_need_float (self, 0, error))
-    return FALSE;
-  tl_infer_out (self, 0, self->in[0]->dtype, self->in[0]->rank, self->in[0]->shape);
-  return TRUE;
-}
-
-static gboolean
 decompose (TlGradient *self,
            GError    **error)
 {
@@ -30,7 +20,7 @@ decompose (TlGradient *self,
   TlFormula    f;
 
   tl_formula_init (&f, error);
-  return tl_formula_into (&f, tl_formula_keep (&f, tl_map_numbers ("min (max (c * pow (a, b), 0), 1)", self->in, 1, numbers, 2, error)), &self->dx[0]);
+  return tl_formula_into (&f, tl_formula_numbers (&f, "min (max (c * pow (a, b), 0), 1)", self->in, 1, numbers, 2), &self->dx[0]);
 }
 
 static const TlSample samples[] = {
@@ -48,7 +38,7 @@ const TlOpClass tl_op_adjust_gamma = {
   .source = "elementary",
   .in = ports,
   .attrs = attrs,
-  .infer = infer,
+  .infer = tl_infer_float,
   .decompose = decompose,
   .samples = samples,
   .torch = "torch.clamp(gain * x0 ** gamma, 0, 1)",

@@ -1,32 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/op/formula.h"
-
-static const TlPort ports[] = {
-  { "x", "pictures `[..., 3, height, width]`, floating, from 0 to 1" },
-  { NULL },
-};
+#include "core/op/colour-common.h"
 
 static const TlAttrSpec attrs[] = {
   { "hue_factor", "how far colours are turned: 1 is once around", TL_ATTR_FLOAT, .required = TRUE, .has_range = TRUE, .min = -0.5, .max = 0.5 },
   { NULL },
 };
-
-static gboolean
-infer (TlInfer *self,
-       GError **error)
-{
-  const TlMeta *x = self->in[0];
-
-  if (!tl_infer_need_float (self, 0, error) || !tl_infer_need_rank (self, 0, 3, TL_TENSOR_MAX_RANK, error))
-    return FALSE;
-  if (x->shape[x->rank - 3] != 3) {
-    g_autofree char *text = tl_shape_to_string (x->shape, x->rank);
-
-    return tl_infer_fail (self, TL_ERROR_SHAPE, error, "pictures of 3 channels are wanted, x is %s", text);
-  }
-  tl_infer_out (self, 0, self->in[0]->dtype, self->in[0]->rank, self->in[0]->shape);
-  return TRUE;
-}
 
 /* The angle of a colour in sixths of the circle, from the largest of red, green and blue, and how far the other two are apart. */
 static TlTensor *
@@ -77,9 +55,9 @@ const TlOpClass tl_op_adjust_hue = {
   .doc = "Pictures with their colours turned around the circle.",
   .formula = "y = rgb of (h + f mod 1, s, v), (h, s, v) of x",
   .source = "Smith 1978, doi:10.1145/800248.807361",
-  .in = ports,
+  .in = tl_colour_ports,
   .attrs = attrs,
-  .infer = infer,
+  .infer = tl_colour_infer,
   .decompose = decompose,
   .samples = samples,
   .torch = "torch.tensor([__import__('colorsys').hsv_to_rgb((c[0] + hue_factor) % 1, c[1], c[2]) for c in (__import__('colorsys').rgb_to_hsv(*p) for p in x0.movedim(-3, -1).reshape(-1, 3).tolist())], dtype=x0.dtype).reshape(x0.movedim(-3, -1).shape).movedim(-1, -3)",

@@ -32,7 +32,7 @@ tl_map_text (const char *text,
   TlExprName               names[TL_PROGRAM_MAX_IN + 1] = { { NULL } };
   TlTensor                *in[TL_PROGRAM_MAX_IN];
   g_autoptr (TlExpr)       expr = NULL;
-  gboolean                 complete = TRUE;
+  gboolean                 complete = error == NULL || *error == NULL;
   va_list                  args;
 
   va_start (args, n_in);
@@ -60,6 +60,8 @@ tl_map_numbers (const char      *text,
 
   g_return_val_if_fail (n_in + n_numbers <= G_N_ELEMENTS (letters), NULL);
 
+  if (error != NULL && *error != NULL)
+    return NULL;
   for (guint i = 0; i < n_in; i++)
     if (in[i] == NULL)
       return NULL;
@@ -105,4 +107,11 @@ tl_reduce_loss (TlTensor   *rows,
   if (reduction == TL_REDUCTION_SUM)
     return tl_sum (rows, NULL, 0, FALSE, error);
   return tl_tensor_ref (rows);
+}
+
+gboolean
+tl_infer_float (TlInfer *self,
+                GError **error)
+{
+  return tl_infer_need_float (self, 0, error) && tl_infer_same (self, error);
 }

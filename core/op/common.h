@@ -48,7 +48,8 @@ gint64 tl_attr_pair (const TlAttrValue *value,
 
 /*
  * An elementwise expression over inputs named a, b, c, ... h.  For decompose() and for gradients that are seldom asked for: the text is
- * read at each call.  An input that is NULL, because what should have made it failed, gives NULL and leaves @error alone.
+ * read at each call.  An input that is NULL, because what should have made it failed, gives NULL and leaves @error alone, and so does an
+ * @error that is set already.
  */
 TlTensor *tl_map_text (const char *text,
                        GError    **error,
@@ -65,6 +66,10 @@ TlTensor *tl_map_numbers (const char      *text,
                           const double    *numbers,
                           guint            n_numbers,
                           GError         **error);
+
+/* The infer() of rows whose output is like their first input, which must be floating. */
+gboolean tl_infer_float (TlInfer *self,
+                         GError **error);
 
 /*
  * For decompose(): what infer() says of the outputs, into @out (array length=n_out).

@@ -2,14 +2,6 @@
 #include "core/op/common.h"
 
 static gboolean
-infer (TlInfer *self,
-       GError **error)
-{
-  tl_infer_out (self, 0, self->in[0]->dtype, self->in[0]->rank, self->in[0]->shape);
-  return TRUE;
-}
-
-static gboolean
 decompose (TlGradient *self,
            GError    **error)
 {
@@ -27,7 +19,7 @@ const TlOpClass tl_op_contiguous = {
   .source = "elementary",
   .in = tl_ports_x,
   .precision = TL_PRECISION_MOVES,
-  .infer = infer,
+  .infer = tl_infer_same,
   .decompose = decompose,
   .samples = samples,
   .torch = "x0.contiguous()",

@@ -65,6 +65,31 @@ tl_conv_out_dim (const TlAttrValue *attrs,
   return tl_dim_add (tl_dim_floor_div (room, stride), 1);
 }
 
+/* Of rows that are gradients: whether that of the output fits, as far as sizes are known. */
+gboolean
+tl_conv_check_grad (TlInfer     *self,
+                    const TlDim *x_shape,
+                    const TlDim *weight_shape,
+                    const TlDim *dy_shape,
+                    GError     **error)
+{
+  gboolean fits = dy_shape[0] == x_shape[0] && dy_shape[1] == weight_shape[0] &&
+                  tl_dim_mul (weight_shape[1], self->attrs[TL_CONV_ATTR_GROUPS].i) == x_shape[1] &&
+                  (dy_shape[1] < 0 || dy_shape[1] % self->attrs[TL_CONV_ATTR_GROUPS].i == 0);
+
+  for (guint i = 2; i < 4; i++)
+    if (x_shape[i] >= 0 && weight_shape[i] >= 0 && dy_shape[i] >= 0)
+      fits = fits && weight_shape[i] > 0 && dy_shape[i] == tl_conv_out_dim (self->attrs, i - 2, x_shape[i], weight_shape[i]);
+  if (!fits) {
+    g_autofree char *x = tl_shape_to_string (x_shape, 4);
+    g_autofree char *weight = tl_shape_to_string (weight_shape, 4);
+    g_autofree char *dy = tl_shape_to_string (dy_shape, 4);
+
+    return tl_infer_fail (self, TL_ERROR_SHAPE, error, "dy %s does not fit x %s and weight %s", dy, x, weight);
+  }
+  return TRUE;
+}
+
 void
 tl_conv_fill_args (TlConvArgs        *args,
                    TlDType            dtype,

@@ -52,6 +52,11 @@ TlDim     tl_conv_out_dim (const TlAttrValue *attrs,
                            guint              axis,
                            TlDim              in,
                            TlDim              kernel);
+gboolean  tl_conv_check_grad (TlInfer     *self,
+                              const TlDim *x_shape,
+                              const TlDim *weight_shape,
+                              const TlDim *dy_shape,
+                              GError     **error);
 void      tl_conv_fill_args (TlConvArgs        *args,
                              TlDType            dtype,
                              const TlDim       *x_shape,

@@ -13,7 +13,7 @@ static const TlPort ports[] = {
   { NULL },
 };
 
-static const TlAttrSpec attrs[] = { TL_CONV_ATTRS, { "input_shape", "shape of x", TL_ATTR_INTS, .required = TRUE }, { NULL } };
+static const TlAttrSpec attrs[] = { TL_CONV_ATTRS, { "input_shape", "shape of x", TL_ATTR_INTS, .required = TRUE, .n = 4 }, { NULL } };
 
 static gboolean
 infer (TlInfer *self,
@@ -21,7 +21,8 @@ infer (TlInfer *self,
 {
   if (!tl_infer_need_float (self, DY, error) || !tl_infer_need_same_dtype (self, DY, WEIGHT, error) ||
       !tl_infer_need_rank (self, DY, 4, 4, error) || !tl_infer_need_rank (self, WEIGHT, 4, 4, error) ||
-      !tl_conv_infer_attrs (self, error))
+      !tl_conv_infer_attrs (self, error) ||
+      !tl_conv_check_grad (self, self->attrs[TL_CONV_ATTR_EXTRA].v, self->in[WEIGHT]->shape, self->in[DY]->shape, error))
     return FALSE;
   tl_meta_init_channels_last (&self->out[0], self->in[DY]->dtype, 4, self->attrs[TL_CONV_ATTR_EXTRA].v);
   return TRUE;

@@ -13,7 +13,7 @@ static const TlPort ports[] = {
   { NULL },
 };
 
-static const TlAttrSpec attrs[] = { TL_CONV_ATTRS, { "kernel_size", "height and width of the kernel", TL_ATTR_INTS, .required = TRUE }, { NULL } };
+static const TlAttrSpec attrs[] = { TL_CONV_ATTRS, { "kernel_size", "height and width of the kernel", TL_ATTR_INTS, .required = TRUE, .n = 2 }, { NULL } };
 
 static gboolean
 infer (TlInfer *self,
@@ -29,6 +29,8 @@ infer (TlInfer *self,
   shape[1] = tl_dim_div_exact (self->in[X]->shape[1], self->attrs[TL_CONV_ATTR_GROUPS].i);
   shape[2] = tl_attr_pair (&self->attrs[TL_CONV_ATTR_EXTRA], 0);
   shape[3] = tl_attr_pair (&self->attrs[TL_CONV_ATTR_EXTRA], 1);
+  if (!tl_conv_check_grad (self, self->in[X]->shape, shape, self->in[DY]->shape, error))
+    return FALSE;
   tl_infer_out (self, 0, self->in[X]->dtype, 4, shape);
   return TRUE;
 }

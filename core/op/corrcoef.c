@@ -1,24 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/op/formula.h"
-
-static const TlPort ports[] = {
-  { "x", "`[variables, observations]` or `[observations]`, floating" },
-  { NULL },
-};
-
-static gboolean
-infer (TlInfer *self,
-       GError **error)
-{
-  const TlMeta *x = self->in[0];
-  TlDim         shape[2];
-
-  if (!tl_infer_need_float (self, 0, error) || !tl_infer_need_rank (self, 0, 0, 2, error))
-    return FALSE;
-  shape[0] = shape[1] = x->rank == 2 ? x->shape[0] : 1;
-  tl_infer_out (self, 0, x->dtype, x->rank == 2 ? 2 : 0, shape);
-  return TRUE;
-}
+#include "core/op/cov.h"
 
 static gboolean
 decompose (TlGradient *self,
@@ -50,9 +31,9 @@ const TlOpClass tl_op_corrcoef = {
   .doc = "Correlations of variables, one a row of observations.",
   .formula = "y[i, j] = cov[i, j] / sqrt (cov[i, i] cov[j, j])",
   .source = "elementary",
-  .in = ports,
+  .in = tl_cov_ports,
   .precision = TL_PRECISION_WIDE,
-  .infer = infer,
+  .infer = tl_cov_infer,
   .decompose = decompose,
   .samples = samples,
   .torch = "torch.corrcoef(x0)",

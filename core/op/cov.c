@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/op/formula.h"
+#include "core/op/cov.h"
 
-static const TlPort ports[] = {
+const TlPort tl_cov_ports[] = {
   { "x", "`[variables, observations]` or `[observations]`, floating" },
   { NULL },
 };
@@ -11,9 +11,9 @@ static const TlAttrSpec attrs[] = {
   { NULL },
 };
 
-static gboolean
-infer (TlInfer *self,
-       GError **error)
+gboolean
+tl_cov_infer (TlInfer *self,
+              GError **error)
 {
   const TlMeta *x = self->in[0];
   TlDim         shape[2];
@@ -41,7 +41,7 @@ decompose (TlGradient *self,
   x = tl_formula_map (&f, "a - b", 2, x, tl_formula_mean (&f, x, last, 1, TRUE));
   y = tl_formula_matmul (&f, x, tl_formula_transpose (&f, x));
   if (tl_dim_is_symbolic (n))
-    y = tl_formula_map (&f, "a / max (b - c, 0)", 3, y, tl_formula_keep (&f, tl_size (n, meta->dtype, error)), tl_formula_keep (&f, tl_size (correction, meta->dtype, error)));
+    y = tl_formula_map (&f, "a / max (b - c, 0)", 3, y, tl_formula_size (&f, n, meta->dtype), tl_formula_size (&f, correction, meta->dtype));
   else
     y = tl_formula_number (&f, "a / b", y, (double)MAX (n - correction, 0));
   return tl_formula_into (&f, meta->rank == 2 ? y : tl_formula_reshape (&f, y, 0, NULL), &self->dx[0]);
@@ -60,10 +60,10 @@ const TlOpClass tl_op_cov = {
   .doc = "Covariances of variables, one a row of observations.",
   .formula = "y = (x - mean) (x - mean)' / (n - correction)",
   .source = "elementary",
-  .in = ports,
+  .in = tl_cov_ports,
   .attrs = attrs,
   .precision = TL_PRECISION_WIDE,
-  .infer = infer,
+  .infer = tl_cov_infer,
   .decompose = decompose,
   .samples = samples,
   .torch = "torch.cov(x0, correction=correction)",

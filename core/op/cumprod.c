@@ -33,6 +33,7 @@ static const TlSample samples[] = {
   { "i64:4", "dim = 0" },
   { "i32:2,3", "dim = 0" },
   { "bool:4", "dim = 0" },
+  { "3,1,1,2,1,1,1,1", "dim = 0" },
   { "1", "dim = 0" },
   { "", "dim = 0" },
   { "0,3", "dim = 1" },

@@ -1,53 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/op/formula.h"
+#include "core/op/quantize-common.h"
 
 static const TlPort ports[] = {
   { "x", "whole numbers", TL_PORT_NODIFF },
   { "scale", "one number, or `[channels]`, floating" },
-  { "zero_point", "whole number that stands for 0; 0 if not given", TL_PORT_OPTIONAL | TL_PORT_NODIFF },
+  TL_QUANTIZE_ZERO_POINT_PORT,
   { NULL },
 };
 
 static const TlAttrSpec attrs[] = {
-  { "axis", "channels of scale and zero_point where they have several, from the end if negative", TL_ATTR_INT, .has_range = TRUE, .min = -8, .max = 7 },
+  TL_QUANTIZE_AXIS,
   { NULL },
 };
-
-/* A number for each channel, or one for all, against the axes of x. */
-static TlTensor *
-along_axis (TlFormula        *f,
-            const TlGradient *self,
-            guint             input,
-            TlDType           dtype)
-{
-  const TlMeta *x = &self->in[0]->meta;
-  TlDim         shape[TL_TENSOR_MAX_RANK];
-
-  if (self->in[input]->meta.rank == 0)
-    return tl_formula_cast (f, self->in[input], dtype);
-  for (guint i = 0; i < x->rank; i++)
-    shape[i] = i == tl_axis (self->attrs[0].i, x->rank) ? x->shape[i] : 1;
-  return tl_formula_cast (f, tl_formula_reshape (f, self->in[input], x->rank, shape), dtype);
-}
 
 static gboolean
 infer (TlInfer *self,
        GError **error)
 {
-  const TlMeta *x = self->in[0];
-  guint         axis;
+  const TlMeta *x = self->in[TL_QUANTIZE_X];
 
-  if (!tl_infer_axis (self, self->attrs[0].i, x->rank, &axis, error))
+  if (!tl_quantize_check (self, error))
     return FALSE;
-  for (guint i = 1; i < self->n_in; i++)
-    if (self->in[i] != NULL && (self->in[i]->rank > 1 || (self->in[i]->rank == 1 && (x->rank == 0 || self->in[i]->shape[0] != x->shape[axis])))) {
-      g_autofree char *text = tl_shape_to_string (x->shape, x->rank);
-
-      return tl_infer_fail (self, TL_ERROR_SHAPE, error, "%s must have one number, or one for each position of axis %u of %s", self->op->in[i].name, axis, text);
-    }
-  if (tl_dtype_is_float (x->dtype) || !tl_infer_need_float (self, 1, error))
-    return tl_dtype_is_float (x->dtype) ? tl_infer_fail (self, TL_ERROR_DTYPE, error, "x must be whole numbers, not %s", tl_dtype_name (x->dtype)) : FALSE;
-  tl_infer_out (self, 0, self->in[1]->dtype, x->rank, x->shape);
+  if (tl_dtype_is_float (x->dtype))
+    return tl_infer_fail (self, TL_ERROR_DTYPE, error, "x must be whole numbers, not %s", tl_dtype_name (x->dtype));
+  tl_infer_out (self, 0, self->in[TL_QUANTIZE_SCALE]->dtype, x->rank, x->shape);
   return TRUE;
 }
 
@@ -61,9 +37,9 @@ decompose (TlGradient *self,
 
   tl_formula_init (&f, error);
   y = tl_formula_cast (&f, self->in[0], wide);
-  if (tl_has_in (self, 2))
-    y = tl_formula_map (&f, "a - b", 2, y, along_axis (&f, self, 2, wide));
-  return tl_formula_into (&f, tl_formula_map (&f, "a * b", 2, y, along_axis (&f, self, 1, wide)), &self->dx[0]);
+  if (tl_has_in (self, TL_QUANTIZE_ZERO_POINT))
+    y = tl_formula_map (&f, "a - b", 2, y, tl_quantize_along_axis (&f, self, TL_QUANTIZE_ZERO_POINT, wide));
+  return tl_formula_into (&f, tl_formula_map (&f, "a * b", 2, y, tl_quantize_along_axis (&f, self, TL_QUANTIZE_SCALE, wide)), &self->dx[0]);
 }
 
 static const TlSample samples[] = {

@@ -15,6 +15,18 @@ static const TlAttrSpec attrs[] = {
   { NULL },
 };
 
+/* Whether the diagonal is as long as the last axis, as far as sizes are known. */
+static gboolean
+fits (const TlInfer *self)
+{
+  TlDim  rows = self->attrs[SIZE].v[0], columns = self->attrs[SIZE].v[1], n = self->in[0]->shape[self->in[0]->rank - 1];
+  gint64 offset = self->attrs[OFFSET].i;
+
+  if (rows < 0 || columns < 0 || n < 0)
+    return TRUE;
+  return n == 0 || (offset >= 0 ? offset < columns && n <= MIN (rows, columns - offset) : offset > -rows && n <= MIN (columns, rows + offset));
+}
+
 static gboolean
 infer (TlInfer *self,
        GError **error)
@@ -26,6 +38,14 @@ infer (TlInfer *self,
 
   if (!tl_infer_need_rank (self, 0, 1, TL_TENSOR_MAX_RANK - 1, error))
     return FALSE;
+  if (row == column || row > x->rank || column > x->rank)
+    return tl_infer_fail (self, TL_ERROR_VALUE, error, "dim1 = %" G_GINT64_FORMAT " and dim2 = %" G_GINT64_FORMAT " are no two of %d axes", row, column, x->rank + 1);
+  if (!fits (self)) {
+    g_autofree char *size = tl_shape_to_string (self->attrs[SIZE].v, 2);
+    g_autofree char *text = tl_shape_to_string (x->shape, x->rank);
+
+    return tl_infer_fail (self, TL_ERROR_SHAPE, error, "the last axis of %s does not fit diagonal %" G_GINT64_FORMAT " of %s", text, self->attrs[OFFSET].i, size);
+  }
   for (guint i = 0; i <= x->rank; i++)
     shape[i] = i == row ? self->attrs[SIZE].v[0] : i == column ? self->attrs[SIZE].v[1]
                                                                : x->shape[next++];

@@ -107,6 +107,25 @@ tl_formula_number (TlFormula  *self,
 }
 
 TlTensor *
+tl_formula_numbers (TlFormula       *self,
+                    const char      *text,
+                    TlTensor *const *in,
+                    guint            n_in,
+                    const double    *numbers,
+                    guint            n_numbers)
+{
+  return self->has_failed ? NULL : tl_formula_keep (self, tl_map_numbers (text, in, n_in, numbers, n_numbers, self->error));
+}
+
+TlTensor *
+tl_formula_size (TlFormula *self,
+                 TlDim      size,
+                 TlDType    dtype)
+{
+  return self->has_failed ? NULL : tl_formula_keep (self, tl_size (size, dtype, self->error));
+}
+
+TlTensor *
 tl_formula_matmul (TlFormula *self,
                    TlTensor  *a,
                    TlTensor  *b)

@@ -41,6 +41,15 @@ TlTensor *tl_formula_number (TlFormula  *self,
                              const char *text,
                              TlTensor   *a,
                              double      number);
+TlTensor *tl_formula_numbers (TlFormula       *self,
+                              const char      *text,
+                              TlTensor *const *in,
+                              guint            n_in,
+                              const double    *numbers,
+                              guint            n_numbers);
+TlTensor *tl_formula_size (TlFormula *self,
+                           TlDim      size,
+                           TlDType    dtype);
 TlTensor *tl_formula_matmul (TlFormula *self,
                              TlTensor  *a,
                              TlTensor  *b);

@@ -33,12 +33,18 @@ infer (TlInfer *self,
   const TlMeta *x = self->in[0];
   gint64        kind = self->attrs[KIND].i;
   TlDim         shape[TL_TENSOR_MAX_RANK + 1];
-  guint         rank = x->rank - (kind == TL_FFT_REAL ? 0u : 1u), axis;
+  guint         n_pairs = kind == TL_FFT_REAL ? 0 : 1, rank = x->rank - n_pairs, axis;
 
   g_autoptr (GError) reason = NULL;
 
-  if (!tl_infer_need_float (self, 0, error) || !tl_infer_axis (self, self->attrs[AXIS].i, rank, &axis, error))
+  if (!tl_infer_need_float (self, 0, error) || !tl_infer_need_rank (self, 0, 1 + n_pairs, TL_TENSOR_MAX_RANK - (kind == TL_FFT_REAL), error) ||
+      !tl_infer_axis (self, self->attrs[AXIS].i, rank, &axis, error))
     return FALSE;
+  if (n_pairs > 0 && x->shape[rank] != 2) {
+    g_autofree char *text = tl_shape_to_string (x->shape, x->rank);
+
+    return tl_infer_fail (self, TL_ERROR_SHAPE, error, "the last axis of %s is no pair of numbers", text);
+  }
   if (!tl_fftw_check (x->dtype, &reason))
     return tl_infer_fail (self, reason->code, error, "%s", reason->message);
   if (tl_dim_is_symbolic (x->shape[axis]))

@@ -7,14 +7,6 @@ static const TlPort ports[] = { { "x", "any tensor", TL_PORT_NODIFF }, { NULL } 
 static const TlPort out_ports[] = { { "y", "the new tensor", TL_PORT_NODIFF }, { NULL } };
 
 static gboolean
-infer (TlInfer *self,
-       GError **error)
-{
-  tl_infer_out (self, 0, self->in[0]->dtype, self->in[0]->rank, self->in[0]->shape);
-  return TRUE;
-}
-
-static gboolean
 decompose (TlGradient *self,
            GError    **error)
 {
@@ -36,7 +28,7 @@ const TlOpClass tl_op_full_like = {
   .out = out_ports,
   .attrs = attrs,
   .precision = TL_PRECISION_MOVES,
-  .infer = infer,
+  .infer = tl_infer_same,
   .decompose = decompose,
   .samples = samples,
   .onnx = { "ConstantOfShape", 9 },

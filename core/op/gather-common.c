@@ -76,3 +76,31 @@ tl_gather_prepare (TlPrepare    *self,
     args->index_shape[i] = index->shape[i];
   }
 }
+
+gboolean
+tl_index_check (TlInfer *self,
+                guint   *axis,
+                GError **error)
+{
+  return tl_infer_need_rank (self, 0, 1, TL_TENSOR_MAX_RANK, error) && tl_infer_axis (self, self->attrs[0].i, self->in[0]->rank, axis, error) &&
+         tl_infer_need_index (self, 1, error) && tl_infer_need_rank (self, 1, 1, 1, error);
+}
+
+gboolean
+tl_index_scatter (TlGradient *self,
+                  TlFormula  *f,
+                  TlTensor   *source)
+{
+  const TlMeta *x = &self->in[0]->meta, *index = &self->in[1]->meta;
+  guint         axis = tl_axis (self->attrs[0].i, x->rank);
+  TlDim         line[TL_TENSOR_MAX_RANK], shape[TL_TENSOR_MAX_RANK];
+  TlTensor     *places;
+
+  for (guint i = 0; i < x->rank; i++) {
+    line[i] = i == axis ? index->shape[0] : 1;
+    shape[i] = i == axis ? index->shape[0] : x->shape[i];
+  }
+  places = tl_formula_expand (f, tl_formula_reshape (f, self->in[1], x->rank, line), x->rank, shape);
+  source = tl_formula_expand (f, source, x->rank, shape);
+  return tl_formula_into (f, tl_formula_apply (f, &tl_op_scatter, self->attrs, 3, self->in[0], places, source), &self->dx[0]);
+}

@@ -8,7 +8,7 @@
  */
 
 #include "core/kernels/gather.h"
-#include "core/op/common.h"
+#include "core/op/formula.h"
 
 G_BEGIN_DECLS
 
@@ -22,5 +22,14 @@ void     tl_gather_prepare (TlPrepare    *self,
                             TlScatterFold fold);
 gboolean tl_scatter_infer (TlInfer *self,
                            GError **error);
+
+/* For rows that put slices: whether x has the axis of attribute 0 and the index is one of positions along it. */
+gboolean tl_index_check (TlInfer *self,
+                         guint   *axis,
+                         GError **error);
+/* scatter() of @source, which has a slice of x for each position of the index; @self has x and the index as its first inputs. */
+gboolean tl_index_scatter (TlGradient *self,
+                           TlFormula  *f,
+                           TlTensor   *source);
 
 G_END_DECLS

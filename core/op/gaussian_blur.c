@@ -35,6 +35,8 @@ infer (TlInfer *self,
 
   if (!tl_infer_need_float (self, 0, error) || !tl_infer_need_rank (self, 0, 3, 4, error))
     return FALSE;
+  if (self->attrs[1].n > 2)
+    return tl_infer_fail (self, TL_ERROR_VALUE, error, "sigma has %d numbers, 1 or 2 are wanted", self->attrs[1].n);
   for (guint i = 0; i < 2; i++) {
     gint64 size = tl_attr_pair (&self->attrs[0], i);
     TlDim  n = x->shape[x->rank - 1 - i];

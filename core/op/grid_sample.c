@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/op/common.h"
+#include "core/op/formula.h"
 
 enum { X,
        GRID };
@@ -64,6 +64,15 @@ find_coordinate (TlGradient *self,
   return tl_map_text (texts[self->attrs[ALIGN_CORNERS].i != 0][self->attrs[PADDING_MODE].i], error, 3, flat, size, last);
 }
 
+/* Numbers of pixels are computed in a dtype that has them all. */
+static TlDType
+dtype_of_numbers (const TlMeta *x)
+{
+  TlDim n = tl_dim_mul (x->shape[2], x->shape[3]);
+
+  return tl_dim_is_symbolic (n) || n > 1 << 24 ? TL_DTYPE_F64 : x->dtype;
+}
+
 /* The pixels at the places (@px, @py), whole numbers; 0 outside. */
 static TlTensor *
 take_pixels (TlGradient *self,
@@ -71,22 +80,28 @@ take_pixels (TlGradient *self,
              TlTensor   *py,
              GError    **error)
 {
-  const TlMeta        *x = &self->in[X]->meta;
-  TlDim                shape[] = { x->shape[0], x->shape[1], tl_dim_mul (x->shape[2], x->shape[3]) };
-  TlDType              dtype = x->dtype;
-  g_autoptr (TlTensor) width = tl_size (x->shape[3], dtype, error);
-  g_autoptr (TlTensor) height = width != NULL ? tl_size (x->shape[2], dtype, error) : NULL;
-  g_autoptr (TlTensor) flat = tl_reshape (self->in[X], 3, shape, error);
-  g_autoptr (TlTensor) inside = tl_map_text ("and (and (a >= 0, a < c), and (b >= 0, b < d))", error, 4, px, py, width, height);
-  g_autoptr (TlTensor) number = tl_map_text ("min (max (b, 0), d - 1) * c + min (max (a, 0), c - 1)", error, 4, px, py, width, height);
-  g_autoptr (TlTensor) whole = number != NULL ? tl_cast (number, TL_DTYPE_I64, error) : NULL;
-  g_autoptr (TlTensor) index = NULL;
-  g_autoptr (TlTensor) taken = NULL;
+  const TlMeta *x = &self->in[X]->meta;
+  TlDim         shape[] = { x->shape[0], x->shape[1], tl_dim_mul (x->shape[2], x->shape[3]) };
+  TlDType       dtype = dtype_of_numbers (x);
+  TlTensor     *width, *height, *flat, *inside, *index;
+  TlFormula     f;
 
-  shape[2] = px != NULL ? px->meta.shape[2] : 0;
-  index = whole != NULL ? tl_expand (whole, 3, shape, error) : NULL;
-  taken = index != NULL && flat != NULL ? tl_gather (flat, 2, index, error) : NULL;
-  return tl_map_text ("select (b, a, 0)", error, 2, taken, inside);
+  if (px == NULL || py == NULL)
+    return NULL;
+  tl_formula_init (&f, error);
+  px = tl_formula_cast (&f, px, dtype);
+  py = tl_formula_cast (&f, py, dtype);
+  width = tl_formula_size (&f, x->shape[3], dtype);
+  height = tl_formula_size (&f, x->shape[2], dtype);
+  flat = tl_formula_reshape (&f, self->in[X], 3, shape);
+  inside = tl_formula_map (&f, "and (and (a >= 0, a < c), and (b >= 0, b < d))", 4, px, py, width, height);
+  index = tl_formula_map (&f, "select (b > 0, min (b, d - 1), 0) * c + select (a > 0, min (a, c - 1), 0)", 4, px, py, width, height);
+  index = tl_formula_cast (&f, index, TL_DTYPE_I64);
+  if (!f.has_failed)
+    shape[2] = px->meta.shape[2];
+  index = tl_formula_expand (&f, index, 3, shape);
+  flat = tl_formula_apply (&f, &tl_op_gather, (const TlAttrValue[]){ TL_INT (2) }, 2, flat, index);
+  return tl_formula_finish (&f, tl_formula_map (&f, "select (b, a, 0)", 2, flat, inside));
 }
 
 static TlTensor *

@@ -43,7 +43,7 @@ decompose (TlGradient *self,
 
   tl_formula_init (&f, error);
   x = tl_formula_cast (&f, tl_formula_reshape (&f, self->in[0], 1, &n), TL_DTYPE_F64);
-  inside = f.has_failed ? NULL : tl_formula_keep (&f, tl_map_numbers ("select (and (a >= b, a <= c), 1, 0) + 0 * d", &x, 1, numbers, 3, error));
+  inside = tl_formula_numbers (&f, "select (and (a >= b, a <= c), 1, 0) + 0 * d", &x, 1, numbers, 3);
   bin = f.has_failed ? NULL : tl_formula_keep (&f, tl_map_numbers ("min (max (floor ((min (max (a, b), c) - b) / (c - b) * d), 0), d - 1)", &x, 1, numbers, 3, error));
   bin = tl_formula_map (&f, "select (b == b, a, 0)", 2, bin, x);
   zeros = tl_formula_full (&f, 1, &self->attrs[0].i, 0, TL_DTYPE_F64);

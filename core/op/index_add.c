@@ -12,7 +12,7 @@ static const TlPort ports[] = {
   { NULL },
 };
 
-static const TlAttrSpec attrs[] = { { "size", "rows of the result", TL_ATTR_INTS, .required = TRUE }, { NULL } };
+static const TlAttrSpec attrs[] = { { "size", "rows of the result", TL_ATTR_INTS, .required = TRUE, .n = 1 }, { NULL } };
 
 static gboolean
 infer (TlInfer *self,
@@ -24,6 +24,12 @@ infer (TlInfer *self,
   if (!tl_infer_need_float (self, SOURCE, error) || !tl_infer_need_rank (self, SOURCE, 1, TL_TENSOR_MAX_RANK, error) ||
       !tl_infer_need_rank (self, INDEX, 1, 1, error) || !tl_infer_need_index (self, INDEX, error))
     return FALSE;
+  if (self->in[INDEX]->shape[0] != source->shape[0]) {
+    g_autofree char *rows = tl_dim_to_string (source->shape[0]);
+    g_autofree char *n = tl_dim_to_string (self->in[INDEX]->shape[0]);
+
+    return tl_infer_fail (self, TL_ERROR_SHAPE, error, "%s positions for %s rows", n, rows);
+  }
   for (guint i = 0; i < source->rank; i++)
     shape[i] = i == 0 ? self->attrs[0].v[0] : source->shape[i];
   tl_infer_out (self, 0, source->dtype, source->rank, shape);

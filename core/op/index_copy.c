@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/op/formula.h"
+#include "core/op/gather-common.h"
 
 static const TlPort ports[] = {
   { "x", "any tensor of one axis at least" },
@@ -17,40 +17,33 @@ static gboolean
 infer (TlInfer *self,
        GError **error)
 {
-  const TlMeta *x = self->in[0];
+  const TlMeta *x = self->in[0], *source = self->in[2];
+  gboolean      fits;
   guint         axis;
 
-  if (!tl_infer_need_rank (self, 0, 1, TL_TENSOR_MAX_RANK, error) || !tl_infer_axis (self, self->attrs[0].i, x->rank, &axis, error) ||
-      !tl_infer_need_index (self, 1, error) || !tl_infer_need_rank (self, 1, 1, 1, error))
+  if (!tl_index_check (self, &axis, error) || !tl_infer_need_same_dtype (self, 0, 2, error))
     return FALSE;
-  if (!tl_infer_need_same_dtype (self, 0, 2, error))
-    return FALSE;
-  for (guint i = 0; i <= x->rank; i++)
-    if (self->in[2]->rank != x->rank || (i < x->rank && self->in[2]->shape[i] != (i == axis ? self->in[1]->shape[0] : x->shape[i]))) {
-      g_autofree char *a = tl_shape_to_string (x->shape, x->rank);
-      g_autofree char *b = tl_shape_to_string (self->in[2]->shape, self->in[2]->rank);
+  fits = source->rank == x->rank;
+  for (guint i = 0; i < x->rank && fits; i++)
+    fits = source->shape[i] == (i == axis ? self->in[1]->shape[0] : x->shape[i]);
+  if (!fits) {
+    g_autofree char *a = tl_shape_to_string (x->shape, x->rank);
+    g_autofree char *b = tl_shape_to_string (source->shape, source->rank);
+    g_autofree char *n = tl_dim_to_string (self->in[1]->shape[0]);
 
-      return tl_infer_fail (self, TL_ERROR_SHAPE, error, "source %s does not fit x %s and %" G_GINT64_FORMAT " positions along axis %u", b, a, self->in[1]->shape[0], axis);
-    }
-  tl_infer_out (self, 0, self->in[0]->dtype, self->in[0]->rank, self->in[0]->shape);
-  return TRUE;
+    return tl_infer_fail (self, TL_ERROR_SHAPE, error, "source %s does not fit x %s and %s positions along axis %u", b, a, n, axis);
+  }
+  return tl_infer_same (self, error);
 }
 
 static gboolean
 decompose (TlGradient *self,
            GError    **error)
 {
-  const TlMeta *source = &self->in[2]->meta;
-  guint         axis = tl_axis (self->attrs[0].i, source->rank);
-  TlDim         shape[TL_TENSOR_MAX_RANK];
-  TlTensor     *index;
-  TlFormula     f;
+  TlFormula f;
 
-  for (guint i = 0; i < source->rank; i++)
-    shape[i] = i == axis ? source->shape[i] : 1;
   tl_formula_init (&f, error);
-  index = tl_formula_expand (&f, tl_formula_reshape (&f, self->in[1], source->rank, shape), source->rank, source->shape);
-  return tl_formula_into (&f, tl_formula_apply (&f, &tl_op_scatter, self->attrs, 3, self->in[0], index, self->in[2]), &self->dx[0]);
+  return tl_index_scatter (self, &f, self->in[2]);
 }
 
 static const TlSample samples[] = {

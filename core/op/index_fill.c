@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/op/formula.h"
+#include "core/op/gather-common.h"
 
 static const TlPort ports[] = {
   { "x", "any tensor of one axis at least" },
@@ -17,34 +17,21 @@ static gboolean
 infer (TlInfer *self,
        GError **error)
 {
-  const TlMeta *x = self->in[0];
-  guint         axis;
+  guint axis;
 
-  if (!tl_infer_need_rank (self, 0, 1, TL_TENSOR_MAX_RANK, error) || !tl_infer_axis (self, self->attrs[0].i, x->rank, &axis, error) ||
-      !tl_infer_need_index (self, 1, error) || !tl_infer_need_rank (self, 1, 1, 1, error))
-    return FALSE;
-  tl_infer_out (self, 0, self->in[0]->dtype, self->in[0]->rank, self->in[0]->shape);
-  return TRUE;
+  return tl_index_check (self, &axis, error) && tl_infer_same (self, error);
 }
 
 static gboolean
 decompose (TlGradient *self,
            GError    **error)
 {
-  const TlMeta *x = &self->in[0]->meta;
-  guint         axis = tl_axis (self->attrs[0].i, x->rank);
-  TlDim         shape[TL_TENSOR_MAX_RANK], line[TL_TENSOR_MAX_RANK];
-  TlTensor     *index;
-  TlFormula     f;
+  static const TlDim one[TL_TENSOR_MAX_RANK] = { 1, 1, 1, 1, 1, 1, 1, 1 };
+  const TlMeta      *x = &self->in[0]->meta;
+  TlFormula          f;
 
-  for (guint i = 0; i < x->rank; i++) {
-    line[i] = i == axis ? self->in[1]->meta.shape[0] : 1;
-    shape[i] = i == axis ? self->in[1]->meta.shape[0] : x->shape[i];
-  }
   tl_formula_init (&f, error);
-  index = tl_formula_expand (&f, tl_formula_reshape (&f, self->in[1], x->rank, line), x->rank, shape);
-  return tl_formula_into (&f, tl_formula_apply (&f, &tl_op_scatter, self->attrs, 3, self->in[0], index, tl_formula_full (&f, x->rank, shape, self->attrs[1].d, x->dtype)),
-                          &self->dx[0]);
+  return tl_index_scatter (self, &f, tl_formula_full (&f, x->rank, one, self->attrs[1].d, x->dtype));
 }
 
 static const TlSample samples[] = {

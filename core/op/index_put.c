@@ -86,7 +86,7 @@ decompose (TlGradient *self,
   for (guint i = 0; i < n_index; i++) {
     TlTensor *one = find_places (&f, self->in[2 + i], x->shape[i]);
 
-    number = number == NULL ? one : tl_formula_map (&f, "a * c + b", 3, number, one, tl_formula_keep (&f, tl_size (x->shape[i], TL_DTYPE_I64, error)));
+    number = number == NULL ? one : tl_formula_map (&f, "a * c + b", 3, number, one, tl_formula_size (&f, x->shape[i], TL_DTYPE_I64));
   }
   for (guint i = n_index; i < x->rank; i++)
     shape[rank + i - n_index] = x->shape[i];

@@ -30,6 +30,7 @@ static const TlAttrSpec attrs[] = {
 
 /* Of an axis; weights of every element are made beforehand. */
 #define MAX_SIZE (1 << 20)
+#define MAX_TAPS 4096
 
 typedef struct {
   gint64 n_in;
@@ -85,6 +86,35 @@ resolve_open (const TlAttrValue *values,
   return parts == floor (parts) && parts < 1e9 ? tl_dim_floor_div (tl_dim_mul (n_in, (gint64)parts), PARTS) : TL_DIM_INVALID;
 }
 
+/* How elements are found along an axis. */
+typedef struct {
+  Axis     axis;
+  gint64   mode;
+  gboolean align, antialias;
+} Filter;
+
+static double
+stretch_of (const Filter *self)
+{
+  return MAX (self->axis.scale, 1);
+}
+
+/* Elements to each side that count. */
+static double
+reach_of (const Filter *self)
+{
+  return stretch_of (self) * (self->mode == BICUBIC ? 2 : 1);
+}
+
+static gint64
+count_taps (const Filter *self)
+{
+  if (self->antialias)
+    return MIN ((gint64)ceil (reach_of (self)) * 2 + 1, self->axis.n_in);
+  return self->mode == BICUBIC ? 4 : self->mode == LINEAR ? 2
+                                                          : 1;
+}
+
 static gboolean
 infer (TlInfer *self,
        GError **error)
@@ -103,7 +133,8 @@ infer (TlInfer *self,
   if (self->attrs[ANTIALIAS].i != 0 && (mode_of (self->attrs) < LINEAR || n_spatial != 2))
     return tl_infer_fail (self, TL_ERROR_VALUE, error, "antialias is for the modes bilinear and bicubic and two spatial axes");
   for (guint i = 0; i < x->rank; i++) {
-    Axis axis = { 0 };
+    Axis   axis = { 0 };
+    gint64 taps;
 
     shape[i] = x->shape[i];
     if (i < 2)
@@ -121,6 +152,9 @@ infer (TlInfer *self,
 
       return tl_infer_fail (self, TL_ERROR_SHAPE, error, "axis %u of %s cannot be brought to %" G_GINT64_FORMAT " elements", i, text, axis.n_out);
     }
+    taps = count_taps (&(const Filter){ .axis = axis, .mode = mode_of (self->attrs), .antialias = self->attrs[ANTIALIAS].i != 0 });
+    if (taps > MAX_TAPS)
+      return tl_infer_fail (self, TL_ERROR_UNSUPPORTED, error, "%" G_GINT64_FORMAT " elements of axis %u become one, at most %d are possible", taps, i, MAX_TAPS);
     shape[i] = axis.n_out;
   }
   tl_infer_out (self, 0, x->dtype, x->rank, shape);
@@ -138,36 +172,6 @@ cubic (double a,
   return t < 2 ? ((a * t - 5 * a) * t + 8 * a) * t - 4 * a : 0;
 }
 
-/* How elements are found along an axis. */
-typedef struct {
-  Axis     axis;
-  gint64   mode;
-  gboolean align, antialias;
-  guint    n_taps;
-} Filter;
-
-static double
-stretch_of (const Filter *self)
-{
-  return MAX (self->axis.scale, 1);
-}
-
-/* Elements to each side that count. */
-static double
-reach_of (const Filter *self)
-{
-  return stretch_of (self) * (self->mode == BICUBIC ? 2 : 1);
-}
-
-static void
-count_taps (Filter *self)
-{
-  self->n_taps = self->mode == BICUBIC ? 4 : self->mode == LINEAR ? 2
-                                                                  : 1;
-  if (self->antialias)
-    self->n_taps = (guint)MIN ((gint64)ceil (reach_of (self)) * 2 + 1, self->axis.n_in);
-}
-
 /* The filter is as much wider as there are fewer elements afterwards, and its weights come to 1. */
 static void
 find_wide_taps (const Filter *self,
@@ -176,9 +180,9 @@ find_wide_taps (const Filter *self,
                 double       *weights)
 {
   double at = ((double)i + 0.5) * self->axis.scale, reach = reach_of (self), total = 0;
-  gint64 first = MAX ((gint64)(at - reach + 0.5), 0), end = MIN ((gint64)(at + reach + 0.5), self->axis.n_in);
+  gint64 first = MAX ((gint64)(at - reach + 0.5), 0), end = MIN ((gint64)(at + reach + 0.5), self->axis.n_in), n_taps = count_taps (self);
 
-  for (guint k = 0; k < self->n_taps; k++) {
+  for (gint64 k = 0; k < n_taps; k++) {
     gint64 place = first + k;
     double t = ((double)place + 0.5 - at) / stretch_of (self);
 
@@ -187,7 +191,7 @@ find_wide_taps (const Filter *self,
                                                           : MAX (1 - fabs (t), 0);
     total += weights[k];
   }
-  for (guint k = 0; k < self->n_taps && total != 0; k++)
+  for (gint64 k = 0; k < n_taps && total != 0; k++)
     weights[k] /= total;
 }
 
@@ -213,8 +217,8 @@ find_taps (const Filter *self,
   if (self->mode == LINEAR)
     at = MAX (at, 0);
   low = floor (at);
-  for (guint k = 0; k < self->n_taps; k++) {
-    gint64 place = (gint64)low + (gint64)k - (self->mode == BICUBIC);
+  for (gint64 k = 0; k < count_taps (self); k++) {
+    gint64 place = (gint64)low + k - (self->mode == BICUBIC);
 
     places[k] = CLAMP (place, 0, axis->n_in - 1);
     weights[k] = self->mode == BICUBIC ? cubic (-0.75, at - (double)place) : k == 0 ? 1 - (at - low)
@@ -247,7 +251,7 @@ resize_axis (TlTensor     *x,
              const Filter *filter,
              GError      **error)
 {
-  guint                n_taps = filter->n_taps;
+  guint                n_taps = (guint)count_taps (filter);
   const Axis          *axis = &filter->axis;
   g_autofree double   *weights = g_new (double, (gsize)n_taps *(gsize)axis->n_out);
   g_autofree gint64   *places = g_new (gint64, (gsize)n_taps * (gsize)axis->n_out);
@@ -309,8 +313,8 @@ find_open_places (TlFormula         *f,
   const TlAttrValue *factor = &values[SCALE_FACTOR];
   gboolean           align = values[ALIGN_CORNERS].i != 0;
   TlTensor          *number = tl_formula_keep (f, tl_positions (n_out, TL_DTYPE_F64, f->error));
-  TlTensor          *from = tl_formula_keep (f, tl_size (n_in, TL_DTYPE_F64, f->error));
-  TlTensor          *to = tl_formula_keep (f, tl_size (n_out, TL_DTYPE_F64, f->error)), *scale;
+  TlTensor          *from = tl_formula_size (f, n_in, TL_DTYPE_F64);
+  TlTensor          *to = tl_formula_size (f, n_out, TL_DTYPE_F64), *scale;
 
   if (align)
     scale = tl_formula_map (f, "select (b > 1, (a - 1) / max (b - 1, 1), 0)", 2, from, to);
@@ -338,17 +342,17 @@ resize_open_axis (TlGradient *self,
 
   tl_formula_init (&f, error);
   at = find_open_places (&f, self->attrs, axis - 2, n_in, n_out);
-  last = tl_formula_keep (&f, tl_size (n_in, TL_DTYPE_F64, error));
+  last = tl_formula_size (&f, n_in, TL_DTYPE_F64);
   for (guint k = 0; k < n_taps; k++) {
     TlTensor *tap = tl_formula_number (&f, "floor (a) + b", at, (double)k - (mode == BICUBIC));
     TlTensor *place = tl_formula_map (&f, "max (min (a, b - 1), 0)", 2, tap, last), *index, *taken, *weight;
 
-    index = f.has_failed ? NULL : tl_formula_keep (&f, tl_cast (place, TL_DTYPE_I64, error));
+    index = tl_formula_cast (&f, place, TL_DTYPE_I64);
     taken = f.has_failed ? NULL : tl_formula_keep (&f, tl_index_select (x, (gint)axis, index, error));
     if (n_taps == 1)
       return tl_formula_finish (&f, taken);
     weight = tl_formula_map (&f, mode == BICUBIC ? cubic_texts[k] : linear_texts[k], 1, at);
-    weight = f.has_failed ? NULL : tl_formula_keep (&f, tl_cast (weight, x->meta.dtype, error));
+    weight = tl_formula_cast (&f, weight, x->meta.dtype);
     weight = tl_formula_reshape (&f, weight, x->meta.rank - axis, shape);
     sum = k > 0 ? tl_formula_map (&f, "a + b * c", 3, sum, taken, weight) : tl_formula_map (&f, "a * b", 2, taken, weight);
   }
@@ -378,7 +382,6 @@ decompose (TlGradient *self,
       y = g_steal_pointer (&before);
       continue;
     }
-    count_taps (&filter);
     y = resize_axis (before, i, &filter, error);
     if (y == NULL)
       return FALSE;

@@ -44,7 +44,7 @@ decompose (TlGradient *self,
   else
     f.has_failed = TRUE;
   place = tl_formula_apply (&f, &tl_op_searchsorted, left, 2, sorted, self->in[0]);
-  found = tl_formula_apply (&f, &tl_op_take, NULL, 2, sorted, tl_formula_map (&f, "min (a, b - 1)", 2, place, tl_formula_keep (&f, tl_size (n, TL_DTYPE_I64, error))));
+  found = tl_formula_apply (&f, &tl_op_take, NULL, 2, sorted, tl_formula_map (&f, "min (a, b - 1)", 2, place, tl_formula_size (&f, n, TL_DTYPE_I64)));
   return tl_formula_into (&f, tl_formula_apply (&f, self->attrs[0].i ? &tl_op_ne : &tl_op_eq, NULL, 2, found, self->in[0]), &self->dx[0]);
 }
 

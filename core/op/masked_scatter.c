@@ -35,7 +35,7 @@ decompose (TlGradient *self,
            GError    **error)
 {
   const TlAttrValue first[] = { TL_INT (0) };
-  TlTensor         *mask, *place, *taken;
+  TlTensor         *mask, *place, *source = self->in[2];
   TlMeta            out;
   TlFormula         f;
 
@@ -46,10 +46,14 @@ decompose (TlGradient *self,
   place = f.has_failed ? NULL : tl_formula_keep (&f, tl_flatten (mask, 0, error));
   place = tl_formula_apply (&f, &tl_op_cumsum, first, 1, tl_formula_cast (&f, place, TL_DTYPE_I64));
   place = tl_formula_map (&f, "max (a - 1, 0)", 1, tl_formula_reshape (&f, place, out.rank, out.shape));
-  /* Where the mask is false any element will do; there may be none. */
+  /* Where the mask is false any element will do; where there is none, one is made that must not be reached by others. */
+  if (tl_meta_get_n_elements (&source->meta) == 0) {
+    source = tl_formula_full (&f, 0, NULL, 0, out.dtype);
+    place = tl_formula_map (&f, "a + 1", 1, place);
+  }
   place = tl_formula_map (&f, "select (b, a, 0)", 2, place, mask);
-  taken = tl_meta_get_n_elements (&self->in[2]->meta) == 0 ? self->in[0] : tl_formula_apply (&f, &tl_op_take, NULL, 2, self->in[2], place);
-  return tl_formula_into (&f, tl_formula_apply (&f, &tl_op_where, NULL, 3, mask, taken, self->in[0]), &self->dx[0]);
+  source = tl_formula_apply (&f, &tl_op_take, NULL, 2, source, place);
+  return tl_formula_into (&f, tl_formula_apply (&f, &tl_op_where, NULL, 3, mask, source, self->in[0]), &self->dx[0]);
 }
 
 static const TlSample samples[] = {

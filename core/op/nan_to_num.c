@@ -27,20 +27,14 @@ static gboolean
 decompose (TlGradient *self,
            GError    **error)
 {
-  TlTensor        *x = self->in[0];
-  double           limit = largest (x->meta.dtype);
-  char             nan[G_ASCII_DTOSTR_BUF_SIZE], high[G_ASCII_DTOSTR_BUF_SIZE], low[G_ASCII_DTOSTR_BUF_SIZE];
-  g_autofree char *text = NULL;
+  TlTensor    *x = self->in[0];
+  double       limit = largest (self->out_metas[0].dtype), high = self->attrs[POSINF].d, low = self->attrs[NEGINF].d;
+  const double numbers[] = { self->attrs[NAN_VALUE].d, high == HUGE_VAL ? limit : high, low == -HUGE_VAL ? -limit : low };
 
-  if (!tl_dtype_is_float (x->meta.dtype)) {
+  if (tl_dtype_is_float (x->meta.dtype))
+    self->dx[0] = tl_map_numbers ("select (a != a, b, select (isinf (a), select (a > 0, c, d), a))", &x, 1, numbers, 3, error);
+  else
     self->dx[0] = tl_tensor_ref (x);
-    return TRUE;
-  }
-  g_ascii_dtostr (nan, sizeof nan, self->attrs[NAN_VALUE].d);
-  g_ascii_dtostr (high, sizeof high, CLAMP (self->attrs[POSINF].d, -limit, limit));
-  g_ascii_dtostr (low, sizeof low, CLAMP (self->attrs[NEGINF].d, -limit, limit));
-  text = g_strdup_printf ("select (a != a, %s, select (isinf (a), select (a > 0, %s, %s), a))", nan, high, low);
-  self->dx[0] = tl_map_text (text, error, 1, x);
   return self->dx[0] != NULL;
 }
 
@@ -48,6 +42,7 @@ static const TlSample samples[] = {
   { "3,4" },
   { "f32:6", .special = "nan inf -inf" },
   { "6", "nan = -1, posinf = 2, neginf = -3", .special = "nan inf -inf" },
+  { "f32:4", "posinf = 1e300, neginf = 2", .special = "nan inf -inf" },
   { "i64:3" },
   { "0" },
   { NULL },

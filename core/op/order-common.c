@@ -42,7 +42,7 @@ take (TlFormula *f,
       gint       axis,
       TlTensor  *place)
 {
-  TlTensor *index = f->has_failed ? NULL : tl_formula_keep (f, tl_cast (place, TL_DTYPE_I64, f->error));
+  TlTensor *index = tl_formula_cast (f, place, TL_DTYPE_I64);
 
   return f->has_failed ? NULL : tl_formula_keep (f, tl_gather (from, axis, index, f->error));
 }

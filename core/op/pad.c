@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/op/data-sized.h"
+#include "core/op/common.h"
 
 enum { PAD,
        MODE,
@@ -60,7 +60,7 @@ infer (TlInfer *self,
   return TRUE;
 }
 
-/* The numbers of the elements that an axis of unknown size is padded by. */
+/* The numbers of the elements that an axis of @n is padded with, and keeps; where elements are cut off @low or @high is negative. */
 static TlTensor *
 find_places (TlDim    n,
              gint64   low,
@@ -68,21 +68,14 @@ find_places (TlDim    n,
              gint64   mode,
              GError **error)
 {
-  static const char *const texts[] = { [REFLECT] = "b - 1 - abs (b - 1 - abs (a - c))", [REPLICATE] = "max (min (a - c, b - 1), 0)" };
+  static const char *const texts[] = { [REFLECT] = "b - 1 - abs (b - 1 - abs (a - c))", [REPLICATE] = "max (min (a - c, b - 1), 0)", [CIRCULAR] = "mod (a - c, b)" };
   const double             number = (double)low;
-  g_autoptr (TlTensor)     all = tl_positions (tl_dim_add (n, low + high), TL_DTYPE_I64, error);
+  g_autoptr (TlTensor)     all = tl_positions (low + high < 0 ? tl_dim_sub (n, -(low + high)) : tl_dim_add (n, low + high), TL_DTYPE_I64, error);
   g_autoptr (TlTensor)     size = all != NULL ? tl_size (n, TL_DTYPE_I64, error) : NULL;
-  g_autoptr (TlTensor)     moved = NULL;
 
-  if (size == NULL)
-    return NULL;
-  if (mode != CIRCULAR)
-    return tl_map_numbers (texts[mode], (TlTensor *[]){ all, size }, 2, &number, 1, error);
-  moved = tl_map_numbers ("a - b", &all, 1, &number, 1, error);
-  return moved != NULL ? tl_op_apply1 (&tl_op_remainder, (TlTensor *[]){ moved, size }, 2, NULL, error) : NULL;
+  return size != NULL ? tl_map_numbers (texts[mode], (TlTensor *[]){ all, size }, 2, &number, 1, error) : NULL;
 }
 
-/* New elements are taken from old ones by their number. */
 static TlTensor *
 pad_by_index (TlTensor *x,
               guint     axis,
@@ -91,30 +84,12 @@ pad_by_index (TlTensor *x,
               gint64    mode,
               GError  **error)
 {
-  gint64               n = x->meta.shape[axis];
-  g_autoptr (GArray)   places = g_array_new (FALSE, FALSE, sizeof (gint64));
-  g_autoptr (TlTensor) index = NULL;
+  g_autoptr (TlTensor) places = find_places (x->meta.shape[axis], low, high, mode, error);
 
-  if (tl_dim_is_symbolic (n)) {
-    index = find_places (n, low, high, mode, error);
-    return index != NULL ? tl_index_select (x, (gint)axis, index, error) : NULL;
-  }
-  for (gint64 i = -low; i < n + high; i++) {
-    gint64 at = i;
-
-    if (mode == REPLICATE)
-      at = CLAMP (i, 0, n - 1);
-    else if (mode == REFLECT)
-      at = i < 0 ? -i : i >= n ? 2 * (n - 1) - i
-                               : i;
-    else
-      at = (i + n) % n;
-    g_array_append_val (places, at);
-  }
-  index = tl_new_indices (places, error);
-  return index != NULL ? tl_index_select (x, (gint)axis, index, error) : NULL;
+  return places != NULL ? tl_index_select (x, (gint)axis, places, error) : NULL;
 }
 
+/* What is mirrored is the axis as it was; what is cut off does not come again in a circle. */
 static TlTensor *
 pad_axis (TlTensor          *x,
           guint              axis,
@@ -126,6 +101,8 @@ pad_axis (TlTensor          *x,
   TlDim                n = x->meta.shape[axis];
   g_autoptr (TlTensor) kept = NULL;
 
+  if ((low > 0 || high > 0) && values[MODE].i == REFLECT)
+    return pad_by_index (x, axis, low, high, REFLECT, error);
   if (low >= 0 && high >= 0)
     kept = tl_tensor_ref (x);
   else
@@ -164,6 +141,10 @@ static const TlSample samples[] = {
   { "1,2,3,4", "pad = {1, 2, 2, 1}, mode = reflect" },
   { "1,2,3,4", "pad = {1, 2, 4, 1}, mode = replicate" },
   { "1,2,3,4", "pad = {1, 4, 3, 0}, mode = circular" },
+  { "2,5", "pad = {-1, 3}, mode = reflect" },
+  { "1,2,5", "pad = {2, -2, 1, 0}, mode = reflect" },
+  { "2,5", "pad = {2, -2}, mode = replicate" },
+  { "2,5", "pad = {-1, 3}, mode = circular" },
   { "i64:3", "pad = {1, 1}, value = 7" },
   { "0", "pad = {2, 1}" },
   { NULL },

@@ -1,60 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/op/formula.h"
+#include "core/op/quantize-common.h"
 
 static const TlPort ports[] = {
   { "x", "floating", TL_PORT_NODIFF },
   { "scale", "one number, or `[channels]`, same dtype", TL_PORT_NODIFF },
-  { "zero_point", "whole number that stands for 0; 0 if not given", TL_PORT_OPTIONAL | TL_PORT_NODIFF },
+  TL_QUANTIZE_ZERO_POINT_PORT,
   { NULL },
 };
 
 static const TlPort out_ports[] = { { "y", "whole numbers", TL_PORT_NODIFF }, { NULL } };
 
 static const TlAttrSpec attrs[] = {
-  { "axis", "channels of scale and zero_point where they have several, from the end if negative", TL_ATTR_INT, .has_range = TRUE, .min = -8, .max = 7 },
+  TL_QUANTIZE_AXIS,
   { "dtype", "i8 or u8", TL_ATTR_DTYPE, .def = { .i = TL_DTYPE_I8 } },
   { NULL },
 };
-
-/* A number for each channel, or one for all, against the axes of x. */
-static TlTensor *
-along_axis (TlFormula        *f,
-            const TlGradient *self,
-            guint             input,
-            TlDType           dtype)
-{
-  const TlMeta *x = &self->in[0]->meta;
-  TlDim         shape[TL_TENSOR_MAX_RANK];
-
-  if (self->in[input]->meta.rank == 0)
-    return tl_formula_cast (f, self->in[input], dtype);
-  for (guint i = 0; i < x->rank; i++)
-    shape[i] = i == tl_axis (self->attrs[0].i, x->rank) ? x->shape[i] : 1;
-  return tl_formula_cast (f, tl_formula_reshape (f, self->in[input], x->rank, shape), dtype);
-}
 
 static gboolean
 infer (TlInfer *self,
        GError **error)
 {
-  const TlMeta *x = self->in[0];
+  const TlMeta *x = self->in[TL_QUANTIZE_X];
   TlDType       dtype = (TlDType)self->attrs[1].i;
-  guint         axis;
 
-  if (!tl_infer_axis (self, self->attrs[0].i, x->rank, &axis, error))
-    return FALSE;
-  for (guint i = 1; i < self->n_in; i++)
-    if (self->in[i] != NULL && (self->in[i]->rank > 1 || (self->in[i]->rank == 1 && (x->rank == 0 || self->in[i]->shape[0] != x->shape[axis])))) {
-      g_autofree char *text = tl_shape_to_string (x->shape, x->rank);
-
-      return tl_infer_fail (self, TL_ERROR_SHAPE, error, "%s must have one number, or one for each position of axis %u of %s", self->op->in[i].name, axis, text);
-    }
-  if (!tl_infer_need_float (self, 0, error) || !tl_infer_need_same_dtype (self, 0, 1, error))
+  if (!tl_quantize_check (self, error) || !tl_infer_need_same_dtype (self, TL_QUANTIZE_SCALE, TL_QUANTIZE_X, error))
     return FALSE;
   if (dtype != TL_DTYPE_I8 && dtype != TL_DTYPE_U8)
     return tl_infer_fail (self, TL_ERROR_DTYPE, error, "dtype must be i8 or u8, not %s", tl_dtype_name (dtype));
-  if (tl_has_in (self, 2) && tl_dtype_is_float (self->in[2]->dtype))
-    return tl_infer_fail (self, TL_ERROR_DTYPE, error, "zero_point must be whole numbers, not %s", tl_dtype_name (self->in[2]->dtype));
   tl_infer_out (self, 0, dtype, x->rank, x->shape);
   return TRUE;
 }
@@ -69,10 +41,10 @@ decompose (TlGradient *self,
   TlFormula    f;
 
   tl_formula_init (&f, error);
-  y = tl_formula_map (&f, "round (a / b)", 2, self->in[0], along_axis (&f, self, 1, wide));
-  if (tl_has_in (self, 2))
-    y = tl_formula_map (&f, "a + b", 2, y, along_axis (&f, self, 2, wide));
-  y = f.has_failed ? NULL : tl_formula_keep (&f, tl_map_numbers ("min (max (select (a == a, a, 0), b), c)", &y, 1, limits, 2, error));
+  y = tl_formula_map (&f, "round (a / b)", 2, self->in[0], tl_quantize_along_axis (&f, self, TL_QUANTIZE_SCALE, wide));
+  if (tl_has_in (self, TL_QUANTIZE_ZERO_POINT))
+    y = tl_formula_map (&f, "a + b", 2, y, tl_quantize_along_axis (&f, self, TL_QUANTIZE_ZERO_POINT, wide));
+  y = tl_formula_numbers (&f, "min (max (select (a == a, a, 0), b), c)", &y, 1, limits, 2);
   if (dtype == TL_DTYPE_I8)
     y = tl_formula_cast (&f, y, TL_DTYPE_I32);
   return tl_formula_into (&f, tl_formula_cast (&f, y, dtype), &self->dx[0]);

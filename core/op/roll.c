@@ -38,9 +38,8 @@ roll_open_axis (TlTensor *x,
   TlDim                n = x->meta.shape[axis];
   const double         number = (double)shift;
   g_autoptr (TlTensor) places = tl_positions (n, TL_DTYPE_I64, error);
-  g_autoptr (TlTensor) size = tl_size (n, TL_DTYPE_I64, error);
-  g_autoptr (TlTensor) moved = tl_map_numbers ("a - b", &places, 1, &number, 1, error);
-  g_autoptr (TlTensor) index = moved != NULL && size != NULL ? tl_op_apply1 (&tl_op_remainder, (TlTensor *[]){ moved, size }, 2, NULL, error) : NULL;
+  g_autoptr (TlTensor) size = places != NULL ? tl_size (n, TL_DTYPE_I64, error) : NULL;
+  g_autoptr (TlTensor) index = size != NULL ? tl_map_numbers ("mod (a - c, b)", (TlTensor *[]){ places, size }, 2, &number, 1, error) : NULL;
 
   return index != NULL ? tl_index_select (x, axis, index, error) : NULL;
 }

@@ -89,20 +89,19 @@ tl_scan_shift (TlFormula *f,
                gint64     axis,
                double     first)
 {
-  TlAttrValue shift[] = { { .n = 0 }, TL_INT (0), TL_FLOAT (first) };
-  guint       behind;
+  guint at;
+  TlDim n;
 
   if (x == NULL || f->has_failed)
     return NULL;
   if (x->meta.rank == 0)
     return tl_formula_full (f, 0, NULL, first, x->meta.dtype);
-  behind = x->meta.rank - 1u - tl_axis (axis, x->meta.rank);
-  if (tl_meta_get_n_elements (&x->meta) == 0)
+  at = tl_axis (axis, x->meta.rank);
+  n = x->meta.shape[at];
+  if (n == 0)
     return x;
-  shift[0].n = (gint32)(2 * behind + 2);
-  shift[0].v[2 * behind] = 1;
-  shift[0].v[2 * behind + 1] = -1;
-  return tl_formula_apply (f, &tl_op_pad, shift, 1, x);
+  x = tl_formula_narrow (f, x, (gint)at, 0, tl_dim_sub (n, 1));
+  return f->has_failed ? NULL : tl_formula_keep (f, tl_slice_scatter (x, at, 1, 1, n, first, f->error));
 }
 
 /* Running sums from the end. */

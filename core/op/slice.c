@@ -42,7 +42,7 @@ resolve (TlDim              size,
     *first = values[AT].v[0];
     *n = values[AT].v[1];
     return tl_dim_is_symbolic (size) || tl_dim_is_symbolic (*first) || tl_dim_is_symbolic (*n) ||
-           (*first >= 0 && *n >= 0 && *first <= size && (*n == 0 || (*n - 1) <= (size - 1 - *first) / step));
+           (*first >= 0 && *n >= 0 && *first <= size && (*n == 0 || (*first < size && *n - 1 <= (size - 1 - *first) / step)));
   }
   if (tl_dim_is_symbolic (size)) {
     *first = place (size, start);
@@ -69,6 +69,8 @@ infer (TlInfer *self,
   if (!tl_infer_need_rank (self, 0, 1, TL_TENSOR_MAX_RANK, error) ||
       !tl_infer_axis (self, self->attrs[DIM].i, x->rank, &axis, error))
     return FALSE;
+  if (self->attrs[AT].n != 0 && self->attrs[AT].n != 2)
+    return tl_infer_fail (self, TL_ERROR_VALUE, error, "at has %d numbers, 2 are wanted", self->attrs[AT].n);
   if (!resolve (x->shape[axis], self->attrs, &first, &n)) {
     g_autofree char *shape = tl_shape_to_string (x->shape, x->rank);
     g_autofree char *from = tl_dim_to_string (first);

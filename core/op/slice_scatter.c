@@ -12,9 +12,9 @@ enum { DIM,
 
 static const TlAttrSpec attrs[] = {
   { "dim", "axis", TL_ATTR_INT, .has_range = TRUE, .min = 0, .max = 7 },
-  { "start", "where the first position goes", TL_ATTR_INTS, .required = TRUE },
+  { "start", "where the first position goes", TL_ATTR_INTS, .required = TRUE, .n = 1 },
   { "step", "distance of positions", TL_ATTR_INT, .def = { .i = 1 }, .has_range = TRUE, .min = 1, .max = 9.2e18 },
-  { "size", "size of the axis of the result", TL_ATTR_INTS, .required = TRUE },
+  { "size", "size of the axis of the result", TL_ATTR_INTS, .required = TRUE, .n = 1 },
   { "value", "of all other elements", TL_ATTR_FLOAT },
   { NULL },
 };
@@ -27,17 +27,19 @@ infer (TlInfer *self,
   TlDim         shape[TL_TENSOR_MAX_RANK];
   guint         axis;
   TlDim         size = self->attrs[SIZE].v[0], start = self->attrs[START].v[0];
+  gint64        step = self->attrs[STEP].i, n;
 
   if (!tl_infer_need_rank (self, 0, 1, TL_TENSOR_MAX_RANK, error) ||
       !tl_infer_axis (self, self->attrs[DIM].i, x->rank, &axis, error))
     return FALSE;
   for (guint i = 0; i < x->rank; i++)
     shape[i] = i == axis ? size : x->shape[i];
-  if (size >= 0 && start >= 0 && x->shape[axis] > 0 && start + (x->shape[axis] - 1) * self->attrs[STEP].i >= size)
+  n = x->shape[axis];
+  if (size >= 0 && n >= 0 && !tl_dim_is_symbolic (start) && (start < 0 || (n > 0 && (start >= size || n - 1 > (size - 1 - start) / step))))
     return tl_infer_fail (self, TL_ERROR_SHAPE, error,
                           "%" G_GINT64_FORMAT " positions from %" G_GINT64_FORMAT " in steps of %" G_GINT64_FORMAT
                           " do not fit an axis of %" G_GINT64_FORMAT,
-                          x->shape[axis], start, self->attrs[STEP].i, size);
+                          n, start, step, size);
   tl_infer_out (self, 0, x->dtype, x->rank, shape);
   return TRUE;
 }

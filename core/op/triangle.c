@@ -98,3 +98,79 @@ tl_triangle_prepare (TlPrepare *self,
   self->kernel = &kernel;
   return TRUE;
 }
+
+const TlAttrSpec tl_triangle_indices_attrs[] = {
+  { "row", "rows of the matrix", TL_ATTR_INT, .required = TRUE, .has_range = TRUE, .min = 0, .max = 1e6 },
+  { "col", "columns of the matrix", TL_ATTR_INT, .required = TRUE, .has_range = TRUE, .min = 0, .max = 1e6 },
+  { "offset", "which diagonal: above the main one if positive", TL_ATTR_INT, .has_range = TRUE, .min = -1e6, .max = 1e6 },
+  { NULL },
+};
+const TlSample tl_triangle_indices_samples[] = {
+  { "", "row = 3, col = 4" },
+  { "", "row = 4, col = 3, offset = 1" },
+  { "", "row = 3, col = 3, offset = -2" },
+  { "", "row = 0, col = 2" },
+  { NULL },
+};
+
+/* The columns of a row that lie in the triangle: from *@first to below *@end. */
+static void
+find_columns (const TlAttrValue *values,
+              gboolean           upper,
+              gint64             row,
+              gint64            *first,
+              gint64            *end)
+{
+  gint64 columns = values[1].i, split = CLAMP (row + values[2].i + !upper, 0, columns);
+
+  *first = upper ? split : 0;
+  *end = upper ? columns : split;
+}
+
+static gint64
+count_indices (const TlAttrValue *values,
+               gboolean           upper)
+{
+  gint64 n = 0;
+
+  for (gint64 i = 0; i < values[0].i; i++) {
+    gint64 first, end;
+
+    find_columns (values, upper, i, &first, &end);
+    n += end - first;
+  }
+  return n;
+}
+
+gboolean
+tl_triangle_indices_infer (TlInfer *self,
+                           gboolean upper,
+                           GError **error)
+{
+  tl_infer_out (self, 0, TL_DTYPE_I64, 2, (const TlDim[]){ 2, count_indices (self->attrs, upper) });
+  return TRUE;
+}
+
+gboolean
+tl_triangle_indices_decompose (TlGradient *self,
+                               gboolean    upper,
+                               GError    **error)
+{
+  gint64  n = count_indices (self->attrs, upper), at = 0;
+  gint64 *data;
+
+  self->dx[0] = tl_tensor_new (TL_DTYPE_I64, 2, (const TlDim[]){ 2, n }, error);
+  if (self->dx[0] == NULL)
+    return FALSE;
+  data = tl_tensor_peek_data (self->dx[0]);
+  for (gint64 i = 0; i < self->attrs[0].i; i++) {
+    gint64 first, end;
+
+    find_columns (self->attrs, upper, i, &first, &end);
+    for (gint64 j = first; j < end; j++, at++) {
+      data[at] = i;
+      data[n + at] = j;
+    }
+  }
+  return TRUE;
+}

@@ -73,6 +73,23 @@ static const Mistake mistakes[] = {
   { "arange", { "", "end = 3, step = -1" }, TL_ERROR_VALUE, "0 to 3 in steps of -1" },
   { "arange", { "", "end = 300, dtype = u8" }, TL_ERROR_VALUE, "u8" },
   { "arange", { "", "end = 3, dtype = bool" }, TL_ERROR_DTYPE, "bool" },
+  { "addmm", { "2,2,2; 3,4; 4,2" }, TL_ERROR_SHAPE, "[2, 2, 2] + [3, 4] x [4, 2]" },
+  { "broadcast_to", { "3,4", "shape = {3, 5}" }, TL_ERROR_SHAPE, "[3, 4] cannot be repeated to [3, 5]" },
+  { "conv2d_data_grad", { "2,4,6,5; 4,3,3,3", "padding = {1}, input_shape = {2, 3, 6, 6}" }, TL_ERROR_SHAPE, "x [2, 3, 6, 6]" },
+  { "conv2d_weight_grad", { "2,3,6,5; 2,4,6,6", "padding = {1}, kernel_size = {3}" }, TL_ERROR_SHAPE, "dy [2, 4, 6, 6]" },
+  { "dequantize", { "i8:3; ; " }, TL_ERROR_DTYPE, "zero_point must be whole numbers, not f32" },
+  { "diagonal_scatter", { "4", "size = {4, 4}, offset = 1" }, TL_ERROR_SHAPE, "[4] does not fit diagonal 1 of [4, 4]" },
+  { "fourier", { "", "n = 3, length = 3" }, TL_ERROR_SHAPE, "at least 2 axes" },
+  { "fourier", { "4,3", "n = 4, length = 4" }, TL_ERROR_SHAPE, "[4, 3]" },
+  { "gaussian_blur", { "1,5,5", "kernel_size = {3}, sigma = {1, 1, 1}" }, TL_ERROR_VALUE, "3 numbers" },
+  { "index_add", { "3,2; i64:2<2", "size = {4}" }, TL_ERROR_SHAPE, "2 positions for 3 rows" },
+  { "index_copy", { "3; i64:2<3; 3", "dim = 0" }, TL_ERROR_SHAPE, "source [3] does not fit x [3] and 2 positions" },
+  { "interpolate", { "1,1,1,20000", "size = {1, 1}, mode = bilinear, antialias = true" }, TL_ERROR_UNSUPPORTED, "20000 elements of axis 3" },
+  { "masked_scatter", { "8; bool:8; 0" }, TL_ERROR_VALUE, "masked_scatter: take: gather: index" },
+  { "slice", { "6", "at = {6, 1}, step = 2" }, TL_ERROR_SHAPE, "1 positions from 6 on are not in axis 0 of [6]" },
+  { "slice", { "0", "at = {0, 1}, step = 2" }, TL_ERROR_SHAPE, "1 positions from 0 on are not in axis 0 of [0]" },
+  { "slice", { "6", "at = {1}" }, TL_ERROR_VALUE, "at has 1 numbers" },
+  { "slice_scatter", { "3", "start = {1}, step = 9000000000000000000, size = {5}" }, TL_ERROR_SHAPE, "3 positions from 1" },
 };
 
 static void
@@ -109,6 +126,7 @@ test_ranges (void)
   g_autoptr (TlTensor) weight = tl_ones (4, (const TlDim[]){ 1, 1, 2, 2 }, TL_DTYPE_F32, &error);
   g_autoptr (TlTensor) picture = tl_ones (4, (const TlDim[]){ 1, 1, 5, 5 }, TL_DTYPE_F32, &error);
   const gint64         zero[] = { 0, 0 }, one[] = { 1, 1 };
+  TlAttrValue          values[2] = { 0 };
 
   g_assert_no_error (error);
   g_assert_null (tl_dropout (x, 1.5, NULL, &error));
@@ -118,6 +136,11 @@ test_ranges (void)
   g_assert_null (tl_conv2d (picture, weight, NULL, zero, zero, one, 1, &error));
   g_assert_error (error, TL_ERROR, TL_ERROR_VALUE);
   g_assert_nonnull (strstr (error->message, "conv2d: stride = 0"));
+  g_clear_error (&error);
+  values[0] = (TlAttrValue){ .n = 9 };
+  g_assert_null (tl_op_apply1 (&tl_op_sum, &x, 1, values, &error));
+  g_assert_error (error, TL_ERROR, TL_ERROR_VALUE);
+  g_assert_cmpstr (error->message, ==, "sum: dim has 9 numbers, at most 8 are wanted");
   g_clear_error (&error);
   g_assert_null (tl_narrow (x, 1, 3, 2, &error));
   g_assert_error (error, TL_ERROR, TL_ERROR_VALUE);
