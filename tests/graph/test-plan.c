@@ -303,7 +303,7 @@ test_index (void)
 
   g_assert_null (tl_embedding (wrong, table, &error));
   g_assert_error (error, TL_ERROR, TL_ERROR_VALUE);
-  g_assert_cmpstr (error->message, ==, "index_select: index 5 at position 1 is out of range for a size of 5");
+  g_assert_cmpstr (error->message, ==, "embedding: index_select: index 5 at position 1 is out of range for a size of 5");
   g_clear_error (&error);
   trace = tl_trace_begin (tl_context_get ());
   tl_meta_init (&meta, TL_DTYPE_I64, 1, &n);
