@@ -36,7 +36,7 @@ decompose (TlGradient *self,
 {
   const TlMeta     *x = &self->in[0]->meta, *src = &self->in[2]->meta;
   gint64            reduce = self->attrs[1].i;
-  const TlAttrValue fold[] = { self->attrs[0], TL_INT (reduce - PROD) };
+  const TlAttrValue fold[] = { self->attrs[0], TL_INT (reduce - AMAX) };
   double            largest = x->dtype == TL_DTYPE_I64 ? -9223372036854775808.0 : x->dtype == TL_DTYPE_I32 ? G_MININT32
                                                                                                            : -INFINITY;
   double            starts[] = { 0, 0, 1, largest, x->dtype == TL_DTYPE_I64 ? 9223372036854774784.0 : x->dtype == TL_DTYPE_I32 ? G_MAXINT32
@@ -47,7 +47,9 @@ decompose (TlGradient *self,
   tl_formula_init (&f, error);
   if (!self->attrs[2].i)
     y = tl_formula_apply (&f, &tl_op_scatter, self->attrs, 3, y, index, tl_formula_full (&f, src->rank, src->shape, starts[reduce], x->dtype));
-  if (reduce >= PROD)
+  if (reduce == PROD)
+    return tl_formula_into (&f, tl_formula_apply (&f, &tl_op_scatter_prod, self->attrs, 3, y, index, self->in[2]), &self->dx[0]);
+  if (reduce >= AMAX)
     return tl_formula_into (&f, tl_formula_apply (&f, &tl_op_scatter_fold, fold, 3, y, index, self->in[2]), &self->dx[0]);
   y = tl_formula_apply (&f, &tl_op_scatter_add, self->attrs, 3, y, index, self->in[2]);
   if (reduce == MEAN) {
@@ -64,6 +66,8 @@ static const TlSample samples[] = {
   { "3,4; i64:3,2<4; 3,2", "dim = 1, reduce = mean, include_self = false" },
   { "4; i64:6<4; 6", "dim = 0, reduce = prod", 0.5, 2 },
   { "4; i64:6<4; 6", "dim = 0, reduce = prod, include_self = false", 0.5, 2 },
+  { "4; i64:9<4; 9", "dim = 0, reduce = prod", .special = "0 2 1 3 0 0" },
+  { "3,3; i64:2,5<3; 2,5", "dim = 1, reduce = prod, include_self = false", .special = "1 0 0 2 0 0" },
   { "2,3; i32:4,3<2; 4,3", "dim = 0, reduce = amax" },
   { "2,3; i32:4,3<2; 4,3", "dim = 0, reduce = amin, include_self = false" },
   { "i64:3; i64:6<3; i64:6", "dim = 0, reduce = amax, include_self = false" },
