@@ -64,6 +64,7 @@ forward (TlLayerForward *self,
   g_autoptr (TlTensor) valid_columns = NULL;
   g_autoptr (TlTensor) scores = NULL;
   g_autoptr (TlTensor) wrong_rows = NULL;
+  g_autoptr (TlTensor) size = NULL;
   g_autoptr (TlTensor) terms = NULL;
   g_autoptr (TlTensor) rows = NULL;
 
@@ -72,8 +73,6 @@ forward (TlLayerForward *self,
 
     return tl_layer_fail (self->klass, TL_ERROR_SHAPE, error, "scores and targets [n, classes] of one shape are wanted, not %s", shape);
   }
-  if (tl_dim_is_symbolic (n_classes))
-    return tl_layer_fail (self->klass, TL_ERROR_UNSUPPORTED, error, "the number of classes must be a number");
   valid = find_valid (self->in[TARGET], x->dtype, error);
   index = valid != NULL ? tl_map_text ("max (a, 0)", error, 1, self->in[TARGET]) : NULL;
   wrong = index != NULL ? find_wrong (index, valid, n_classes, error) : NULL;
@@ -84,7 +83,8 @@ forward (TlLayerForward *self,
   wrong_rows = scores != NULL ? tl_unsqueeze (wrong, -2, error) : NULL;
   if (wrong_rows == NULL)
     return FALSE;
-  terms = tl_map_numbers ("b * d * max (0, 1 - a + c) / e", (TlTensor *[]){ columns, valid_columns, scores, wrong_rows }, 4, (const double[]){ (double)n_classes }, 1, error);
+  size = tl_size (n_classes, x->dtype, error);
+  terms = size != NULL ? tl_map_text ("b * d * max (0, 1 - a + c) / e", error, 5, columns, valid_columns, scores, wrong_rows, size) : NULL;
   rows = terms != NULL ? tl_sum (terms, pairs, 2, FALSE, error) : NULL;
   self->out[0] = tl_reduce_loss (rows, (TlReduction)self->attrs[0].i, error);
   return self->out[0] != NULL;

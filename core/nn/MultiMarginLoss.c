@@ -56,6 +56,7 @@ forward (TlLayerForward *self,
   g_autoptr (TlTensor) own = NULL;
   g_autoptr (TlTensor) hot = NULL;
   g_autoptr (TlTensor) weight = NULL;
+  g_autoptr (TlTensor) size = NULL;
   g_autoptr (TlTensor) terms = NULL;
   g_autoptr (TlTensor) rows = NULL;
 
@@ -64,16 +65,15 @@ forward (TlLayerForward *self,
 
     return tl_layer_fail (self->klass, TL_ERROR_SHAPE, error, "scores [n, classes] and targets [n] are wanted, or [classes] and one target, not %s", shape);
   }
-  if (tl_dim_is_symbolic (n_classes))
-    return tl_layer_fail (self->klass, TL_ERROR_UNSUPPORTED, error, "the number of classes must be a number");
   index = tl_unsqueeze (self->in[TARGET], -1, error);
   own = index != NULL ? tl_gather (self->in[X], -1, index, error) : NULL;
   hot = own != NULL ? tl_one_hot (self->in[TARGET], n_classes, x->dtype, error) : NULL;
   weight = hot != NULL ? weigh (self, index, error) : NULL;
-  if (weight == NULL)
+  size = weight != NULL ? tl_size (n_classes, x->dtype, error) : NULL;
+  if (size == NULL)
     return FALSE;
-  terms = tl_map_numbers (self->attrs[P].i == 1 ? "(1 - c) * d * max (0, e - b + a) / f" : "(1 - c) * d * max (0, e - b + a) * max (0, e - b + a) / f",
-                          (TlTensor *[]){ self->in[X], own, hot, weight }, 4, (const double[]){ self->attrs[MARGIN].d, (double)n_classes }, 2, error);
+  terms = tl_map_numbers (self->attrs[P].i == 1 ? "(1 - c) * d * max (0, f - b + a) / e" : "(1 - c) * d * max (0, f - b + a) * max (0, f - b + a) / e",
+                          (TlTensor *[]){ self->in[X], own, hot, weight, size }, 5, &self->attrs[MARGIN].d, 1, error);
   rows = terms != NULL ? tl_sum (terms, &last, 1, FALSE, error) : NULL;
   self->out[0] = tl_reduce_loss (rows, (TlReduction)self->attrs[REDUCTION].i, error);
   return self->out[0] != NULL;

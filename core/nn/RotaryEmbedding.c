@@ -100,8 +100,11 @@ forward (TlLayerForward *self,
   g_autoptr (TlTensor) rest = NULL;
   g_autoptr (TlTensor) turned = NULL;
 
-  if (size < 0)
-    return tl_layer_fail (self->klass, TL_ERROR_SHAPE, error, "the last axis decides the angles and must be a number");
+  if (size < 0) {
+    g_autofree char *text = tl_dim_to_string (size);
+
+    return tl_layer_fail (self->klass, TL_ERROR_SHAPE, error, "the last axis decides the angles and must be a number, not %s", text);
+  }
   if (x->rank < 2 || dim > size || dim % 2 != 0)
     return tl_layer_fail (self->klass, TL_ERROR_SHAPE, error, "dim = %" G_GINT64_FORMAT " is odd or more than the last of %u axes has", dim, x->rank);
   length = x->shape[x->rank - 2];

@@ -29,9 +29,11 @@ tl_normalized_find (TlLayerSetup *self,
   }
   memcpy (shape, normalized->n > 0 ? normalized->v : x->shape + x->rank - n, n * sizeof (TlDim));
   for (guint i = 0; i < n; i++)
-    if (shape[i] < 0)
-      return tl_layer_fail (self->klass, TL_ERROR_SHAPE, error,
-                            "the normalised axes decide the parameters and must be numbers");
+    if (shape[i] < 0) {
+      g_autofree char *text = tl_shape_to_string (shape, n);
+
+      return tl_layer_fail (self->klass, TL_ERROR_SHAPE, error, "the normalised axes decide the parameters and must be numbers, not %s", text);
+    }
   *rank = n;
   return TRUE;
 }

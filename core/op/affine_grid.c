@@ -21,7 +21,7 @@ infer (TlInfer *self,
 
   if (!tl_infer_need_float (self, 0, error) || !tl_infer_need_rank (self, 0, 3, 3, error))
     return FALSE;
-  if (self->attrs[SIZE].n != 4 || theta->shape[1] != 2 || theta->shape[2] != 3 || theta->shape[0] != size[0] || size[2] <= 0 || size[3] <= 0) {
+  if (self->attrs[SIZE].n != 4 || theta->shape[1] != 2 || theta->shape[2] != 3 || theta->shape[0] != size[0] || size[2] == 0 || size[3] == 0) {
     g_autofree char *a = tl_shape_to_string (theta->shape, 3);
     g_autofree char *b = tl_shape_to_string (size, (guint)self->attrs[SIZE].n);
 
@@ -31,15 +31,33 @@ infer (TlInfer *self,
   return TRUE;
 }
 
+/* The same numbers, bit by bit, for an axis of open size. */
+static TlTensor *
+open_coordinates (TlDim    n,
+                  gboolean align,
+                  TlDType  dtype,
+                  GError **error)
+{
+  g_autoptr (TlTensor) places = tl_positions (n, TL_DTYPE_F64, error);
+  g_autoptr (TlTensor) size = places != NULL ? tl_size (n, TL_DTYPE_F64, error) : NULL;
+  g_autoptr (TlTensor) edge = tl_map_text (align ? "0 * a + 1" : "(a - 1) / a", error, 1, size);
+  g_autoptr (TlTensor) step = tl_map_text ("2 * b / max (a - 1, 1)", error, 2, size, edge);
+  g_autoptr (TlTensor) wide = tl_map_text ("select (b > 1, select (2 * a <= b - 1, -c + a * d, c - (b - 1 - a) * d), 0)", error, 4, places, size, edge, step);
+
+  return wide != NULL ? tl_cast (wide, dtype, error) : NULL;
+}
+
 /* Coordinates of @n pixels along an axis, from -1 to 1. */
 static TlTensor *
-coordinates (gint64   n,
+coordinates (TlDim    n,
              gboolean align,
              TlDType  dtype,
              GError **error)
 {
   double edge = align ? 1 : ((double)n - 1) / (double)n;
 
+  if (tl_dim_is_symbolic (n))
+    return open_coordinates (n, align, dtype, error);
   if (n == 1)
     return tl_zeros (1, (const TlDim[]){ 1 }, dtype, error);
   return tl_linspace (-edge, edge, n, dtype, error);

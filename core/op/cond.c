@@ -27,7 +27,7 @@ decompose (TlGradient *self,
 
   tl_formula_init (&f, error);
   if (tl_linalg_svd (&f, self->in[0], &u, &s, &vh))
-    y = tl_formula_map (&f, "a / b", 2, tl_formula_select (&f, s, -1, 0), tl_formula_select (&f, s, -1, s->meta.shape[s->meta.rank - 1] - 1));
+    y = tl_formula_map (&f, "a / b", 2, tl_formula_select (&f, s, -1, 0), tl_formula_select (&f, s, -1, tl_dim_sub (s->meta.shape[s->meta.rank - 1], 1)));
   return tl_formula_into (&f, y, &self->dx[0]);
 }
 

@@ -27,9 +27,6 @@ infer (TlInfer *self,
     shape[i] = x->shape[i];
   shape[x->rank - 2] = self->attrs[2].i;
   shape[x->rank - 1] = self->attrs[3].i;
-  for (guint i = 0; i < 2; i++)
-    if (tl_dim_is_symbolic (x->shape[x->rank - 2 + i]) && self->attrs[i].i < 0)
-      return tl_infer_fail (self, TL_ERROR_UNSUPPORTED, error, "how much lies outside pictures of unknown size depends on their size");
   tl_infer_out (self, 0, x->dtype, x->rank, shape);
   return TRUE;
 }
@@ -50,12 +47,9 @@ decompose (TlGradient *self,
     gint64 low = self->attrs[1 - i].i, length = self->attrs[3 - i].i;
     gint64 start, end;
 
-    if (tl_dim_is_symbolic (size)) { /* the part is taken to lie inside */
-      y = tl_formula_narrow (&f, y, i == 0 ? -1 : -2, low, length);
-      continue;
-    }
-    start = CLAMP (low, 0, size);
-    end = CLAMP (low + length, start, size);
+    /* A picture of open size is taken to reach as far as the part. */
+    start = tl_dim_is_symbolic (size) ? MAX (low, 0) : CLAMP (low, 0, size);
+    end = tl_dim_is_symbolic (size) ? MAX (low + length, start) : CLAMP (low + length, start, size);
     y = tl_formula_narrow (&f, y, i == 0 ? -1 : -2, start, end - start);
     pad[0].v[2 * i] = CLAMP (-low, 0, length - (end - start));
     pad[0].v[2 * i + 1] = length - (end - start) - pad[0].v[2 * i];

@@ -12,6 +12,13 @@ static const TlAttrSpec attrs[] = {
   { NULL },
 };
 
+static TlDim
+shorten (TlDim  size,
+         gint64 by)
+{
+  return tl_dim_is_symbolic (size) ? tl_dim_sub (size, by) : size - MIN (by, size);
+}
+
 static gboolean
 infer (TlInfer *self,
        GError **error)
@@ -27,14 +34,11 @@ infer (TlInfer *self,
     return FALSE;
   if (row == column)
     return tl_infer_fail (self, TL_ERROR_VALUE, error, "dim1 and dim2 are both axis %u", row);
-  if (tl_dim_is_symbolic (x->shape[row]) || tl_dim_is_symbolic (x->shape[column])) {
-    /* Which of two sizes is the smaller one is known for equal ones only. */
-    if (x->shape[row] != x->shape[column] || offset != 0)
-      return tl_infer_fail (self, TL_ERROR_UNSUPPORTED, error, "how long the diagonal of axes of unknown sizes is depends on which is smaller");
-    n = x->shape[row];
-  } else {
-    n = offset >= 0 ? MIN (x->shape[row], x->shape[column] - MIN (offset, x->shape[column]))
-                    : MIN (x->shape[column], x->shape[row] + MAX (offset, -x->shape[row]));
+  n = offset >= 0 ? tl_dim_min (x->shape[row], shorten (x->shape[column], offset)) : tl_dim_min (x->shape[column], shorten (x->shape[row], -offset));
+  if (n == TL_DIM_INVALID) {
+    g_autofree char *shape = tl_shape_to_string (x->shape, x->rank);
+
+    return tl_infer_fail (self, TL_ERROR_UNSUPPORTED, error, "how long the diagonal of %s is depends on which of axes %u and %u is smaller", shape, row, column);
   }
   *y = *x;
   for (guint i = 0; i < x->rank; i++)

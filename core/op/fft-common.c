@@ -107,14 +107,14 @@ find_axes (TlInfer *self,
       if (axes->axis[j] == axes->axis[i])
         return tl_infer_fail (self, TL_ERROR_VALUE, error, "axis %u is given twice", axes->axis[i]);
     size = x->shape[axes->axis[i]];
-    if (points < 0 && tl_dim_is_symbolic (size))
-      return tl_infer_fail (self, TL_ERROR_UNSUPPORTED, error, "the size of axis %u is not known yet", axes->axis[i]);
-    axes->points[i] = points >= 0 ? points : row == TL_FFT_TO_REAL && i + 1 == axes->n ? 2 * (size - 1)
+    axes->points[i] = points >= 0 ? points : row == TL_FFT_TO_REAL && i + 1 == axes->n ? tl_dim_mul (2, tl_dim_sub (size, 1))
                                                                                        : size;
+    if (tl_dim_is_symbolic (axes->points[i]))
+      continue;
     if (axes->points[i] > MAX_POINTS)
       return tl_infer_fail (self, TL_ERROR_UNSUPPORTED, error, "%" G_GINT64_FORMAT " points along axis %u, at most %d are possible", axes->points[i], axes->axis[i], MAX_POINTS);
     if (axes->points[i] < 1)
-      return tl_infer_fail (self, TL_ERROR_VALUE, error, "%" G_GINT64_FORMAT " points along axis %u, at least 1 is needed", axes->points[i], axes->axis[i]);
+      return tl_infer_fail (self, TL_ERROR_VALUE, error, "%" G_GINT64_FORMAT " points along axis %u, at least 1 is needed", MAX (axes->points[i], 0), axes->axis[i]);
   }
   return TRUE;
 }
@@ -147,7 +147,7 @@ tl_fft_infer (TlInfer *self,
   for (guint i = 0; i < axes.n; i++)
     shape[axes.axis[i]] = axes.points[i];
   if (row == TL_FFT_FROM_REAL)
-    shape[axes.axis[axes.n - 1]] = axes.points[axes.n - 1] / 2 + 1;
+    shape[axes.axis[axes.n - 1]] = tl_dim_add (tl_dim_floor_div (axes.points[axes.n - 1], 2), 1);
   if (row != TL_FFT_TO_REAL)
     shape[rank++] = 2;
   tl_infer_out (self, 0, x->dtype, rank, shape);
@@ -176,12 +176,12 @@ tl_fft_decompose (TlGradient *self,
     gboolean  is_last = i + 1 == axes.n;
     gint64    norm = self->attrs[NORM].i;
     TlDim     n = axes.points[i];
-    double    scale = norm == ORTHO ? 1 / sqrt ((double)n) : (norm == FORWARD) == forward ? 1 / (double)n
-                                                                                          : 1;
+    TlFftNorm by = norm == ORTHO ? TL_FFT_BY_ROOT : (norm == FORWARD) == forward ? TL_FFT_BY_POINTS
+                                                                                 : TL_FFT_BY_NOTHING;
     TlFftKind kind = is_last && row == TL_FFT_FROM_REAL ? TL_FFT_REAL : is_last && row == TL_FFT_TO_REAL ? TL_FFT_HALF
                                                                                                          : TL_FFT_COMPLEX;
 
-    y = tl_fourier (&f, y, kind, axes.axis[i], n, kind == TL_FFT_REAL ? n / 2 + 1 : n, sign, scale, kind == TL_FFT_HALF ? 2 : 1);
+    y = tl_fourier (&f, y, kind, axes.axis[i], n, kind == TL_FFT_REAL ? tl_dim_add (tl_dim_floor_div (n, 2), 1) : n, sign, by, kind == TL_FFT_HALF ? 2 : 1);
   }
   return tl_formula_into (&f, y, &self->dx[0]);
 }
@@ -194,10 +194,10 @@ tl_fourier (TlFormula *f,
             TlDim      n,
             TlDim      length,
             gint       sign,
-            double     scale,
+            TlFftNorm  norm,
             double     half)
 {
-  const TlAttrValue values[] = { TL_INT (kind), TL_INT (axis), TL_INT (n), TL_INT (length), TL_INT (sign), TL_FLOAT (scale), TL_FLOAT (half) };
+  const TlAttrValue values[] = { TL_INT (kind), TL_INT (axis), TL_INTS1 (n), TL_INTS1 (length), TL_INT (sign), TL_INT (norm), TL_FLOAT (half) };
 
   return tl_formula_apply (f, &tl_op_fourier, values, 1, x);
 }
@@ -217,6 +217,19 @@ tl_fft_infer_frequencies (TlInfer *self,
   return TRUE;
 }
 
+/* The second part of an axis before the first one; the result of a roll, for a size that may be open. */
+static TlTensor *
+swap_parts (TlFormula *f,
+            TlTensor  *x,
+            guint      axis,
+            gboolean   inverse)
+{
+  TlDim     n = x->meta.shape[axis], shift = tl_dim_floor_div (tl_dim_add (n, inverse), 2), rest = tl_dim_sub (n, shift);
+  TlTensor *parts[] = { tl_formula_narrow (f, x, (gint)axis, rest, shift), tl_formula_narrow (f, x, (gint)axis, 0, rest) };
+
+  return tl_formula_concat (f, (gint)axis, 2, parts);
+}
+
 gboolean
 tl_fft_shift (TlGradient *self,
               gboolean    inverse,
@@ -224,15 +237,16 @@ tl_fft_shift (TlGradient *self,
 {
   const TlMeta      *x = &self->in[0]->meta;
   const TlAttrValue *dims = &self->attrs[0];
-  TlAttrValue        values[2] = { { .n = dims->n > 0 ? dims->n : x->rank }, { .n = dims->n > 0 ? dims->n : x->rank } };
+  guint              n = dims->n > 0 ? (guint)dims->n : x->rank;
+  TlTensor          *y = self->in[0];
+  TlFormula          f;
 
-  for (gint i = 0; i < values[0].n; i++) {
-    values[1].v[i] = dims->n > 0 ? dims->v[i] : i;
-    values[0].v[i] = (x->shape[tl_axis (values[1].v[i], x->rank)] + inverse) / 2;
+  tl_formula_init (&f, error);
+  for (guint i = 0; i < n && y != NULL; i++) {
+    guint axis = dims->n > 0 ? tl_axis (dims->v[i], x->rank) : i;
+
+    if (x->shape[axis] != 0)
+      y = swap_parts (&f, y, axis, inverse);
   }
-  if (values[0].n == 0)
-    self->dx[0] = tl_tensor_ref (self->in[0]);
-  else
-    self->dx[0] = tl_op_apply1 (&tl_op_roll, self->in, 1, values, error);
-  return self->dx[0] != NULL;
+  return tl_formula_into (&f, y, &self->dx[0]);
 }

@@ -20,6 +20,12 @@ typedef enum {
   TL_FFT_TO_REAL,
 } TlFftRow;
 
+typedef enum {
+  TL_FFT_BY_NOTHING,
+  TL_FFT_BY_ROOT,
+  TL_FFT_BY_POINTS,
+} TlFftNorm;
+
 extern const TlPort     tl_fft_complex_ports[];
 extern const TlPort     tl_fft_real_ports[];
 extern const TlAttrSpec tl_fft_attrs[];    /* along one axis: n, dim, norm */
@@ -40,7 +46,7 @@ TlTensor *tl_fourier (TlFormula *f,
                       TlDim      n,
                       TlDim      length,
                       gint       sign,
-                      double     scale,
+                      TlFftNorm  norm,
                       double     half);
 
 /* Frequencies of the bins of n points, and the middle of an axis. */

@@ -10,18 +10,19 @@ enum { KIND,
        N,
        LENGTH,
        SIGN,
-       SCALE,
+       NORM,
        HALF };
 
+static const char *const norms[] = { "none", "root", "points", NULL };
 static const char *const kinds[] = { "complex", "real", "half", NULL };
 
 static const TlAttrSpec attrs[] = {
   { "kind", "complex to complex, real to complex, or half of the complex to real", TL_ATTR_ENUM, .names = kinds },
   { "axis", "along which", TL_ATTR_INT, .has_range = TRUE, .min = 0, .max = 7 },
-  { "n", "points", TL_ATTR_INT, .required = TRUE, .has_range = TRUE, .min = 1, .max = TL_FFTW_MAX_POINTS },
-  { "length", "size of the axis of the result", TL_ATTR_INT, .required = TRUE, .has_range = TRUE, .min = 0, .max = 1e12 },
+  { "n", "points", TL_ATTR_INTS, .required = TRUE, .has_range = TRUE, .min = 1, .max = TL_FFTW_MAX_POINTS, .n = 1 },
+  { "length", "size of the axis of the result", TL_ATTR_INTS, .required = TRUE, .has_range = TRUE, .min = 0, .max = 1e12, .n = 1 },
   { "sign", "of the exponent", TL_ATTR_INT, .def = { .i = -1 }, .has_range = TRUE, .min = -1, .max = 1 },
-  { "scale", "factor", TL_ATTR_FLOAT, .def = { .d = 1 } },
+  { "norm", "by what it is divided: nothing, the root of the number of points, or that number", TL_ATTR_ENUM, .names = norms },
   { "half", "factor of what stands for two bins", TL_ATTR_FLOAT, .def = { .d = 1 } },
   { NULL },
 };
@@ -47,10 +48,10 @@ infer (TlInfer *self,
   }
   if (!tl_fftw_check (x->dtype, &reason))
     return tl_infer_fail (self, reason->code, error, "%s", reason->message);
-  if (tl_dim_is_symbolic (x->shape[axis]))
-    return tl_infer_fail (self, TL_ERROR_UNSUPPORTED, error, "the size of axis %u is not known yet", axis);
+  if (!tl_dim_is_symbolic (self->attrs[N].v[0]) && (self->attrs[N].v[0] < 1 || self->attrs[N].v[0] > TL_FFTW_MAX_POINTS))
+    return tl_infer_fail (self, TL_ERROR_VALUE, error, "%" G_GINT64_FORMAT " points along axis %u, from 1 to %d are possible", self->attrs[N].v[0], axis, TL_FFTW_MAX_POINTS);
   for (guint i = 0; i < rank; i++)
-    shape[i] = i == axis ? self->attrs[LENGTH].i : x->shape[i];
+    shape[i] = i == axis ? self->attrs[LENGTH].v[0] : x->shape[i];
   if (kind != TL_FFT_HALF)
     shape[rank++] = 2;
   tl_infer_out (self, 0, x->dtype, rank, shape);
@@ -94,13 +95,14 @@ prepare (TlPrepare *self,
   args->kind = (TlFftKind)self->attrs[KIND].i;
   args->dtype = x->dtype == TL_DTYPE_F64 ? TL_DTYPE_F64 : TL_DTYPE_F32;
   args->sign = self->attrs[SIGN].i < 0 ? -1 : 1;
-  args->n = self->attrs[N].i;
+  args->n = self->attrs[N].v[0];
   args->n_in = x->shape[axis];
-  args->n_out = self->attrs[LENGTH].i;
+  args->n_out = self->attrs[LENGTH].v[0];
   args->step = x->shape[axis] == 1 ? 1 + (args->kind != TL_FFT_REAL) : x->strides[axis];
   args->pair_step = args->kind == TL_FFT_REAL ? 1 : x->strides[x->rank - 1];
   set_lines (args, x, axis, x->rank - (args->kind == TL_FFT_REAL ? 0u : 1u));
-  args->scale = self->attrs[SCALE].d;
+  args->scale = self->attrs[NORM].i == TL_FFT_BY_ROOT ? 1 / sqrt ((double)args->n) : self->attrs[NORM].i == TL_FFT_BY_POINTS ? 1 / (double)args->n
+                                                                                                                             : 1;
   args->half = self->attrs[HALF].d;
   self->kernel = &tl_fft_kernel;
   block = tl_fft_get_block (args);
@@ -118,7 +120,7 @@ cost (const TlInfer *self,
 {
   const TlMeta *x = self->in[0];
   gint64        kind = self->attrs[KIND].i;
-  double        n = (double)self->attrs[N].i, lines = kind == TL_FFT_REAL ? 1 : 0.5;
+  double        n = (double)self->attrs[N].v[0], lines = kind == TL_FFT_REAL ? 1 : 0.5;
 
   for (guint i = 0; i < x->rank; i++)
     lines *= i == (guint)self->attrs[AXIS].i ? 1 : (double)x->shape[i];
@@ -136,12 +138,12 @@ gradient (TlGradient *self,
   TlFormula              f;
 
   tl_formula_init (&f, error);
-  return tl_formula_into (&f, tl_fourier (&f, self->dy[0], adjoint[a[KIND].i], axis, a[N].i, self->in[0]->meta.shape[axis], -(gint)a[SIGN].i, a[SCALE].d, a[HALF].d),
+  return tl_formula_into (&f, tl_fourier (&f, self->dy[0], adjoint[a[KIND].i], axis, a[N].v[0], self->in[0]->meta.shape[axis], -(gint)a[SIGN].i, (TlFftNorm)a[NORM].i, a[HALF].d),
                           &self->dx[0]);
 }
 
 static const TlSample samples[] = {
-  { "5,2", "n = 4, length = 6, scale = 0.5" },
+  { "5,2", "n = 4, length = 6, norm = points" },
   { "3,2,2", "axis = 1, n = 3, length = 3, sign = 1" },
   { "2,5,3", "kind = real, axis = 1, n = 6, length = 9, half = 2" },
   { "6,2", "kind = half, n = 5, length = 6, half = 2" },
@@ -155,7 +157,7 @@ const TlOpClass tl_op_fourier = {
   .name = "fourier",
   .group = "fourier",
   .doc = "A discrete Fourier transform along an axis, by FFTW.",
-  .formula = "y[k] = scale sum over j of x[j] exp (sign 2 pi i j k / n)",
+  .formula = "y[k] = sum over j of x[j] exp (sign 2 pi i j k / n), over 1, sqrt n or n",
   .source = "Frigo & Johnson 2005, doi:10.1109/JPROC.2004.840301",
   .in = tl_fft_real_ports,
   .attrs = attrs,

@@ -46,8 +46,6 @@ infer (TlInfer *self,
     if (!tl_dim_is_symbolic (n) && size / 2 >= n)
       return tl_infer_fail (self, TL_ERROR_SHAPE, error, "a window of %" G_GINT64_FORMAT " cannot be mirrored in an axis of %" G_GINT64_FORMAT, size, n);
   }
-  if (tl_dim_is_symbolic (x->shape[x->rank - 3]))
-    return tl_infer_fail (self, TL_ERROR_UNSUPPORTED, error, "the number of channels is not known yet");
   tl_infer_out (self, 0, self->in[0]->dtype, self->in[0]->rank, self->in[0]->shape);
   return TRUE;
 }
@@ -57,13 +55,17 @@ decompose (TlGradient *self,
            GError    **error)
 {
   const TlMeta *x = &self->in[0]->meta;
-  gint64        channels = x->shape[x->rank - 3];
+  TlDim         channels = x->shape[x->rank - 3], pictures = x->rank == 3 ? channels : tl_dim_mul (x->shape[0], channels);
+  gboolean      open = tl_dim_is_symbolic (channels);
   TlTensor     *y = self->in[0];
   TlFormula     f;
 
   tl_formula_init (&f, error);
-  if (x->rank == 3)
+  if (open) /* each channel is a picture */
+    y = tl_formula_reshape (&f, y, 4, (const TlDim[]){ pictures, 1, x->shape[x->rank - 2], x->shape[x->rank - 1] });
+  else if (x->rank == 3)
     y = tl_formula_unsqueeze (&f, y, 0);
+  channels = open ? 1 : channels;
   for (guint i = 0; i < 2; i++) {
     gint64            size = tl_attr_pair (&self->attrs[0], i), half = size / 2;
     double            sigma = self->attrs[1].n > 0 ? self->attrs[1].f[self->attrs[1].n > (gint)i ? i : 0] : 0.3 * ((double)(size - 1) * 0.5 - 1) + 0.8;
@@ -76,7 +78,9 @@ decompose (TlGradient *self,
     y = tl_formula_apply (&f, &tl_op_pad, pad, 1, y);
     y = f.has_failed ? NULL : tl_formula_keep (&f, tl_conv2d (y, window, NULL, one, none, one, channels, error));
   }
-  if (x->rank == 3)
+  if (open)
+    y = tl_formula_reshape (&f, y, x->rank, x->shape);
+  else if (x->rank == 3)
     y = tl_formula_squeeze (&f, y, 0);
   return tl_formula_into (&f, y, &self->dx[0]);
 }

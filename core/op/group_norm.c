@@ -33,7 +33,7 @@ infer (TlInfer *self,
         return tl_infer_fail (self, TL_ERROR_SHAPE, error, "%s has %" G_GINT64_FORMAT " elements for %" G_GINT64_FORMAT " channels", ports[i].name,
                               self->in[i]->shape[0], x->shape[1]);
     }
-  if (tl_dim_is_symbolic (x->shape[1]) || x->shape[1] % self->attrs[NUM_GROUPS].i != 0) {
+  if (tl_dim_div_exact (x->shape[1], self->attrs[NUM_GROUPS].i) == TL_DIM_INVALID) {
     g_autofree char *channels = tl_dim_to_string (x->shape[1]);
 
     return tl_infer_fail (self, TL_ERROR_SHAPE, error, "%s channels cannot be divided into %" G_GINT64_FORMAT " groups", channels, self->attrs[NUM_GROUPS].i);

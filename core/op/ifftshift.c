@@ -16,9 +16,6 @@ infer (TlInfer *self,
   for (gint i = 0; i < self->attrs[0].n; i++)
     if (!tl_infer_axis (self, self->attrs[0].v[i], x->rank, &axis, error))
       return FALSE;
-  for (guint i = 0; i < x->rank; i++)
-    if (tl_dim_is_symbolic (x->shape[i]))
-      return tl_infer_fail (self, TL_ERROR_UNSUPPORTED, error, "the size of axis %u is not known yet", i);
   tl_infer_out (self, 0, x->dtype, x->rank, x->shape);
   return TRUE;
 }

@@ -29,8 +29,6 @@ infer (TlInfer *self,
         return tl_infer_fail (self, TL_ERROR_SHAPE, error, "%s has %" G_GINT64_FORMAT " elements for %" G_GINT64_FORMAT " channels", ports[i].name,
                               self->in[i]->shape[0], x->shape[1]);
     }
-  if (tl_dim_is_symbolic (x->shape[1]))
-    return tl_infer_fail (self, TL_ERROR_SHAPE, error, "the number of channels must be known");
   tl_infer_out (self, 0, x->dtype, x->rank, x->shape);
   return TRUE;
 }

@@ -139,8 +139,6 @@ infer (TlInfer *self,
     shape[i] = x->shape[i];
     if (i < 2)
       continue;
-    if (tl_dim_is_symbolic (x->shape[i]) && self->attrs[ANTIALIAS].i != 0)
-      return tl_infer_fail (self, TL_ERROR_UNSUPPORTED, error, "the size of axis %u is not known yet", i);
     if (tl_dim_is_symbolic (x->shape[i])) {
       shape[i] = resolve_open (self->attrs, i - 2, x->shape[i]);
       if (shape[i] == TL_DIM_INVALID)
@@ -302,6 +300,25 @@ static const char *const cubic_texts[] = {
   "((-0.75 * (2 - (a - floor (a))) + 3.75) * (2 - (a - floor (a))) - 6) * (2 - (a - floor (a))) + 3",
 };
 
+/* A position of an axis of unknown size in those of the axis before, in f64. */
+static TlTensor *
+find_open_scale (TlFormula         *f,
+                 const TlAttrValue *values,
+                 guint              i,
+                 TlDim              n_in,
+                 TlDim              n_out)
+{
+  const TlAttrValue *factor = &values[SCALE_FACTOR];
+  TlTensor          *from = tl_formula_size (f, n_in, TL_DTYPE_F64);
+  TlTensor          *to = tl_formula_size (f, n_out, TL_DTYPE_F64);
+
+  if (values[ALIGN_CORNERS].i != 0)
+    return tl_formula_map (f, "select (b > 1, (a - 1) / max (b - 1, 1), 0)", 2, from, to);
+  if (values[SIZE].n > 0)
+    return tl_formula_map (f, "a / b", 2, from, to);
+  return tl_formula_keep (f, tl_tensor_new_number (1 / factor->f[factor->n > (gint)i ? i : 0], FALSE));
+}
+
 /* Where the elements of an axis of unknown size lie on the axis before, in f64. */
 static TlTensor *
 find_open_places (TlFormula         *f,
@@ -310,18 +327,10 @@ find_open_places (TlFormula         *f,
                   TlDim              n_in,
                   TlDim              n_out)
 {
-  const TlAttrValue *factor = &values[SCALE_FACTOR];
-  gboolean           align = values[ALIGN_CORNERS].i != 0;
-  TlTensor          *number = tl_formula_keep (f, tl_positions (n_out, TL_DTYPE_F64, f->error));
-  TlTensor          *from = tl_formula_size (f, n_in, TL_DTYPE_F64);
-  TlTensor          *to = tl_formula_size (f, n_out, TL_DTYPE_F64), *scale;
+  gboolean  align = values[ALIGN_CORNERS].i != 0;
+  TlTensor *number = tl_formula_keep (f, tl_positions (n_out, TL_DTYPE_F64, f->error));
+  TlTensor *scale = find_open_scale (f, values, i, n_in, n_out);
 
-  if (align)
-    scale = tl_formula_map (f, "select (b > 1, (a - 1) / max (b - 1, 1), 0)", 2, from, to);
-  else if (values[SIZE].n > 0)
-    scale = tl_formula_map (f, "a / b", 2, from, to);
-  else
-    scale = tl_formula_keep (f, tl_tensor_new_number (1 / factor->f[factor->n > (gint)i ? i : 0], FALSE));
   return tl_formula_map (f, align && mode_of (values) >= LINEAR ? "a * b" : place_texts[mode_of (values)], 2, number, scale);
 }
 
@@ -359,6 +368,44 @@ resize_open_axis (TlGradient *self,
   return tl_formula_finish (&f, sum);
 }
 
+/* Over how far an element lies from where the filter stands, in steps of the filter. */
+static const char *const wide_texts[] = {
+  [LINEAR] = "max (1 - a, 0)",
+  [BICUBIC] = "select (a <= 1, (1.5 * a - 2.5) * a * a + 1, select (a < 2, ((-0.5 * a + 2.5) * a - 4) * a + 2, 0))",
+};
+
+/*
+ * find_wide_taps() for sizes that are not known yet: how many elements count is not known either, so that the filter is a matrix, a row for
+ * each element afterwards.
+ */
+static TlTensor *
+widen_open_axis (TlGradient *self,
+                 TlTensor   *x,
+                 guint       axis,
+                 GError    **error)
+{
+  static const gint last[] = { -1 };
+  gint64            mode = mode_of (self->attrs);
+  TlDim             n_in = x->meta.shape[axis], n_out = resolve_open (self->attrs, axis - 2, n_in);
+  TlTensor         *at, *stretch, *reach, *place, *from, *weights, *y;
+  TlFormula         f;
+
+  tl_formula_init (&f, error);
+  stretch = find_open_scale (&f, self->attrs, axis - 2, n_in, n_out);
+  at = tl_formula_map (&f, "(a + 0.5) * b", 2, tl_formula_keep (&f, tl_positions (n_out, TL_DTYPE_F64, error)), stretch);
+  at = tl_formula_unsqueeze (&f, at, 1);
+  stretch = tl_formula_map (&f, "max (a, 1)", 1, stretch);
+  reach = tl_formula_number (&f, "a * b", stretch, mode == BICUBIC ? 2 : 1);
+  place = tl_formula_unsqueeze (&f, tl_formula_keep (&f, tl_positions (n_in, TL_DTYPE_F64, error)), 0);
+  weights = tl_formula_map (&f, wide_texts[mode], 1, tl_formula_map (&f, "abs (a + 0.5 - b) / c", 3, place, at, stretch));
+  from = tl_formula_map (&f, "and (a >= floor (max (b - c + 0.5, 0)), a < floor (b + c + 0.5))", 3, place, at, reach);
+  weights = tl_formula_map (&f, "select (b, a, 0)", 2, weights, from);
+  weights = tl_formula_map (&f, "a / select (b != 0, b, 1)", 2, weights, tl_formula_sum (&f, weights, last, 1, TRUE));
+  weights = tl_formula_cast (&f, weights, x->meta.dtype);
+  y = axis == 2 ? tl_formula_matmul (&f, weights, x) : tl_formula_matmul (&f, x, tl_formula_transpose (&f, weights));
+  return tl_formula_finish (&f, y);
+}
+
 static gboolean
 decompose (TlGradient *self,
            GError    **error)
@@ -372,7 +419,7 @@ decompose (TlGradient *self,
     Filter               filter = { .mode = mode, .align = self->attrs[ALIGN_CORNERS].i != 0, .antialias = self->attrs[ANTIALIAS].i != 0 };
 
     if (tl_dim_is_symbolic (before->meta.shape[i])) {
-      y = resize_open_axis (self, before, i, error);
+      y = self->attrs[ANTIALIAS].i != 0 ? widen_open_axis (self, before, i, error) : resize_open_axis (self, before, i, error);
       if (y == NULL)
         return FALSE;
       continue;

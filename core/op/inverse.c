@@ -15,14 +15,10 @@ static gboolean
 decompose (TlGradient *self,
            GError    **error)
 {
-  const TlMeta     *a = &self->in[0]->meta;
-  const TlAttrValue values[] = { TL_INT (a->shape[a->rank - 1]), TL_INT (-1), TL_INT (a->dtype) };
-  TlFormula         f;
-  TlTensor         *one;
+  TlFormula f;
 
   tl_formula_init (&f, error);
-  one = tl_formula_expand (&f, tl_formula_apply (&f, &tl_op_eye, values, 0), a->rank, a->shape);
-  return tl_formula_into (&f, tl_linalg_solve (&f, self->in[0], one), &self->dx[0]);
+  return tl_formula_into (&f, tl_linalg_solve (&f, self->in[0], tl_linalg_identity (&f, self->in[0])), &self->dx[0]);
 }
 
 static const TlSample samples[] = { { "3,3" }, { "2,2,2" }, { "1,1", .low = 0.5, .high = 2 }, { "0,0" }, { "0,2,2" }, { NULL } };

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <math.h>
-
 #include "core/op/stft-common.h"
 
 enum { LENGTH = TL_STFT_REST };
@@ -20,16 +18,16 @@ static const TlAttrSpec attrs[] = {
 /* Elements that the windows cover, the first of them that is kept, and how many are. */
 static void
 get_span (const TlAttrValue *a,
-          gint64             n_windows,
-          gint64            *covered,
+          TlDim              n_windows,
+          TlDim             *covered,
           gint64            *first,
-          gint64            *n)
+          TlDim             *n)
 {
   gint64 n_fft = a[TL_STFT_N_FFT].i;
 
-  *covered = (n_windows - 1) * tl_stft_get_hop (a) + n_fft;
+  *covered = tl_dim_add (tl_dim_mul (tl_dim_sub (n_windows, 1), tl_stft_get_hop (a)), n_fft);
   *first = a[TL_STFT_CENTER].i ? n_fft / 2 : 0;
-  *n = *covered - (a[TL_STFT_CENTER].i ? 2 * (n_fft / 2) : 0);
+  *n = tl_dim_sub (*covered, a[TL_STFT_CENTER].i ? 2 * (n_fft / 2) : 0);
 }
 
 static gboolean
@@ -37,19 +35,20 @@ infer (TlInfer *self,
        GError **error)
 {
   const TlMeta *x = self->in[0];
-  gint64        n_fft = self->attrs[TL_STFT_N_FFT].i, covered, first, n;
+  gint64        n_fft = self->attrs[TL_STFT_N_FFT].i, first;
+  TlDim         covered, n;
   gint64        bins = self->attrs[TL_STFT_ONESIDED].i ? n_fft / 2 + 1 : n_fft;
   TlDim         shape[TL_TENSOR_MAX_RANK];
 
   if (!tl_infer_need_rank (self, 0, 3, TL_TENSOR_MAX_RANK, error) || !tl_stft_check (self, error))
     return FALSE;
-  if (x->shape[x->rank - 1] != 2 || x->shape[x->rank - 3] != bins || tl_dim_is_symbolic (x->shape[x->rank - 2]) || x->shape[x->rank - 2] < 1) {
+  if (x->shape[x->rank - 1] != 2 || x->shape[x->rank - 3] != bins || x->shape[x->rank - 2] == 0) {
     g_autofree char *text = tl_shape_to_string (x->shape, x->rank);
 
     return tl_infer_fail (self, TL_ERROR_SHAPE, error, "x is %s, `[..., %" G_GINT64_FORMAT ", windows, 2]` is wanted", text, bins);
   }
   get_span (self->attrs, x->shape[x->rank - 2], &covered, &first, &n);
-  if (n < 0)
+  if (n == TL_DIM_INVALID)
     return tl_infer_fail (self, TL_ERROR_SHAPE, error, "%" G_GINT64_FORMAT " windows tell of no elements", x->shape[x->rank - 2]);
   for (guint i = 0; i + 3 < x->rank; i++)
     shape[i] = x->shape[i];
@@ -63,15 +62,17 @@ static TlTensor *
 keep (TlFormula         *f,
       const TlAttrValue *a,
       TlTensor          *sum,
-      gint64             n_windows)
+      TlDim              n_windows)
 {
-  gint64      covered, first, n, wanted;
+  gint64      first;
+  TlDim       covered, n, wanted, kept;
   TlAttrValue pad[] = { TL_INTS2 (0, 0), TL_INT (0), TL_FLOAT (0) };
 
   get_span (a, n_windows, &covered, &first, &n);
   wanted = a[LENGTH].i >= 0 ? a[LENGTH].i : n;
-  pad[0].v[1] = wanted - MIN (wanted, covered - first);
-  sum = tl_formula_narrow (f, sum, -1, first, wanted - pad[0].v[1]);
+  kept = tl_dim_min (wanted, tl_dim_sub (covered, first));
+  pad[0].v[1] = tl_dim_sub (wanted, kept);
+  sum = tl_formula_narrow (f, sum, -1, first, kept);
   return pad[0].v[1] == 0 ? sum : tl_formula_apply (f, &tl_op_pad, pad, 1, sum);
 }
 
@@ -81,8 +82,9 @@ decompose (TlGradient *self,
 {
   const TlAttrValue *a = self->attrs;
   const TlMeta      *x = &self->in[0]->meta;
-  gint64             n_fft = a[TL_STFT_N_FFT].i, n_windows = x->shape[x->rank - 2], covered, first, n;
-  double             scale = 1 / (a[TL_STFT_NORMALIZED].i ? sqrt ((double)n_fft) : (double)n_fft);
+  gint64             n_fft = a[TL_STFT_N_FFT].i, first;
+  TlDim              n_windows = x->shape[x->rank - 2], covered, n;
+  TlFftNorm          norm = a[TL_STFT_NORMALIZED].i ? TL_FFT_BY_ROOT : TL_FFT_BY_POINTS;
   TlAttrValue        add[] = { TL_INT (tl_stft_get_hop (a)), TL_INT (1), TL_INTS1 (0) };
   TlTensor          *window, *y, *weight;
   TlFormula          f;
@@ -92,7 +94,7 @@ decompose (TlGradient *self,
   tl_formula_init (&f, error);
   window = tl_stft_window (&f, self, x->dtype);
   y = tl_formula_keep (&f, tl_transpose (self->in[0], -3, -2, error));
-  y = f.has_failed ? NULL : tl_fourier (&f, y, TL_FFT_HALF, x->rank - 2u, n_fft, n_fft, 1, scale, 2);
+  y = f.has_failed ? NULL : tl_fourier (&f, y, TL_FFT_HALF, x->rank - 2u, n_fft, n_fft, 1, norm, 2);
   y = tl_formula_apply (&f, &tl_op_overlap_add, add, 1, tl_formula_map (&f, "a * b", 2, y, window));
   weight = tl_formula_expand (&f, tl_formula_map (&f, "a * a", 1, window), 2, (const TlDim[]){ n_windows, n_fft });
   weight = tl_formula_apply (&f, &tl_op_overlap_add, add, 1, weight);

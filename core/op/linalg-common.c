@@ -24,9 +24,9 @@ tl_linalg_check (TlInfer *self,
   n = a->shape[a->rank - 1];
   if (square && m != n)
     return tl_infer_fail (self, TL_ERROR_SHAPE, error, "%s %s is not square", self->op->in[input].name, shape);
-  if (tl_dim_is_symbolic (m) || tl_dim_is_symbolic (n))
-    return tl_infer_fail (self, TL_ERROR_UNSUPPORTED, error, "the size of the matrices of %s is not known yet", shape);
-  if (!tl_linalg_fits (m, n, 0))
+  if (tl_dim_min (m, n) == TL_DIM_INVALID)
+    return tl_infer_fail (self, TL_ERROR_UNSUPPORTED, error, "which axis of the matrices of %s is the smaller one depends on sizes that are not known yet", shape);
+  if (!tl_linalg_fits (tl_dim_is_symbolic (m) ? 0 : m, tl_dim_is_symbolic (n) ? 0 : n, 0))
     return tl_infer_fail (self, TL_ERROR_UNSUPPORTED, error, "matrices of %s are too large for LAPACK", shape);
   if (tl_lapack_get (a->dtype, &reason) == NULL)
     return tl_infer_fail (self, reason->code, error, "%s", reason->message);
@@ -146,6 +146,19 @@ tl_linalg_diagonal (TlFormula *f,
   const TlAttrValue values[] = { TL_INT (0), TL_INT (-2), TL_INT (-1) };
 
   return tl_formula_apply (f, &tl_op_diagonal, values, 1, a);
+}
+
+/* Unit matrices of the size of square ones. */
+TlTensor *
+tl_linalg_identity (TlFormula *f,
+                    TlTensor  *a)
+{
+  const TlMeta     *meta = &a->meta;
+  TlDim             n = meta->shape[meta->rank - 1];
+  const TlAttrValue values[] = { TL_INT (0), TL_INT (0), TL_INT (1), TL_INTS2 (n, n) };
+  TlTensor         *ones = tl_formula_full (f, 1, &n, 1, meta->dtype);
+
+  return tl_formula_expand (f, tl_formula_apply (f, &tl_op_diagonal_scatter, values, 1, ones), meta->rank, meta->shape);
 }
 
 /* Matrices with a diagonal. */

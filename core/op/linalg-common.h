@@ -46,6 +46,8 @@ TlTensor *tl_linalg_triangular (TlFormula *f,
                                 gboolean   unit);
 TlTensor *tl_linalg_diagonal (TlFormula *f,
                               TlTensor  *a);
+TlTensor *tl_linalg_identity (TlFormula *f,
+                              TlTensor  *a);
 TlTensor *tl_linalg_diag (TlFormula *f,
                           TlTensor  *a);
 TlTensor *tl_linalg_fold (TlFormula *f,

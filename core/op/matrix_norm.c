@@ -78,7 +78,7 @@ from_values (TlFormula *f,
   if (!tl_linalg_svd (f, a, &u, &s, &vh))
     return NULL;
   y = ord == NUC ? tl_formula_sum (f, s, last, 1, keepdim)
-                 : tl_formula_narrow (f, s, -1, ord == TWO ? 0 : s->meta.shape[s->meta.rank - 1] - 1, 1);
+                 : tl_formula_narrow (f, s, -1, ord == TWO ? 0 : tl_dim_sub (s->meta.shape[s->meta.rank - 1], 1), 1);
   if (ord != NUC && !keepdim)
     y = tl_formula_squeeze (f, y, -1);
   return keepdim ? tl_formula_unsqueeze (f, y, -1) : y;

@@ -21,8 +21,6 @@ infer (TlInfer *self,
 
     return tl_infer_fail (self, TL_ERROR_SHAPE, error, "a %s is not square", shape);
   }
-  if (self->attrs[0].i == 0 && tl_dim_is_symbolic (a->shape[a->rank - 1]))
-    return tl_infer_fail (self, TL_ERROR_UNSUPPORTED, error, "the size of the unit matrices is not known yet");
   tl_infer_out (self, 0, a->dtype, a->rank, a->shape);
   return TRUE;
 }
@@ -31,11 +29,9 @@ static gboolean
 decompose (TlGradient *self,
            GError    **error)
 {
-  const TlMeta     *a = &self->in[0]->meta;
-  const TlAttrValue one[] = { TL_INT (a->shape[a->rank - 1]), TL_INT (-1), TL_INT (a->dtype) };
-  gint64            n = ABS (self->attrs[0].i);
-  TlTensor         *square = self->in[0], *product = NULL;
-  TlFormula         f;
+  gint64    n = ABS (self->attrs[0].i);
+  TlTensor *square = self->in[0], *product = NULL;
+  TlFormula f;
 
   tl_formula_init (&f, error);
   if (self->attrs[0].i < 0)
@@ -47,7 +43,7 @@ decompose (TlGradient *self,
       square = tl_formula_matmul (&f, square, square);
   }
   if (product == NULL)
-    product = tl_formula_expand (&f, tl_formula_apply (&f, &tl_op_eye, one, 0), a->rank, a->shape);
+    product = tl_linalg_identity (&f, self->in[0]);
   return tl_formula_into (&f, product, &self->dx[0]);
 }
 

@@ -29,16 +29,18 @@ decompose (TlGradient *self,
   static const gint last[] = { -1 };
   const TlMeta     *a = &self->in[0]->meta;
   TlDim             m = a->shape[a->rank - 2], n = a->shape[a->rank - 1];
-  double            rtol = self->attrs[0].d < 0 ? (double)MAX (m, n) * (a->dtype == TL_DTYPE_F32 ? (double)FLT_EPSILON : DBL_EPSILON) : self->attrs[0].d;
-  TlTensor         *u, *s, *vh, *counts;
+  double            epsilon = a->dtype == TL_DTYPE_F32 ? (double)FLT_EPSILON : DBL_EPSILON;
+  TlTensor         *u, *s, *vh, *counts, *limit;
   TlFormula         f;
 
   tl_formula_init (&f, error);
-  if (MIN (m, n) == 0)
+  if (tl_dim_min (m, n) == 0)
     return tl_formula_into (&f, tl_formula_full (&f, a->rank - 2u, a->shape, 0, TL_DTYPE_I64), &self->dx[0]);
   if (!tl_linalg_svd (&f, self->in[0], &u, &s, &vh))
     return tl_formula_into (&f, NULL, &self->dx[0]);
-  counts = tl_formula_map (&f, "a > b", 2, s, tl_formula_number (&f, "a * b", tl_formula_narrow (&f, s, -1, 0, 1), rtol));
+  limit = self->attrs[0].d < 0 ? tl_formula_number (&f, "a * b", tl_formula_size (&f, tl_dim_max (m, n), a->dtype), epsilon)
+                               : tl_formula_keep (&f, tl_tensor_new_number (self->attrs[0].d, FALSE));
+  counts = tl_formula_map (&f, "a > b * c", 3, s, tl_formula_narrow (&f, s, -1, 0, 1), limit);
   counts = tl_formula_sum (&f, tl_formula_cast (&f, counts, TL_DTYPE_I64), last, 1, FALSE);
   return tl_formula_into (&f, counts, &self->dx[0]);
 }

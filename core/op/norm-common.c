@@ -147,14 +147,14 @@ tl_batch_norm_spread (TlTensor     *of_channels,
 
 TlTensor *
 tl_norm_groups (TlTensor *x,
-                gint64    n_groups,
+                TlDim     n_groups,
                 double    eps,
                 TlTensor *weight,
                 TlTensor *bias,
                 GError  **error)
 {
   const TlMeta        *meta = &x->meta;
-  TlDim                shape[2] = { tl_dim_mul (meta->shape[0], n_groups), meta->shape[1] / MAX (n_groups, 1) };
+  TlDim                shape[2] = { tl_dim_mul (meta->shape[0], n_groups), n_groups == 0 ? 0 : tl_dim_div_exact (meta->shape[1], n_groups) };
   g_autoptr (TlTensor) rows = NULL;
   g_autoptr (TlTensor) normal = NULL;
   g_autoptr (TlTensor) y = NULL;

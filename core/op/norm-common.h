@@ -51,7 +51,7 @@ TlTensor *tl_batch_norm_spread (TlTensor     *of_channels,
 
 /* Normalises groups of channels (axis 1) of each example, as group_norm says. */
 TlTensor *tl_norm_groups (TlTensor *x,
-                          gint64    n_groups,
+                          TlDim     n_groups,
                           double    eps,
                           TlTensor *weight,
                           TlTensor *bias,

@@ -46,10 +46,25 @@ prepare (TlPrepare *self,
   return TRUE;
 }
 
+/* The same for an open number of classes. */
+static TlTensor *
+compare_classes (TlTensor *index,
+                 TlDim     n_classes,
+                 TlDType   dtype,
+                 GError  **error)
+{
+  g_autoptr (TlTensor) column = tl_unsqueeze (index, -1, error);
+  g_autoptr (TlTensor) wide = column != NULL ? tl_cast (column, TL_DTYPE_I64, error) : NULL;
+  g_autoptr (TlTensor) classes = wide != NULL ? tl_positions (n_classes, TL_DTYPE_I64, error) : NULL;
+  g_autoptr (TlTensor) same = tl_map_text ("a == b", error, 2, wide, classes);
+
+  return same != NULL ? tl_cast (same, dtype, error) : NULL;
+}
+
 /**
  * tl_one_hot:
  * @index: classes, any shape, i64, i32 or u8
- * @n_classes: their number
+ * @n_classes: their number; may be symbolic while a step is traced
  * @dtype: element type of the result
  * @error: return location for an error
  *
@@ -60,12 +75,14 @@ prepare (TlPrepare *self,
  */
 TlTensor *
 tl_one_hot (TlTensor *index,
-            gint64    n_classes,
+            TlDim     n_classes,
             TlDType   dtype,
             GError  **error)
 {
   const TlAttrValue values[] = { TL_INT (n_classes), TL_INT (dtype) };
 
+  if (tl_dim_is_symbolic (n_classes))
+    return compare_classes (index, n_classes, dtype, error);
   return tl_op_apply1 (&tl_op_one_hot, &index, 1, values, error);
 }
 

@@ -123,7 +123,7 @@ TlTensor *tl_embedding (TlTensor *index,
                         TlTensor *weight,
                         GError  **error);
 TlTensor *tl_one_hot (TlTensor *index,
-                      gint64    n_classes,
+                      TlDim     n_classes,
                       TlDType   dtype,
                       GError  **error);
 TlTensor *tl_full (guint        rank,

@@ -115,12 +115,14 @@ gradient (TlGradient *self,
           GError    **error)
 {
   const TlMeta        *x = &self->in[0]->meta;
-  gint64               n = x->shape[x->rank - 2], size = x->shape[x->rank - 1], step = self->attrs[STEP].i, dilation = self->attrs[DILATION].i;
-  gint64               span = (size - 1) * dilation + 1, needed = (n - 1) * step + span;
-  TlDim                length = self->attrs[LENGTH].v[0];
+  gint64               step = self->attrs[STEP].i, dilation = self->attrs[DILATION].i;
+  TlDim                n = x->shape[x->rank - 2], size = x->shape[x->rank - 1], length = self->attrs[LENGTH].v[0];
+  gint64               span = (size - 1) * dilation + 1;
+  TlDim                needed = tl_dim_add (tl_dim_mul (tl_dim_sub (n, 1), step), span);
+  gboolean             known = !tl_dim_is_symbolic (needed) && !tl_dim_is_symbolic (length);
   g_autoptr (TlTensor) padded = NULL;
   g_autoptr (TlTensor) windows = NULL;
-  const TlAttrValue    pad[] = { TL_INTS2 (0, needed - length), TL_INT (0), TL_FLOAT (0) };
+  const TlAttrValue    pad[] = { TL_INTS2 (0, known ? needed - length : tl_dim_sub (needed, length)), TL_INT (0), TL_FLOAT (0) };
   const TlAttrValue    unfold[] = { TL_INT (-1), TL_INT (span), TL_INT (step) };
 
   if (n == 0 || size == 0) {

@@ -40,7 +40,8 @@ gradient (TlGradient *self,
           GError    **error)
 {
   TlTensor *a = self->in[0], *y = self->out[0], *g, *turned, *k, *ky, *first, *third, *rest;
-  gboolean  is_wide = a->meta.shape[a->meta.rank - 2] <= a->meta.shape[a->meta.rank - 1];
+  TlDim     rows = a->meta.shape[a->meta.rank - 2];
+  gboolean  is_wide = tl_dim_min (rows, a->meta.shape[a->meta.rank - 1]) == rows;
   TlFormula f;
 
   tl_formula_init (&f, error);

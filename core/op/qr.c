@@ -8,14 +8,15 @@ infer (TlInfer *self,
        GError **error)
 {
   const TlMeta *a = self->in[0];
-  TlDim         m, n;
+  TlDim         m, n, k;
 
   if (!tl_linalg_check (self, 0, FALSE, error))
     return FALSE;
   m = a->shape[a->rank - 2];
   n = a->shape[a->rank - 1];
-  tl_linalg_infer_out (self, 0, 2, m, MIN (m, n));
-  tl_linalg_infer_out (self, 1, 2, MIN (m, n), n);
+  k = tl_dim_min (m, n);
+  tl_linalg_infer_out (self, 0, 2, m, k);
+  tl_linalg_infer_out (self, 1, 2, k, n);
   return TRUE;
 }
 
@@ -57,7 +58,7 @@ wide (TlFormula *f,
       TlTensor  *dq,
       TlTensor  *dr)
 {
-  gint64    m = q->meta.shape[q->meta.rank - 1], more = a->meta.shape[a->meta.rank - 1] - m;
+  TlDim     m = q->meta.shape[q->meta.rank - 1], more = tl_dim_sub (a->meta.shape[a->meta.rank - 1], m);
   TlTensor *y = tl_formula_narrow (f, a, -1, m, more), *parts[2], *dv, *part;
 
   if (dr == NULL)
@@ -75,7 +76,8 @@ gradient (TlGradient *self,
           GError    **error)
 {
   const TlMeta *a = &self->in[0]->meta;
-  gboolean      is_wide = a->shape[a->rank - 2] < a->shape[a->rank - 1];
+  TlDim         m = a->shape[a->rank - 2], n = a->shape[a->rank - 1];
+  gboolean      is_wide = m != n && tl_dim_min (m, n) == m;
   TlFormula     f;
   TlTensor     *da;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 
+#include "core/op/formula.h"
 #include "core/op/order-common.h"
 
 enum { Q,
@@ -24,6 +25,9 @@ infer (TlInfer *self,
   return tl_infer_need_float (self, 0, error) && tl_order_infer (self, DIM, error);
 }
 
+/* The same over the place, a, and the element below it, b. */
+static const char *const open_weights[] = { "a - b", "a * 0", "a > b", "(a > b) * 0.5", "a * 0" };
+
 static double
 weight_of (gint64 interpolation,
            double fraction)
@@ -42,6 +46,38 @@ weight_of (gint64 interpolation,
   }
 }
 
+/* Along an axis of open size: the place is computed in the step. */
+static TlTensor *
+pick_open (TlGradient *self,
+           TlTensor   *values,
+           guint       axis,
+           gboolean    keep,
+           GError    **error)
+{
+  TlDim        n = values->meta.shape[axis];
+  gboolean     nearest = self->attrs[INTERPOLATION].i == 4;
+  TlTensor    *count, *at, *low, *last, *weight, *parts[3];
+  const double rule[] = { self->attrs[Q].d };
+  TlFormula    f;
+
+  tl_formula_init (&f, error);
+  count = tl_formula_size (&f, n, TL_DTYPE_F64);
+  at = f.has_failed ? NULL : tl_formula_keep (&f, tl_map_numbers (nearest ? "round (b * (a - 1))" : "b * (a - 1)", &count, 1, rule, 1, error));
+  low = tl_formula_map (&f, "floor (a)", 1, at);
+  last = tl_formula_map (&f, "a - 1", 1, count);
+  weight = tl_formula_cast (&f, tl_formula_map (&f, open_weights[self->attrs[INTERPOLATION].i], 2, at, low), values->meta.dtype);
+  parts[0] = low;
+  parts[1] = tl_formula_map (&f, "min (a + 1, b)", 2, low, last);
+  parts[2] = last;
+  for (guint i = 0; i < 3; i++) {
+    TlTensor *index = tl_formula_reshape (&f, tl_formula_cast (&f, parts[i], TL_DTYPE_I64), 1, (const TlDim[]){ 1 });
+
+    parts[i] = f.has_failed ? NULL : tl_formula_keep (&f, tl_index_select (values, (gint)axis, index, error));
+    parts[i] = keep ? parts[i] : tl_formula_squeeze (&f, parts[i], (gint)axis);
+  }
+  return tl_formula_finish (&f, tl_formula_map (&f, "select (c == c, a + d * (b - a), c)", 4, parts[0], parts[1], parts[2], weight));
+}
+
 static gboolean
 decompose (TlGradient *self,
            GError    **error)
@@ -58,6 +94,10 @@ decompose (TlGradient *self,
   if (x == NULL || !tl_sort (x, axis, FALSE, &values, NULL, error))
     return FALSE;
   n = x->meta.rank > 0 ? x->meta.shape[tl_axis (axis, x->meta.rank)] : 1;
+  if (tl_dim_is_symbolic (n)) {
+    self->dx[0] = pick_open (self, values, tl_axis (axis, x->meta.rank), keep, error);
+    return self->dx[0] != NULL;
+  }
   place = self->attrs[Q].d * (double)(n - 1);
   if (self->attrs[INTERPOLATION].i == 4)
     place = rint (place);

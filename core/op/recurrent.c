@@ -170,7 +170,11 @@ tl_recurrent_decompose (TlGradient     *self,
   gboolean              ok = sums != NULL;
 
   if (tl_dim_is_symbolic (x->shape[0])) {
-    g_set_error (error, TL_ERROR, TL_ERROR_UNSUPPORTED, "%s: it is made of one part for each step, so their number must be known for second derivatives and export", self->op->name);
+    g_autofree char *shape = tl_shape_to_string (x->shape, x->rank);
+
+    g_set_error (error, TL_ERROR, TL_ERROR_UNSUPPORTED,
+                 "%s: second derivatives and export are made of one part for each step, and the number of steps of %s, [steps, n, inputs], is not known yet",
+                 self->op->name, shape);
     return FALSE;
   }
   for (guint i = 0; i < n_states; i++)

@@ -74,8 +74,6 @@ infer (TlInfer *self,
     return FALSE;
   if (k->rank != rank || v->rank != rank || q->shape[rank - 1] != k->shape[rank - 1] || k->shape[rank - 2] != v->shape[rank - 2])
     return fail_shape (self, error);
-  if (tl_dim_is_symbolic (q->shape[rank - 1]))
-    return tl_infer_fail (self, TL_ERROR_UNSUPPORTED, error, "the last axis of query and key decides the scale and must be a number");
   for (guint i = 0; i + 2 < rank; i++) {
     gboolean shared = self->attrs[ENABLE_GQA].i != 0 && i + 3 == rank;
 
@@ -308,9 +306,10 @@ tl_attention_weights (TlTensor *query,
                       double    scale,
                       GError  **error)
 {
-  double               d = (double)query->meta.shape[query->meta.rank - 1];
-  g_autoptr (TlTensor) factor = tl_tensor_new_number (scale != 0 ? scale : 1 / sqrt (d), FALSE);
-  g_autoptr (TlTensor) scaled = tl_mul (query, factor, error);
+  TlDim                d = query->meta.shape[query->meta.rank - 1];
+  g_autoptr (TlTensor) size = scale == 0 && tl_dim_is_symbolic (d) ? tl_size (d, query->meta.dtype, error) : NULL;
+  g_autoptr (TlTensor) factor = size != NULL ? tl_map_text ("1 / sqrt (a)", error, 1, size) : tl_tensor_new_number (scale != 0 ? scale : 1 / sqrt ((double)d), FALSE);
+  g_autoptr (TlTensor) scaled = factor != NULL ? tl_mul (query, factor, error) : NULL;
   g_autoptr (TlTensor) turned = scaled != NULL ? tl_transpose (key, -2, -1, error) : NULL;
   g_autoptr (TlTensor) scores = turned != NULL ? tl_matmul (scaled, turned, error) : NULL;
   g_autoptr (TlTensor) masked = scores != NULL ? mask_scores (scores, mask, is_causal, error) : NULL;

@@ -40,8 +40,8 @@ infer (TlInfer *self,
     return tl_infer_fail (self, TL_ERROR_SHAPE, error, "sizes differ: %s and %s", left, right);
   }
   k = b->shape[b->rank - (self->attrs[LEFT].i ? 1 : 2)];
-  if (tl_dim_is_symbolic (k) || !tl_linalg_fits (1, 1, k))
-    return tl_infer_fail (self, TL_ERROR_UNSUPPORTED, error, "the number of right sides is not known yet, or too large for LAPACK");
+  if (!tl_dim_is_symbolic (k) && !tl_linalg_fits (1, 1, k))
+    return tl_infer_fail (self, TL_ERROR_UNSUPPORTED, error, "%" G_GINT64_FORMAT " right sides are too many for LAPACK", k);
   shape[rank++] = b->shape[b->rank - 2];
   shape[rank++] = b->shape[b->rank - 1];
   tl_infer_out (self, 0, a->dtype, rank, shape);

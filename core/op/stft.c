@@ -68,7 +68,7 @@ decompose (TlGradient *self,
   const TlAttrValue *a = self->attrs;
   gint64             n_fft = a[TL_STFT_N_FFT].i;
   const TlAttrValue  unfold[] = { TL_INT (-1), TL_INT (n_fft), TL_INT (tl_stft_get_hop (a)) };
-  double             scale = a[TL_STFT_NORMALIZED].i ? 1 / sqrt ((double)n_fft) : 1;
+  TlFftNorm          norm = a[TL_STFT_NORMALIZED].i ? TL_FFT_BY_ROOT : TL_FFT_BY_NOTHING;
   TlAttrValue        pad[3];
   TlTensor          *y = self->in[0];
   TlFormula          f;
@@ -79,7 +79,7 @@ decompose (TlGradient *self,
     y = tl_formula_apply (&f, &tl_op_pad, pad, 1, y);
   y = tl_formula_apply (&f, &tl_op_unfold, unfold, 1, y);
   y = tl_formula_map (&f, "a * b", 2, y, tl_stft_window (&f, self, self->in[0]->meta.dtype));
-  y = f.has_failed ? NULL : tl_fourier (&f, y, TL_FFT_REAL, y->meta.rank - 1u, n_fft, n_fft / 2 + 1, -1, scale, 1);
+  y = f.has_failed ? NULL : tl_fourier (&f, y, TL_FFT_REAL, y->meta.rank - 1u, n_fft, n_fft / 2 + 1, -1, norm, 1);
   if (y != NULL && !a[TL_STFT_ONESIDED].i) {
     /* The other half is the first one backwards, conjugated. */
     TlTensor         *both = tl_formula_narrow (&f, y, -2, 1, (n_fft - 1) / 2), *parts[2], *halves[2];

@@ -19,7 +19,7 @@ infer (TlInfer *self,
     return FALSE;
   m = a->shape[a->rank - 2];
   n = a->shape[a->rank - 1];
-  k = MIN (m, n);
+  k = tl_dim_min (m, n);
   tl_linalg_infer_out (self, 0, 2, m, k);
   tl_linalg_infer_out (self, 1, 1, k, 0);
   tl_linalg_infer_out (self, 2, 2, k, n);

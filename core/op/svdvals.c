@@ -9,7 +9,7 @@ infer (TlInfer *self,
 
   if (!tl_linalg_check (self, 0, FALSE, error))
     return FALSE;
-  tl_linalg_infer_out (self, 0, 1, MIN (a->shape[a->rank - 2], a->shape[a->rank - 1]), 0);
+  tl_linalg_infer_out (self, 0, 1, tl_dim_min (a->shape[a->rank - 2], a->shape[a->rank - 1]), 0);
   return TRUE;
 }
 

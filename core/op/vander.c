@@ -23,8 +23,6 @@ infer (TlInfer *self,
     return FALSE;
   shape[0] = x->shape[0];
   shape[1] = self->attrs[0].i >= 0 ? self->attrs[0].i : x->shape[0];
-  if (tl_dim_is_symbolic (shape[1]))
-    return tl_infer_fail (self, TL_ERROR_UNSUPPORTED, error, "the number of columns is not known yet");
   tl_infer_out (self, 0, x->dtype, 2, shape);
   return TRUE;
 }
@@ -40,10 +38,10 @@ decompose (TlGradient *self,
   TlFormula         f;
 
   tl_formula_init (&f, error);
-  y = tl_formula_full (&f, 2, (const TlDim[]){ x->shape[0], MIN (n, 1) }, 1, x->dtype);
-  if (n > 1) {
+  y = tl_formula_full (&f, 2, (const TlDim[]){ x->shape[0], tl_dim_min (n, 1) }, 1, x->dtype);
+  if (n > 1 || tl_dim_is_symbolic (n)) {
     parts[0] = y;
-    parts[1] = tl_formula_expand (&f, tl_formula_unsqueeze (&f, self->in[0], 1), 2, (const TlDim[]){ x->shape[0], n - 1 });
+    parts[1] = tl_formula_expand (&f, tl_formula_unsqueeze (&f, self->in[0], 1), 2, (const TlDim[]){ x->shape[0], tl_dim_sub (n, 1) });
     parts[1] = tl_formula_apply (&f, &tl_op_cumprod, last, 1, parts[1]);
     y = tl_formula_concat (&f, 1, 2, parts);
   }

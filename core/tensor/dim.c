@@ -421,6 +421,63 @@ tl_dim_div_exact (TlDim a,
   return dim;
 }
 
+/**
+ * tl_dim_min:
+ * @a: a dimension
+ * @b: another
+ *
+ * An open size is taken to be as large as it has to be: of `T` and 3 the smaller one is 3, of `T+1` and `2*T` it is `T+1`.
+ *
+ * Returns: the smaller one, or %TL_DIM_INVALID where that depends on several symbols
+ */
+TlDim
+tl_dim_min (TlDim a,
+            TlDim b)
+{
+  Poly     x, y;
+  guint    n_more = 0, n_less = 0;
+  gint64   constant = 0;
+  gboolean ok = TRUE;
+
+  if ((a >= 0 && b >= 0) || a == b)
+    return MIN (a, b);
+  if (a == TL_DIM_INVALID || b == TL_DIM_INVALID)
+    return TL_DIM_INVALID;
+  pthread_mutex_lock (&table.lock);
+  poly_load (a, &x);
+  poly_load (b, &y);
+  for (guint i = 0; i < y.n_terms && ok; i++) {
+    y.terms[i].factor *= -1;
+    ok = poly_add_term (&x, &y.terms[i]);
+  }
+  pthread_mutex_unlock (&table.lock);
+  for (guint i = 0; i < x.n_terms && ok; i++)
+    if (x.terms[i].n_atoms == 0)
+      constant = x.terms[i].factor;
+    else
+      *(x.terms[i].factor > 0 ? &n_more : &n_less) += 1;
+  if (!ok || (n_more > 0 && n_less > 0))
+    return TL_DIM_INVALID;
+  return n_more > 0 || (n_less == 0 && constant > 0) ? b : a;
+}
+
+/**
+ * tl_dim_max:
+ * @a: a dimension
+ * @b: another
+ *
+ * Returns: the larger one, or %TL_DIM_INVALID, as tl_dim_min() has it
+ */
+TlDim
+tl_dim_max (TlDim a,
+            TlDim b)
+{
+  TlDim min = tl_dim_min (a, b);
+
+  return min == TL_DIM_INVALID ? min : min == a ? b
+                                                : a;
+}
+
 static gint64
 eval_locked (TlDim            dim,
              const TlBinding *bindings,

@@ -45,6 +45,10 @@ TlDim tl_dim_floor_div (TlDim  a,
                         gint64 divisor);
 TlDim tl_dim_div_exact (TlDim a,
                         TlDim b);
+TlDim tl_dim_min (TlDim a,
+                  TlDim b);
+TlDim tl_dim_max (TlDim a,
+                  TlDim b);
 
 gint64 tl_dim_eval (TlDim            dim,
                     const TlBinding *bindings,

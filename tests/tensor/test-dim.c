@@ -69,6 +69,24 @@ test_eval (void)
   g_assert_cmpint (tl_dim_eval (7, NULL, 0), ==, 7);
 }
 
+/* An open size is as large as it has to be; between two of them nothing is known. */
+static void
+test_order (void)
+{
+  TlDim n = tl_dim_symbol ("N"), t = tl_dim_symbol ("T");
+
+  g_assert_cmpint (tl_dim_min (3, 4), ==, 3);
+  g_assert_cmpint (tl_dim_max (3, 4), ==, 4);
+  g_assert_cmpint (tl_dim_min (t, t), ==, t);
+  g_assert_cmpint (tl_dim_min (t, 100), ==, 100);
+  g_assert_cmpint (tl_dim_max (100, t), ==, t);
+  g_assert_cmpint (tl_dim_min (tl_dim_add (t, 2), tl_dim_sub (t, 1)), ==, tl_dim_sub (t, 1));
+  g_assert_cmpint (tl_dim_min (tl_dim_add (t, 9), tl_dim_mul (t, 2)), ==, tl_dim_add (t, 9));
+  g_assert_cmpint (tl_dim_max (tl_dim_mul (n, t), t), ==, TL_DIM_INVALID);
+  g_assert_cmpint (tl_dim_min (n, t), ==, TL_DIM_INVALID);
+  g_assert_cmpint (tl_dim_min (TL_DIM_INVALID, 1), ==, TL_DIM_INVALID);
+}
+
 /* Expressions that exceed the normal form's room are refused, not cut. */
 static void
 test_bounds (void)
@@ -94,6 +112,7 @@ main (int   argc,
   g_test_add_func ("/tensor/dim/normal-form", test_normal_form);
   g_test_add_func ("/tensor/dim/text", test_text);
   g_test_add_func ("/tensor/dim/eval", test_eval);
+  g_test_add_func ("/tensor/dim/order", test_order);
   g_test_add_func ("/tensor/dim/bounds", test_bounds);
   return g_test_run ();
 }
