@@ -688,6 +688,31 @@ test_levels (void)
   }
 }
 
+/*
+ * Which weights of attention are dropped depends on the key and the number of the call alone, so that a step of a difference drops the same
+ * ones.  PyTorch drops others: these are no samples of the row.
+ */
+static void
+test_dropped_weights (void)
+{
+  static const TlSample samples[] = {
+    { "2,3,4; 2,5,4; 2,5,3; -; i64:<9", "dropout_p = 0.4, seed = 7, stream = 3" },
+    { "1,2,4,3; 1,2,4,3; 1,2,4,2; -; i64:<9", "dropout_p = 0.3, is_causal = true, scale = 0.8" },
+    { "4,3,2; 2,5,2; 2,5,2; -; i64:<9", "dropout_p = 0.5, enable_gqa = true, seed = 1" },
+    { "3,4; 70,4; 70,2; bool:3,70; i64:<9", "dropout_p = 0.2, stream = 9" },
+    { "2,3,4; 2,5,4; 2,5,3; 3,5; i64:<9", "dropout_p = 0.4, seed = 5" },
+  };
+  const TlOpClass *op = tl_op_find ("scaled_dot_product_attention");
+
+  for (guint i = 0; i < G_N_ELEMENTS (samples); i++) {
+    check_decompose (op, &samples[i]);
+    check_first_order (op, &samples[i]);
+    check_second_order (op, &samples[i]);
+    if (g_test_failed ())
+      g_test_message ("in the sample \"%s\" {%s}", samples[i].shapes, samples[i].attrs);
+  }
+}
+
 /* Large enough for several tiles. */
 static void
 test_tiles (void)
@@ -787,6 +812,7 @@ main (int    argc,
   }
   g_test_add_func ("/op/table/values", test_values);
   g_test_add_func ("/op/table/levels", test_levels);
+  g_test_add_func ("/op/table/dropped-weights", test_dropped_weights);
   g_test_add_func ("/op/table/tiles", test_tiles);
   return g_test_run ();
 }
