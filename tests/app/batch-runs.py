@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Runs that are interrupted, killed, out of room, and go on.  Prints TAP."""
+import json
 import os
 import resource
 import signal
@@ -58,6 +59,51 @@ def test_kill_lua_and_resume(folder):
 
 def test_kill_graph_and_resume(folder):
     interrupt_and_resume(folder, *documents(folder)[1], signal.SIGKILL)
+
+
+# The optimizer runs a batch several times a step, and remembers how the last steps went.
+LBFGS = '''digits = Digits()
+scaled = Scale(digits) { factor = 1 / 16 }
+image, label = Batch(scaled)
+flat = Flatten(image)
+fc = Linear(flat) { out = 10 }
+loss = CrossEntropyLoss(fc, label)
+lbfgs = LBFGS { history_size = 6, max_iter = 8, line_search_fn = "strong_wolfe" }
+accuracy = Accuracy(fc, label)
+run = Train(loss, lbfgs, accuracy) { epochs = 6, batch_size = 360 }
+'''
+# Which weights of attention are dropped follows from a counter.
+ATTENTION = '''digits = Digits()
+scaled = Scale(digits) { factor = 1 / 16 }
+image, label = Batch(scaled)
+rows = Flatten(image) { start_dim = 1, end_dim = 2 }
+seen = MultiheadAttention(rows) { num_heads = 2, dropout = 0.3, batch_first = true }
+flat = Flatten(seen)
+fc = Linear(flat) { out = 10 }
+loss = CrossEntropyLoss(fc, label)
+adam = Adam { lr = 0.01 }
+accuracy = Accuracy(fc, label)
+run = Train(loss, adam, accuracy) { epochs = 6, batch_size = 32 }
+'''
+
+
+def cut_and_resume(folder, body, *held):
+    """Trains less and loses less than at first, and goes on from where it was killed as if it had not been."""
+    path = document(folder, ('graph', 'net', body))
+    whole, told = finished(folder, path, 'whole')
+    losses = [one['train']['loss'] for one in told if one['type'] == 'epoch' and 'train' in one]
+    assert len(losses) == 6 and losses[-1] < 0.5 * losses[0], losses
+    names = json.loads(read(whole['checkpoint'])[8:8 + int.from_bytes(read(whole['checkpoint'])[:8], 'little')])
+    assert all(any(wanted in name for name in names) for wanted in held), (held, list(names))
+    interrupt_and_resume(folder, path, 'net.run.epochs=6', signal.SIGKILL)
+
+
+def test_lbfgs_graph_and_resume(folder):
+    cut_and_resume(folder, LBFGS, 'history_s', 'history_y', 'numbers')
+
+
+def test_dropped_attention_and_resume(folder):
+    cut_and_resume(folder, ATTENTION, 'calls')
 
 
 def test_second_training_and_resume(folder):
