@@ -71,7 +71,7 @@ put_in_order (TlFormula        *f,
               TlTensor        **elements)
 {
   const TlMeta *x = &self->in[0]->meta;
-  TlTensor     *size = tl_formula_keep (f, tl_size (x->shape[tl_axis (self->attrs[0].i, x->rank)], TL_DTYPE_I64, f->error));
+  TlTensor     *size = tl_formula_size (f, x->shape[tl_axis (self->attrs[0].i, x->rank)], TL_DTYPE_I64);
   TlTensor     *place = tl_formula_map (f, "select (a < 0, a + b, a)", 2, tl_formula_cast (f, self->in[1], TL_DTYPE_I64), size);
   TlTensor     *sorted = NULL, *order = NULL;
 
