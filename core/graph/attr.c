@@ -370,7 +370,13 @@ set_value (const Setter *self,
            TlAttrValue  *value)
 {
   TlAttrValue made = { .i = 0 };
+  gboolean    wants_text = self->spec->type == TL_ATTR_ENUM || self->spec->type == TL_ATTR_DTYPE || self->spec->type == TL_ATTR_STRING;
 
+  if (wants_text && self->input->type == TL_ATTR_INPUT_DIM) {
+    g_autofree char *name = tl_dim_to_string (self->input->dim);
+
+    return fail (self, "a name without quotes is that of a size; write \"%s\"", name);
+  }
   switch (self->spec->type) {
   case TL_ATTR_INT:
     if (!get_integer (self, self->input, &made.i))

@@ -104,6 +104,19 @@ test_set (void)
   assert_set (PADDING, "\"same\"", "\"same\"");
 }
 
+/* In a graph cell a name without quotes is a size. */
+static void
+test_unquoted (void)
+{
+  const TlAttrInput  input = TL_INPUT_DIM (tl_dim_symbol ("f32"));
+  TlAttrValue        values[G_N_ELEMENTS (specs)];
+  g_autoptr (GError) error = NULL;
+
+  tl_attr_init_defaults (specs, values);
+  g_assert_false (tl_attr_set ("Row", specs, values, "type", &input, &error));
+  g_assert_cmpstr (error->message, ==, "Row: type = f32: a name without quotes is that of a size; write \"f32\"");
+}
+
 static void
 test_refused (void)
 {
@@ -176,6 +189,7 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/graph/attr/set", test_set);
   g_test_add_func ("/graph/attr/refused", test_refused);
+  g_test_add_func ("/graph/attr/unquoted", test_unquoted);
   g_test_add_func ("/graph/attr/required", test_required);
   g_test_add_func ("/graph/attr/nil", test_nil);
   g_test_add_func ("/graph/attr/nearest", test_nearest);
