@@ -34,7 +34,7 @@ const TlMetricClass tl_metric_average_precision = {
   .attrs = tl_scores_attrs,
   .higher_is_better = TRUE,
   .grows = TRUE,
-  .check = tl_classes_check,
+  .check = tl_scores_check,
   .update = tl_scores_update,
   .value = value,
 };

@@ -34,30 +34,33 @@ check (const TlMetric *self,
     return FALSE;
   if (target->rank == 2)
     return TRUE;
-  g_set_error (error, TL_ERROR, TL_ERROR_SHAPE, "%s: tokens [items, length] or their scores [items, length, tokens] are wanted", self->klass->name);
+  g_set_error (error, TL_ERROR, TL_ERROR_SHAPE, "%s: tokens [items, length] or their scores [items, tokens, length] are wanted", self->klass->name);
   return FALSE;
 }
 
 static gsize
 get_n_cells (const TlMetric *self,
-             const TlMeta   *output)
+             const TlMeta   *output,
+             const TlMeta   *target)
 {
   return sizeof (Counts) / sizeof (double);
 }
 
+/* The token with the highest score, or what stands there where @scores is %NULL. */
 static gint64
-token_at (const TlTensor *tensor,
-          gsize           at,
-          gsize           n_scores)
+token_at (const TlTensor       *tensor,
+          const TlMetricScores *scores,
+          gsize                 at)
 {
   gboolean      is_plain = tl_metric_is_plain_f32 (tensor);
   gconstpointer data = tl_tensor_peek_data (tensor);
   gsize         best = 0;
 
-  if (n_scores == 0)
+  if (scores == NULL)
     return (gint64)tl_metric_element (tensor, is_plain, data, at);
-  for (gsize i = 1; i < n_scores; i++)
-    if (tl_metric_element (tensor, is_plain, data, at * n_scores + i) > tl_metric_element (tensor, is_plain, data, at * n_scores + best))
+  for (gsize i = 1; i < (gsize)scores->n; i++)
+    if (tl_metric_element (tensor, is_plain, data, tl_metric_score_at (scores, at, i)) >
+        tl_metric_element (tensor, is_plain, data, tl_metric_score_at (scores, at, best)))
       best = i;
   return (gint64)best;
 }
@@ -112,16 +115,18 @@ static void
 update (TlMetric            *self,
         const TlMetricBatch *batch)
 {
-  const TlMeta *meta = tl_tensor_get_meta (batch->target);
-  gsize         n = (gsize)meta->shape[0], length = (gsize)meta->shape[1];
-  gsize         n_scores = tl_tensor_get_meta (batch->output)->rank == 3 ? (gsize)tl_tensor_get_meta (batch->output)->shape[2] : 0;
-  gint64        few[1024], *tokens = 2 * length > G_N_ELEMENTS (few) ? g_new (gint64, 2 * length) : few;
-  gint64        end = self->attrs[IGNORE_INDEX].i;
+  const TlMeta  *meta = tl_tensor_get_meta (batch->target);
+  gsize          n = (gsize)meta->shape[0], length = (gsize)meta->shape[1];
+  gboolean       has_scores = tl_tensor_get_rank (batch->output) == 3;
+  gint64         few[1024], *tokens = 2 * length > G_N_ELEMENTS (few) ? g_new (gint64, 2 * length) : few;
+  gint64         end = self->attrs[IGNORE_INDEX].i;
+  TlMetricScores scores;
 
+  has_scores = has_scores && tl_metric_get_scores (tl_tensor_get_meta (batch->output), meta, &scores);
   for (gsize item = 0; item < n; item++) {
     for (gsize i = 0; i < length; i++) {
-      tokens[i] = token_at (batch->output, item * length + i, n_scores);
-      tokens[length + i] = token_at (batch->target, item * length + i, 0);
+      tokens[i] = token_at (batch->output, has_scores ? &scores : NULL, item * length + i);
+      tokens[length + i] = token_at (batch->target, NULL, item * length + i);
     }
     add_item ((Counts *)self->state.cells, tokens, length_of (tokens, length, end), tokens + length, length_of (tokens + length, length, end));
     self->state.n++;

@@ -4,8 +4,8 @@
 /*
  * Metrics of classes: a table of counts, one row a true class and one column a class that was named.
  *
- * Scores [items..., classes] name the class with the highest score; scores without the last axis, or with one class, name class 1 from a
- * threshold on.  Classes that occur neither among the true ones nor among the named ones are left out of means.
+ * Scores of classes name the one with the highest score; a single score, or that of a label, names it from a threshold on (TlMetricForm).
+ * Classes that occur neither among the true ones nor among the named ones are left out of means; labels are not.
  *
  * Source: scikit-learn's definitions, with 0 for a share of nothing.  Thread rule: any thread.
  */
@@ -45,8 +45,13 @@ gboolean      tl_classes_check (const TlMetric *self,
                                 const TlMeta   *output,
                                 const TlMeta   *target,
                                 GError        **error);
+gboolean      tl_classes_check_single (const TlMetric *self,
+                                       const TlMeta   *output,
+                                       const TlMeta   *target,
+                                       GError        **error);
 gsize         tl_classes_get_n_cells (const TlMetric *self,
-                                      const TlMeta   *output);
+                                      const TlMeta   *output,
+                                      const TlMeta   *target);
 void          tl_classes_update (TlMetric            *self,
                                  const TlMetricBatch *batch);
 guint         tl_classes_get_n (const TlMetric *self);

@@ -19,11 +19,89 @@ fail (const TlMetric *self,
   return FALSE;
 }
 
+/* Whether the sizes are those of @target with @axis put in. */
+static gboolean
+has_axis (const TlMeta *output,
+          const TlMeta *target,
+          guint         axis)
+{
+  return memcmp (output->shape, target->shape, axis * sizeof (TlDim)) == 0 &&
+         memcmp (output->shape + axis + 1, target->shape + axis, (target->rank - axis) * sizeof (TlDim)) == 0;
+}
+
+static gsize
+count_behind (const TlMeta *meta,
+              guint         axis)
+{
+  gsize n = 1;
+
+  for (guint i = axis + 1; i < meta->rank && !tl_dim_is_symbolic (meta->shape[i]); i++)
+    n *= (gsize)meta->shape[i];
+  return MAX (n, 1);
+}
+
+/**
+ * tl_metric_get_scores:
+ * @output: what the model predicts
+ * @target: (nullable): what it should predict
+ * @scores: (out): where its scores stand; with symbolic sizes behind them @inner is not known
+ *
+ * Returns: whether they are scores of what @target names
+ */
+gboolean
+tl_metric_get_scores (const TlMeta   *output,
+                      const TlMeta   *target,
+                      TlMetricScores *scores)
+{
+  guint axis;
+
+  if (target == NULL || !tl_dtype_is_float (output->dtype))
+    return FALSE;
+  *scores = (TlMetricScores){ TL_FORM_BINARY, 1, 1 };
+  if (tl_meta_same_shape (output, target)) {
+    if (output->rank == 2 && !tl_dim_is_symbolic (output->shape[1]) && output->shape[1] > 1)
+      *scores = (TlMetricScores){ TL_FORM_LABELS, output->shape[1], 1 };
+    return TRUE;
+  }
+  if (output->rank != target->rank + 1)
+    return FALSE;
+  axis = output->rank > 2 && has_axis (output, target, 1) ? 1 : target->rank;
+  if (!has_axis (output, target, axis))
+    return FALSE;
+  if (output->shape[axis] == 1)
+    return TRUE;
+  *scores = (TlMetricScores){ TL_FORM_CLASSES, output->shape[axis], count_behind (output, axis) };
+  return target->dtype == TL_DTYPE_U8 || target->dtype == TL_DTYPE_I32 || target->dtype == TL_DTYPE_I64;
+}
+
+/**
+ * tl_metric_need_scores:
+ * @self: a metric
+ * @output: must be floating
+ * @target: must be what tl_metric_get_scores() knows
+ * @error: return location for an error
+ *
+ * Returns: whether they are
+ */
+gboolean
+tl_metric_need_scores (const TlMetric *self,
+                       const TlMeta   *output,
+                       const TlMeta   *target,
+                       GError        **error)
+{
+  TlMetricScores scores;
+
+  if (tl_metric_get_scores (output, target, &scores))
+    return TRUE;
+  return fail (self, output, target,
+               "scores [items, classes, ...] and whole numbers [items, ...] are wanted, or scores and 0 or 1 of the same shape", error);
+}
+
 /**
  * tl_metric_need_classes:
  * @self: a metric
- * @output: must be floating `[rows..., classes]`
- * @target: must be whole numbers `[rows...]`
+ * @output: must be scores of classes, of which one is true
+ * @target: must be whole numbers
  * @error: return location for an error
  *
  * Returns: whether they are
@@ -34,11 +112,11 @@ tl_metric_need_classes (const TlMetric *self,
                         const TlMeta   *target,
                         GError        **error)
 {
-  if (target == NULL || output->rank == 0 || !tl_dtype_is_float (output->dtype) || target->rank + 1 != output->rank ||
-      (target->dtype != TL_DTYPE_U8 && target->dtype != TL_DTYPE_I32 && target->dtype != TL_DTYPE_I64) ||
-      memcmp (target->shape, output->shape, target->rank * sizeof (TlDim)) != 0)
-    return fail (self, output, target, "scores [items, classes] and classes [items] are wanted", error);
-  return TRUE;
+  TlMetricScores scores;
+
+  if (tl_metric_get_scores (output, target, &scores) && scores.form == TL_FORM_CLASSES)
+    return TRUE;
+  return fail (self, output, target, "scores [items, classes, ...] and classes [items, ...], which are whole numbers, are wanted", error);
 }
 
 /**
@@ -147,20 +225,20 @@ tl_metric_get_share (const TlMetric *self)
 
 /* How many classes stand before the target: those with a higher score, and those with the same that come earlier. */
 static gint64
-rank_of (const TlTensor *output,
-         gboolean        is_plain,
-         gsize           first,
-         gsize           n_classes,
-         gsize           target)
+rank_of (const TlTensor       *output,
+         gboolean              is_plain,
+         const TlMetricScores *scores,
+         gsize                 row,
+         gsize                 target)
 {
   gconstpointer data = tl_tensor_peek_data (output);
-  double        score = tl_metric_element (output, is_plain, data, first + target);
+  double        score = tl_metric_element (output, is_plain, data, tl_metric_score_at (scores, row, target));
   gint64        rank = 0;
 
   if (isnan (score))
     return G_MAXINT64;
-  for (gsize i = 0; i < n_classes; i++) {
-    double other = tl_metric_element (output, is_plain, data, first + i);
+  for (gsize i = 0; i < (gsize)scores->n; i++) {
+    double other = tl_metric_element (output, is_plain, data, tl_metric_score_at (scores, row, i));
 
     rank += other > score || isnan (other) || (other == score && i < target);
   }
@@ -173,23 +251,27 @@ rank_of (const TlTensor *output,
  * @batch: a batch of classes
  * @k: how many guesses there are
  *
- * Counts rows, and as hits those whose class is among the @k with the highest scores.  Of equal scores the first class wins; a class out of range
- * is never hit.
+ * Counts rows, and as hits those whose class is among the @k with the highest scores.  Of equal scores the first class wins; a class that is too
+ * large is never hit, and one below 0, which losses ignore, does not count.
  */
 void
 tl_metric_count_top (TlMetric            *self,
                      const TlMetricBatch *batch,
                      gint64               k)
 {
-  const TlMeta *meta = tl_tensor_get_meta (batch->output);
-  gsize         n_classes = (gsize)meta->shape[meta->rank - 1], n_rows = tl_tensor_get_n_elements (batch->target);
-  gboolean      is_plain = tl_metric_is_plain_f32 (batch->output);
+  gsize          n_rows = tl_tensor_get_n_elements (batch->target);
+  gboolean       is_plain = tl_metric_is_plain_f32 (batch->output);
+  TlMetricScores scores;
 
+  if (!tl_metric_get_scores (tl_tensor_get_meta (batch->output), tl_tensor_get_meta (batch->target), &scores))
+    return;
   for (gsize row = 0; row < n_rows; row++) {
     double target = tl_tensor_peek_element (batch->target, row);
 
-    if (target >= 0 && target < (double)n_classes)
-      self->state.hits += rank_of (batch->output, is_plain, row * n_classes, n_classes, (gsize)target) < k;
+    if (target < 0)
+      continue;
+    self->state.n++;
+    if (target < (double)scores.n)
+      self->state.hits += rank_of (batch->output, is_plain, &scores, row, (gsize)target) < k;
   }
-  self->state.n += n_rows;
 }

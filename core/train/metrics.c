@@ -124,7 +124,7 @@ tl_metric_prepare (TlMetric     *self,
     return FALSE;
   if (self->klass->grows)
     return TRUE;
-  n = self->klass->get_n_cells != NULL ? self->klass->get_n_cells (self, output) : 0;
+  n = self->klass->get_n_cells != NULL ? self->klass->get_n_cells (self, output, target) : 0;
   if (self->state.n > 0 && self->state.n_cells != n) {
     g_set_error (error, TL_ERROR, TL_ERROR_VALUE, "%s: %" G_GSIZE_FORMAT " numbers are kept so far, and these predictions need %" G_GSIZE_FORMAT,
                  self->klass->name, self->state.n_cells, n);

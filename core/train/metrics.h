@@ -94,7 +94,8 @@ struct _TlMetricClass {
                      const TlMeta   *target,
                      GError        **error);
   gsize (*get_n_cells) (const TlMetric *self,
-                        const TlMeta   *output);
+                        const TlMeta   *output,
+                        const TlMeta   *target);
   void (*update) (TlMetric            *self,
                   const TlMetricBatch *batch);
   double (*value) (const TlMetric *self);

@@ -36,7 +36,8 @@ check (const TlMetric *self,
 
 static gsize
 get_n_cells (const TlMetric *self,
-             const TlMeta   *output)
+             const TlMeta   *output,
+             const TlMeta   *target)
 {
   return count_columns (output) * N_CELLS;
 }

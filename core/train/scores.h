@@ -4,8 +4,7 @@
 /*
  * Metrics that sort: all scores of an epoch are kept, with their classes.
  *
- * Scores as in classes.h: one an item, or one for each class; then each class is compared with all others and the mean over the classes that
- * occur is taken.
+ * Scores as in TlMetricForm.  Of several classes or labels each is compared with all others, and the mean over those that occur is taken.
  *
  * Thread rule: one thread at a time.
  */
@@ -26,10 +25,11 @@ typedef struct {
 
 extern const TlAttrSpec tl_scores_attrs[]; /* from_logits */
 
-void   tl_scores_update (TlMetric            *self,
-                         const TlMetricBatch *batch);
-double tl_scores_mean (const TlMetric *self,
-                       double (*measure) (const TlScored *items,
+gboolean tl_scores_check (const TlMetric *self, const TlMeta *output, const TlMeta *target, GError **error);
+void     tl_scores_update (TlMetric            *self,
+                           const TlMetricBatch *batch);
+double   tl_scores_mean (const TlMetric *self,
+                         double (*measure) (const TlScored *items,
                                           gsize           n,
                                           gsize           n_hits));
 

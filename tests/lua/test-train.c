@@ -111,7 +111,12 @@ test_metrics (void)
   cells_value (cells, "m = metric.MeanLoss () m:update (2, 3) m:update (tl.tensor (4.0), 1)\nm:value ()", "2.5");
   cells_run (cells, "f1 = metric.F1 { average = 'micro' }\nf1:update (p, y)");
   cells_fail (cells, "f1:update (tl.randn (3, 5), tl.zeros ({ 3 }, { dtype = 'i64' }))", TL_ERROR_VALUE, 1, "numbers are kept so far");
-  cells_fail (cells, "f1:update (p, tl.randn (3))", TL_ERROR_SHAPE, 1, "scores [items, classes] and classes [items] are wanted");
+  cells_fail (cells, "f1:update (p, tl.randn (3))", TL_ERROR_SHAPE, 1, "scores [items, classes, ...] and whole numbers [items, ...] are wanted");
+  cells_run (cells, "auc = metric.AUCROC ()\nauc:update (p, y)\nlabels = tl.randint (0, 2, { 90, 3 })");
+  cells_fail (cells, "auc:update (tl.randn (9, 5), tl.zeros ({ 9 }, { dtype = 'i64' }))", TL_ERROR_VALUE, 1, "items with 3 scores are kept so far, and these have 5");
+  cells_fail (cells, "auc:update (p, labels)", TL_ERROR_VALUE, 1, "and these have 3 of another kind");
+  cells_fail (cells, "metric.ConfusionMatrix ():update (p, labels)", TL_ERROR_SHAPE, 1, "an item must be of one class, not of any of 3 labels");
+  cells_fail (cells, "metric.F1 { average = 'binary' }:update (p, labels)", TL_ERROR_VALUE, 1, "for one score an item, not for 3 labels");
   cells_fail (cells, "f1:update (p)", TL_ERROR_CODE, 1, "tensor");
   cells_fail (cells, "f1:update (p, 3)", TL_ERROR_CODE, 1, "tensor");
   cells_fail (cells, "metric.Accuracy ():table ()", TL_ERROR_NAME, 1, "Accuracy has no table");

@@ -4,7 +4,7 @@
 
     python3 make-golden.py > metrics.golden
 
-A line is: row, what is measured (classes, two, binary, numbers, tokens), attributes, ";", the value.  BLEU is counted here.
+A line is: row, what is measured (classes, binary, labels, pixels, numbers, tokens), attributes, ";", the value.  BLEU is counted here.
 """
 import math
 from collections import Counter
@@ -64,6 +64,32 @@ def main():
     lines.append(('balanced_accuracy', 'binary', 'threshold=0.25', m.balanced_accuracy_score(label, hit)))
     lines.append(('auc_roc', 'binary', '', m.roc_auc_score(label, score)))
     lines.append(('average_precision', 'binary', '', m.average_precision_score(label, score)))
+
+    lines.append(('accuracy', 'binary', 'threshold=0.25', m.accuracy_score(label, hit)))
+    lines.append(('f1', 'binary', 'average=macro threshold=0.25', m.f1_score(label, hit, average='macro')))
+
+    # Label 2 never is true.
+    scores = [[noise(i, j) for j in range(3)] for i in range(N)]
+    labels = [[int(noise(i, j + 3) > 0) if j < 2 else 0 for j in range(3)] for i in range(N)]
+    hits = [[int(s >= 0.25) for s in row] for row in scores]
+    for average in ('macro', 'micro', 'weighted'):
+        for row, f in (('precision', m.precision_score), ('recall', m.recall_score), ('f1', m.f1_score), ('iou', m.jaccard_score)):
+            lines.append((row, 'labels', f'average={average} threshold=0.25', f(labels, hits, average=average, zero_division=0)))
+    lines.append(('accuracy', 'labels', 'threshold=0.25', m.accuracy_score(labels, hits)))
+    for row, f in (('auc_roc', m.roc_auc_score), ('average_precision', m.average_precision_score)):
+        of_label = [f([l[j] for l in labels], [s[j] for s in scores]) for j in range(2)]
+        lines.append((row, 'labels', '', sum(of_label) / 2))
+
+    # Pixels: four classes, three by two pixels an item; the classes are axis 1, as for losses.
+    pixels = [[[noise(i * 6 + p, j) for p in range(6)] for j in range(4)] for i in range(N)]
+    wanted = [(i * 7 + p) % 4 for i in range(N) for p in range(6)]
+    named = [max(range(4), key=lambda j: (item[j][p], -j)) for item in pixels for p in range(6)]
+    lines.append(('accuracy', 'pixels', '', m.accuracy_score(wanted, named)))
+    lines.append(('iou', 'pixels', '', m.jaccard_score(wanted, named, average='macro')))
+    lines.append(('confusion_matrix', 'pixels', '', m.accuracy_score(wanted, named)))
+    flat = [[item[j][p] for j in range(4)] for item in pixels for p in range(6)]
+    lines.append(('top_k_accuracy', 'pixels', 'k=2',
+                  sum(sum(s > row[w] or (s == row[w] and j < w) for j, s in enumerate(row)) < 2 for row, w in zip(flat, wanted)) / len(flat)))
 
     output = [[noise(i, j) for j in range(3)] for i in range(N)]
     wanted = [[noise(i, j) + noise(i, j + 7) / 4 for j in range(3)] for i in range(N)]

@@ -10,7 +10,6 @@
 #include "core/train/metrics.h"
 
 #define N 60
-#define N_CLASSES 5
 
 static double
 noise (gint64 i,
@@ -20,46 +19,121 @@ noise (gint64 i,
 }
 
 static double
-make_element (const char *kind,
-              gboolean    is_target,
-              gint64      i,
-              gint64      j)
+class_of (gint64 i,
+          gint64 j)
 {
-  gint64 klass = (i * 7 + i / 5) % 4;
-
-  if (strcmp (kind, "classes") == 0)
-    return is_target ? (double)klass : j < 4 ? noise (i, j)
-                                             : -9;
-  if (strcmp (kind, "binary") == 0)
-    return is_target ? (double)(klass % 2) : noise (i, 2);
-  if (strcmp (kind, "numbers") == 0)
-    return is_target ? noise (i, j) + noise (i, j + 7) / 4 : noise (i, j);
-  return is_target ? j < 8 + i % 5 ? (double)((i + j * j + (j % 6 == 5)) % 5) : 9 : (double)((i + j * j) % 5);
+  return (double)((i * 7 + i / 5) % 4);
 }
 
+static double
+class_score (gint64 i,
+             gint64 j)
+{
+  return j < 4 ? noise (i, j) : -9;
+}
+
+static double
+binary_of (gint64 i,
+           gint64 j)
+{
+  return fmod (class_of (i, j), 2);
+}
+
+static double
+binary_score (gint64 i,
+              gint64 j)
+{
+  return noise (i, 2);
+}
+
+static double
+label_of (gint64 i,
+          gint64 j)
+{
+  return j < 2 && noise (i, j + 3) > 0;
+}
+
+/* Element j of an item of 3 by 2 pixels; of scores, 4 of them. */
+static double
+pixel_of (gint64 i,
+          gint64 j)
+{
+  return (double)((i * 7 + j) % 4);
+}
+
+static double
+pixel_score (gint64 i,
+             gint64 j)
+{
+  return noise (i * 6 + j % 6, j / 6);
+}
+
+static double
+wanted_number (gint64 i,
+               gint64 j)
+{
+  return noise (i, j) + noise (i, j + 7) / 4;
+}
+
+static double
+token_of (gint64 i,
+          gint64 j)
+{
+  return (double)((i + j * j) % 5);
+}
+
+static double
+wanted_token (gint64 i,
+              gint64 j)
+{
+  return j < 8 + i % 5 ? (double)((i + j * j + (j % 6 == 5)) % 5) : 9;
+}
+
+/* What is measured: element j of item i, and the sizes of an item. */
+typedef struct {
+  TlDType dtype;
+  guint   rank;
+  TlDim   shape[3];
+  double (*element) (gint64 i,
+                     gint64 j);
+} Side;
+
+static const struct {
+  const char *name;
+  Side        output, target;
+} kinds[] = {
+  { "classes", { TL_DTYPE_F32, 1, { 5 }, class_score }, { TL_DTYPE_I64, 0, { 0 }, class_of } },
+  { "binary", { TL_DTYPE_F32, 0, { 0 }, binary_score }, { TL_DTYPE_I64, 0, { 0 }, binary_of } },
+  { "labels", { TL_DTYPE_F32, 1, { 3 }, noise }, { TL_DTYPE_F32, 1, { 3 }, label_of } },
+  { "pixels", { TL_DTYPE_F32, 3, { 4, 3, 2 }, pixel_score }, { TL_DTYPE_U8, 2, { 3, 2 }, pixel_of } },
+  { "numbers", { TL_DTYPE_F32, 1, { 3 }, noise }, { TL_DTYPE_F32, 1, { 3 }, wanted_number } },
+  { "tokens", { TL_DTYPE_F32, 1, { 12 }, token_of }, { TL_DTYPE_I64, 1, { 12 }, wanted_token } },
+};
+
 static TlTensor *
-make_rows (const char *kind,
-           gboolean    is_target,
+make_rows (const Side *side,
            gsize       first,
            gsize       n)
 {
-  gboolean    is_flat = strcmp (kind, "binary") == 0 || (is_target && strcmp (kind, "classes") == 0);
-  gsize       width = is_flat ? 1 : strcmp (kind, "classes") == 0 ? N_CLASSES
-                                  : strcmp (kind, "numbers") == 0 ? 3
-                                                                  : 12;
-  const TlDim shape[] = { (TlDim)n, (TlDim)width };
-  TlDType     dtype = is_target && strcmp (kind, "numbers") != 0 ? TL_DTYPE_I64 : TL_DTYPE_F32;
-  TlTensor   *tensor = tl_tensor_new (dtype, is_flat ? 1 : 2, shape, NULL);
+  TlDim     shape[4] = { (TlDim)n };
+  TlTensor *tensor;
+  gsize     width = 1;
 
-  for (gsize i = 0; i < n; i++)
-    for (gsize j = 0; j < width; j++) {
-      double value = make_element (kind, is_target, (gint64)(first + i), (gint64)j);
+  for (guint i = 0; i < side->rank; i++) {
+    shape[i + 1] = side->shape[i];
+    width *= (gsize)side->shape[i];
+  }
+  tensor = tl_tensor_new (side->dtype, side->rank + 1, shape, NULL);
+  for (gsize i = 0; i < n * width; i++) {
+    double value = side->element ((gint64)(first + i / width), (gint64)(i % width));
 
-      if (dtype == TL_DTYPE_I64)
-        ((gint64 *)tl_tensor_peek_data (tensor))[i * width + j] = (gint64)value;
-      else
-        ((float *)tl_tensor_peek_data (tensor))[i * width + j] = (float)value;
-    }
+    if (side->dtype == TL_DTYPE_I64)
+      ((gint64 *)tl_tensor_peek_data (tensor))[i] = (gint64)value;
+    else if (side->dtype == TL_DTYPE_U8)
+      ((guint8 *)tl_tensor_peek_data (tensor))[i] = (guint8)value;
+    else
+      ((float *)tl_tensor_peek_data (tensor))[i] = (float)value;
+  }
   return tensor;
 }
 
@@ -72,12 +146,15 @@ measure (const TlMetricClass *row,
 {
   TlMetric metric;
   double   value;
+  guint    k = 0;
 
+  while (strcmp (kinds[k].name, kind) != 0)
+    g_assert_cmpuint (++k, <, G_N_ELEMENTS (kinds));
   tl_metric_init (&metric, row, attrs);
   for (gsize first = 0; first < N; first += batch_size) {
     gsize                n = MIN (batch_size, N - first);
-    g_autoptr (TlTensor) output = make_rows (kind, FALSE, first, n);
-    g_autoptr (TlTensor) target = make_rows (kind, TRUE, first, n);
+    g_autoptr (TlTensor) output = make_rows (&kinds[k].output, first, n);
+    g_autoptr (TlTensor) target = make_rows (&kinds[k].target, first, n);
     g_autoptr (GError)   error = NULL;
     const TlMetricBatch  batch = { .output = output, .target = target, .loss = first < N / 2 ? 0.5 : 1, .n_items = n };
 
