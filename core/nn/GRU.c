@@ -14,6 +14,7 @@ static const TlSample samples[] = {
   { "2,3,2; 1,2,2", "hidden = 2, batch_first = true" },
   { "2,2,2; 4,2,2", "hidden = 2, num_layers = 2, bidirectional = true" },
   { "2,2,1", "hidden = 1, num_layers = 2, bias = false, dropout = 0.3, batch_first = true" },
+  { "3,2; 2,2", "hidden = 2, bidirectional = true, batch_first = true" },
   { NULL },
 };
 

@@ -12,6 +12,7 @@ static const TlSample samples[] = {
   { "2,3", "hidden = 2" },
   { "3,2; 3,4", "hidden = 4, nonlinearity = relu" },
   { "1,2; 1,1", "hidden = 1, bias = false" },
+  { "3; 2", "hidden = 2" },
   { NULL },
 };
 

@@ -445,8 +445,11 @@ tl_layer_forward (TlLayer         *self,
   if (!tl_layer_set_up (self, metas, n_in, error))
     return FALSE;
   if (!(self->klass->forward != NULL ? self->klass->forward (&forward, error)
-                                     : tl_layer_apply (&forward, in, n_in, error)))
+                                     : tl_layer_apply (&forward, in, n_in, error))) {
+    for (guint i = 0; i < n_out; i++)
+      g_clear_pointer (&made[i], tl_tensor_unref);
     return FALSE;
+  }
   memcpy (out, made, n_out * sizeof (TlTensor *));
   return TRUE;
 }

@@ -14,7 +14,8 @@
   {             \
     "x", text   \
   }
-#define SEQUENCE "sequence `[steps, n, inputs]`"
+#define SEQUENCE "sequence `[steps, n, inputs]`, or one alone `[steps, inputs]`; then no result has n"
+#define STEP "one step `[n, inputs]`, or `[inputs]`; then no state has n"
 #define FIRST "`[layers directions, n, hidden]`; zeros if it is not given"
 
 const TlPort tl_recurrent_layer_ports_1[] = { X (SEQUENCE), { "h0", "first states " FIRST, TL_PORT_OPTIONAL }, { NULL } };
@@ -36,12 +37,12 @@ const TlPort tl_recurrent_layer_out_2[] = {
   { NULL },
 };
 const TlPort tl_recurrent_cell_ports_1[] = {
-  X ("one step `[n, inputs]`"),
+  X (STEP),
   { "h", "the state before `[n, hidden]`; zeros if it is not given", TL_PORT_OPTIONAL },
   { NULL },
 };
 const TlPort tl_recurrent_cell_ports_2[] = {
-  X ("one step `[n, inputs]`"),
+  X (STEP),
   { "h", "the state before `[n, hidden]`; zeros if it is not given", TL_PORT_OPTIONAL },
   { "c", "the cell before `[n, hidden]`; zeros if it is not given", TL_PORT_OPTIONAL },
   { NULL },
@@ -112,8 +113,8 @@ tl_recurrent_layer_setup (TlLayerSetup *self,
   TlDim  hidden = attr_of (self->klass, self->attrs, "hidden")->i, n_in;
   double dropout = attr_of (self->klass, self->attrs, "dropout")->d;
 
-  if (self->n_in > 0 && self->in[0]->rank != 3)
-    return tl_layer_fail (self->klass, TL_ERROR_SHAPE, error, "the input has %u axes, it must be a sequence with 3", self->in[0]->rank);
+  if (self->n_in > 0 && self->in[0]->rank != 2 && self->in[0]->rank != 3)
+    return tl_layer_fail (self->klass, TL_ERROR_SHAPE, error, "the input has %u axes, it must be a sequence with 3, or with 2 if it is alone", self->in[0]->rank);
   if (!tl_layer_in_size (self, 0, -1, (guint)tl_attr_find (self->klass->attrs, "input_size"), &n_in, error))
     return FALSE;
   for (guint i = 0; i < n_layers; i++)
@@ -229,13 +230,48 @@ check_states (TlLayerForward *self,
   return TRUE;
 }
 
-gboolean
-tl_recurrent_layer_forward (TlLayerForward *self,
-                            GError        **error)
+/* Runs @forward with @axis of size 1 put into all inputs, and takes it out of the results. */
+static gboolean
+forward_alone (TlLayerForward *self,
+               guint           axis,
+               gboolean (*forward) (TlLayerForward *self, GError **error),
+               GError **error)
+{
+  TlTensor      *in[1 + MAX_STATES] = { NULL };
+  TlLayerForward batch = *self;
+  guint          rank = tl_tensor_get_rank (self->in[0]);
+  gboolean       ok = TRUE;
+
+  batch.in = in;
+  for (guint i = 0; i < self->n_in && ok; i++) {
+    if (self->in[i] == NULL)
+      continue;
+    if (tl_tensor_get_rank (self->in[i]) != rank)
+      ok = tl_layer_fail (self->klass, TL_ERROR_SHAPE, error, "%s has %u axes, with an input of %u it must have as many", self->klass->in[i].name,
+                          tl_tensor_get_rank (self->in[i]), rank);
+    else
+      ok = (in[i] = tl_unsqueeze (self->in[i], axis, error)) != NULL;
+  }
+  ok = ok && forward (&batch, error);
+  for (guint i = 0; i < self->n_out && ok; i++) {
+    g_autoptr (TlTensor) whole = self->out[i];
+
+    self->out[i] = tl_squeeze (whole, axis, error);
+    ok = self->out[i] != NULL;
+  }
+  for (guint i = 0; i < G_N_ELEMENTS (in); i++)
+    g_clear_pointer (&in[i], tl_tensor_unref);
+  return ok;
+}
+
+static gboolean
+forward_sequences (TlLayerForward *self,
+                   gboolean        batch_first,
+                   GError        **error)
 {
   guint                n_layers = (guint)attr_of (self->klass, self->attrs, "num_layers")->i, n_directions = n_directions_of (self->klass, self->attrs);
   guint                n_states = n_states_of (self->op->name);
-  gboolean             batch_first = attr_of (self->klass, self->attrs, "batch_first")->i != 0, ok;
+  gboolean             ok;
   double               dropout = attr_of (self->klass, self->attrs, "dropout")->d;
   GPtrArray           *states[MAX_STATES] = { NULL };
   g_autoptr (TlTensor) x = NULL;
@@ -267,23 +303,39 @@ tl_recurrent_layer_forward (TlLayerForward *self,
   return ok;
 }
 
+static gboolean
+forward_steps_first (TlLayerForward *self,
+                     GError        **error)
+{
+  return forward_sequences (self, FALSE, error);
+}
+
+gboolean
+tl_recurrent_layer_forward (TlLayerForward *self,
+                            GError        **error)
+{
+  if (tl_tensor_get_rank (self->in[0]) == 2)
+    return forward_alone (self, 1, forward_steps_first, error);
+  return forward_sequences (self, attr_of (self->klass, self->attrs, "batch_first")->i != 0, error);
+}
+
 gboolean
 tl_recurrent_cell_setup (TlLayerSetup *self,
                          GError      **error)
 {
   TlDim n_in;
 
-  if (self->n_in > 0 && self->in[0]->rank != 2)
-    return tl_layer_fail (self->klass, TL_ERROR_SHAPE, error, "the input has %u axes, it must be one step with 2", self->in[0]->rank);
+  if (self->n_in > 0 && self->in[0]->rank != 1 && self->in[0]->rank != 2)
+    return tl_layer_fail (self->klass, TL_ERROR_SHAPE, error, "the input has %u axes, it must be one step with 2, or with 1 if it is alone", self->in[0]->rank);
   if (!tl_layer_in_size (self, 0, -1, (guint)tl_attr_find (self->klass->attrs, "input_size"), &n_in, error))
     return FALSE;
   declare_weights (self, 0, "", n_in, attr_of (self->klass, self->attrs, "hidden")->i);
   return TRUE;
 }
 
-gboolean
-tl_recurrent_cell_forward (TlLayerForward *self,
-                           GError        **error)
+static gboolean
+forward_step (TlLayerForward *self,
+              GError        **error)
 {
   guint                n_states = n_states_of (self->op->name);
   g_autoptr (TlTensor) x = tl_unsqueeze (self->in[0], 0, error);
@@ -306,4 +358,11 @@ tl_recurrent_cell_forward (TlLayerForward *self,
     else
       g_clear_pointer (&state[i], tl_tensor_unref);
   return y != NULL;
+}
+
+gboolean
+tl_recurrent_cell_forward (TlLayerForward *self,
+                           GError        **error)
+{
+  return tl_tensor_get_rank (self->in[0]) == 1 ? forward_alone (self, 0, forward_step, error) : forward_step (self, error);
 }
