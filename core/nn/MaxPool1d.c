@@ -8,6 +8,7 @@ static const TlSample samples[] = {
   { "2,3,8", "kernel = 2" },
   { "2,2,7", "kernel = 3, stride = 2, padding = 1" },
   { "1,2,8", "kernel = 3, stride = 1, dilation = 2, ceil_mode = true" },
+  { "1,2,7", "kernel = 3, stride = 2, padding = 1, dilation = 2, return_indices = true" },
   { NULL },
 };
 
@@ -18,8 +19,11 @@ const TlLayerClass tl_layer_MaxPool1d = {
   .formula = "y = max of x over the window",
   .source = "Weng, Ahuja & Huang 1992, doi:10.1109/IJCNN.1992.287150",
   .in = ports,
+  .out = tl_max_pool_layer_out,
+  .out_when = "return_indices",
   .attrs = attrs,
   .op = "max_pool1d",
+  .forward = tl_max_pool_layer_forward,
   .samples = samples,
-  .torch = "torch.nn.MaxPool1d(kernel, stride or None, padding, dilation, False, ceil_mode)",
+  .torch = "torch.nn.MaxPool1d(kernel, stride or None, padding, dilation, return_indices, ceil_mode)",
 };
