@@ -194,6 +194,16 @@ function nn.Residual (layer, shortcut)
   return nn.Module { layer = layer, shortcut = shortcut, forward = forward_residual }
 end
 
+-- Items of the first two axes are one long list for the layer, whose rows are then put back: [n, t, ...] -> [n, t, ...].
+local function forward_each (self, x)
+  local steps = x:size (1)
+  return self.layer (x:flatten (0, 1)):unflatten (0, { -1, steps })
+end
+
+function nn.TimeDistributed (layer)
+  return nn.Module { layer = layer, forward = forward_each }
+end
+
 -- Training
 
 local run = { __name = 'run' }

@@ -464,6 +464,7 @@ const TlLuaFunction tl_lua_nn_functions[] = {
   { "ModuleList", NULL, "nn.ModuleList { layer, ... }", "A list of layers and modules that belong to the module it is in; a loop over it runs them." },
   { "Residual", NULL, "nn.Residual (layer, shortcut)", "A skip connection: y = layer (x) + x, or + shortcut (x). In a graph cell: residual = true of a sub-model, or Add." },
   { "Sequential", NULL, "nn.Sequential (layer, ...)", "Layers and functions, one after another." },
+  { "TimeDistributed", NULL, "nn.TimeDistributed (layer)", "Applies a layer to every step of [n, steps, ...]; Linear and what works on the last axis needs none." },
   { "Parameter", NULL, "nn.Parameter (tensor)", "A variable with this value, to which gradients flow." },
   { NULL },
 };

@@ -7,6 +7,7 @@ static const TlAttrSpec attrs[] = { TL_CONV_TRANSPOSE_LAYER_ATTRS (1) };
 static const TlSample samples[] = {
   { "2,3,5", "out = 4, kernel = 3" },
   { "2,4,4", "out = 6, kernel = 3, stride = 2, padding = 1, output_padding = 1, groups = 2, dilation = 2, bias = false" },
+  { "1,2,4", "out = 2, kernel = 3, stride = 3, padding = 1, output_size = 12" },
   { NULL },
 };
 
@@ -20,7 +21,7 @@ const TlLayerClass tl_layer_ConvTranspose1d = {
   .attrs = attrs,
   .op = "conv_transpose1d",
   .setup = tl_conv_transpose_setup,
-  .forward = tl_conv_forward,
+  .forward = tl_conv_transpose_forward,
   .samples = samples,
-  .torch = "torch.nn.ConvTranspose1d(x0.shape[1], out, kernel, stride, padding, output_padding, groups, bias, dilation)",
+  .torch = "type('M', (torch.nn.ConvTranspose1d,), {'forward': lambda self, x: torch.nn.ConvTranspose1d.forward(self, x, output_size or None)})(x0.shape[1], out, kernel, stride, padding, output_padding, groups, bias, dilation)",
 };

@@ -8,6 +8,7 @@ static const TlSample samples[] = {
   { "2,3,3,4", "out = 4, kernel = 3" },
   { "1,4,3,3", "out = 2, kernel = {3, 2}, stride = 2, padding = {1, 0}, output_padding = {1, 0}, groups = 2" },
   { "1,2,2,3", "out = 2, kernel = 2, dilation = 2, bias = false" },
+  { "1,2,3,3", "out = 2, kernel = {3, 2}, stride = 2, output_size = {8, 6}" },
   { NULL },
 };
 
@@ -21,7 +22,7 @@ const TlLayerClass tl_layer_ConvTranspose2d = {
   .attrs = attrs,
   .op = "conv_transpose2d",
   .setup = tl_conv_transpose_setup,
-  .forward = tl_conv_forward,
+  .forward = tl_conv_transpose_forward,
   .samples = samples,
-  .torch = "torch.nn.ConvTranspose2d(x0.shape[1], out, kernel, stride, padding, output_padding, groups, bias, dilation)",
+  .torch = "type('M', (torch.nn.ConvTranspose2d,), {'forward': lambda self, x: torch.nn.ConvTranspose2d.forward(self, x, output_size or None)})(x0.shape[1], out, kernel, stride, padding, output_padding, groups, bias, dilation)",
 };

@@ -7,6 +7,7 @@ static const TlAttrSpec attrs[] = { TL_CONV_TRANSPOSE_LAYER_ATTRS (3) };
 static const TlSample samples[] = {
   { "1,2,2,3,3", "out = 3, kernel = 2" },
   { "1,2,3,2,2", "out = 2, kernel = {2, 3, 2}, stride = {2, 1, 2}, padding = {1, 1, 0}, output_padding = {1, 0, 1}, groups = 2, bias = false" },
+  { "1,1,2,2,3", "out = 1, kernel = 2, stride = 2, output_size = {5, 4, 7}" },
   { NULL },
 };
 
@@ -20,7 +21,7 @@ const TlLayerClass tl_layer_ConvTranspose3d = {
   .attrs = attrs,
   .op = "conv_transpose3d",
   .setup = tl_conv_transpose_setup,
-  .forward = tl_conv_forward,
+  .forward = tl_conv_transpose_forward,
   .samples = samples,
-  .torch = "torch.nn.ConvTranspose3d(x0.shape[1], out, kernel, stride, padding, output_padding, groups, bias, dilation)",
+  .torch = "type('M', (torch.nn.ConvTranspose3d,), {'forward': lambda self, x: torch.nn.ConvTranspose3d.forward(self, x, output_size or None)})(x0.shape[1], out, kernel, stride, padding, output_padding, groups, bias, dilation)",
 };

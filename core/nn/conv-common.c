@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/error.h"
+#include "core/op/common.h"
 
 enum { V_WEIGHT,
        V_BIAS };
@@ -135,4 +136,47 @@ tl_conv_forward (TlLayerForward *self,
     x = tl_tensor_ref (self->in[0]);
   }
   return x != NULL && tl_layer_apply (&padded, (TlTensor *[]){ x, weight, bias }, bias != NULL ? 3 : 2, error);
+}
+
+/* How much is added behind each axis so that the sizes are those that are wanted. */
+static gboolean
+choose_output_padding (TlLayerForward    *self,
+                       const TlAttrValue *wanted,
+                       TlAttrValue       *values,
+                       GError           **error)
+{
+  const TlAttrSpec *specs = self->op->attrs;
+  const TlDim      *shape = tl_tensor_get_shape (self->in[0]);
+  TlAttrValue      *padding = &values[tl_attr_find (specs, "output_padding")];
+  guint             rank = self->klass->attrs[TL_CONV_KERNEL].n;
+
+  padding->n = (gint32)rank;
+  for (guint i = 0; i < rank; i++) {
+    gint64 stride = self->attrs[TL_CONV_STRIDE].v[i], dilation = tl_attr_pair (&values[tl_attr_find (specs, "dilation")], i);
+    gint64 around = dilation * (self->attrs[TL_CONV_KERNEL].v[i] - 1) + 1 - 2 * self->attrs[TL_CONV_PADDING].v[i];
+    gint64 least = tl_dim_is_symbolic (shape[2 + i]) ? 0 : (shape[2 + i] - 1) * stride + around;
+
+    if (tl_dim_is_symbolic (shape[2 + i]))
+      return tl_layer_fail (self->klass, TL_ERROR_UNSUPPORTED, error, "output_size wants an input whose size along axis %u is known", 2 + i);
+    padding->v[i] = wanted->v[i] - least;
+    if (padding->v[i] < 0 || padding->v[i] >= stride)
+      return tl_layer_fail (self->klass, TL_ERROR_VALUE, error, "output_size %" G_GINT64_FORMAT " along axis %u is not between %" G_GINT64_FORMAT " and %" G_GINT64_FORMAT, wanted->v[i],
+                            2 + i, least, least + stride - 1);
+  }
+  return TRUE;
+}
+
+gboolean
+tl_conv_transpose_forward (TlLayerForward *self,
+                           GError        **error)
+{
+  const TlAttrValue *wanted = &self->attrs[tl_attr_find (self->klass->attrs, "output_size")];
+  TlAttrValue        values[TL_OP_MAX_ATTRS];
+  TlLayerForward     sized = *self;
+
+  if (wanted->n == 0)
+    return tl_conv_forward (self, error);
+  memcpy (values, self->op_attrs, tl_op_get_n_attrs (self->op) * sizeof (TlAttrValue));
+  sized.op_attrs = values;
+  return choose_output_padding (self, wanted, values, error) && tl_conv_forward (&sized, error);
 }

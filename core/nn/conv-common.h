@@ -50,13 +50,16 @@ extern const char *const tl_conv_layer_paddings[];
   TL_CONV_LAYER_SIZES (rank),                                                                                                                    \
   { "padding", "elements cut off on each side of the result", TL_ATTR_INTS, .def = { .n = (rank) }, .has_range = TRUE, .max = 65535, .n = (rank) }, \
   { "output_padding", "elements added at the end of each axis of the result, fewer than stride or dilation", TL_ATTR_INTS, .def = { .n = (rank) }, .has_range = TRUE, .max = 65535, .n = (rank) }, \
-  TL_CONV_LAYER_GROUPS, TL_CONV_LAYER_DILATION (rank), TL_LAYER_INIT_ATTRS, { NULL }
+  TL_CONV_LAYER_GROUPS, TL_CONV_LAYER_DILATION (rank), TL_LAYER_INIT_ATTRS,                                                                      \
+  { "output_size", "sizes of the result along these axes; output_padding follows from them", TL_ATTR_INTS, .has_range = TRUE, .min = 1, .max = G_MAXINT32, .n = (rank) }, { NULL }
 // clang-format on
 
 gboolean tl_conv_setup (TlLayerSetup *self,
                         GError      **error);
 gboolean tl_conv_transpose_setup (TlLayerSetup *self,
                                   GError      **error);
+gboolean tl_conv_transpose_forward (TlLayerForward *self,
+                                    GError        **error);
 gboolean tl_conv_forward (TlLayerForward *self,
                           GError        **error);
 

@@ -34,6 +34,15 @@ tl_dropout_mask (TlLayerForward *self,
   return ones != NULL ? tl_dropout (ones, self->attrs[0].d, tl_layer_own (self, 0), error) : NULL;
 }
 
+TlTensor *
+tl_dropout_noise (TlLayerForward *self,
+                  GError        **error)
+{
+  const TlMeta *x = tl_tensor_get_meta (self->in[0]);
+
+  return tl_randn (x->rank, x->shape, 0, 1, x->dtype, tl_layer_own (self, 0), error);
+}
+
 gboolean
 tl_dropout_channels (TlLayerForward *self,
                      GError        **error)

@@ -25,6 +25,10 @@ TlTensor *tl_dropout_mask (TlLayerForward *self,
                            guint           rank,
                            GError        **error);
 
+/* (transfer full): standard normal numbers of the shape of x */
+TlTensor *tl_dropout_noise (TlLayerForward *self,
+                            GError        **error);
+
 gboolean tl_dropout_alpha (TlLayerForward *self,
                            guint           rank,
                            GError        **error);

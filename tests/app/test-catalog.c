@@ -109,7 +109,7 @@ test_hint (void)
     { "Dense", "; here it is Linear" },
     { "CosineAnnealingLR", "; here it is CosineLR" },
     { "auroc", "; here it is AUCROC" },
-    { "Rescaling", "; here it is Scale" },
+    { "rescale", "; here it is Scale" },
     { "xyzzy", "" },
   };
 

@@ -89,6 +89,9 @@ test_modules (void)
   cells_run (cells, "x = tl.randn (2, 3)\nf = nn.Linear (3, 3)\nr = nn.Residual (f)\nassert (tl.abs (r (x) - (f (x) + x)):amax ():item () == 0)");
   cells_value (cells, "r:state ()['layer.weight'].shape", "[3, 3]");
   cells_value (cells, "nn.Residual (nn.Linear (3, 4), nn.Linear (3, 4)) (x).shape", "[2, 4]");
+  cells_run (cells, "c = nn.Conv2d (3, 2, 3)\nt = nn.TimeDistributed (c)\nv = tl.randn (2, 4, 3, 5, 5)\ny = t (v)\nassert (tl.abs (y[2][3] - c (v[2])[3]):amax ():item () < 1e-6)");
+  cells_value (cells, "y.shape, t:state ()['layer.weight'].shape", "[2, 4, 2, 3, 3]\t[2, 3, 3, 3]");
+  cells_value (cells, "fit { nn.Sequential (t, nn.Flatten (), nn.Linear { out = 2 }), data = data.tensors (tl.randn (8, 4, 3, 5, 5), tl.randn (8, 2)), epochs = 1 }.history[1].epoch", "1");
   cells_run (cells, "m = nn.Module { blocks = nn.ModuleList { nn.Linear (3, 3), nn.Residual (nn.Sequential (nn.Linear (3, 3), nn.Tanh ())) } }\n"
                     "function m:forward (x) for _, block in ipairs (self.blocks) do x = block (x) end return x end");
   cells_value (cells, "m (x).shape, #m:parameters (), m:state ()['blocks.2.layer.1.bias'].shape", "[2, 3]\t4\t[3]");
