@@ -220,12 +220,31 @@ row_chunk (const TlReduceArgs *args, const TlReducePlan *plan, void *const *data
   return reduce_chunk (args->op, n > 0 ? gather (args, plan, base, first, n, buffer) : buffer, tl_max_i64 (n, 0), first);
 }
 
+/* Rows [first, end) that lie one distance apart and need neither conversion nor gathering: short ones would cost more than their sums. */
+static int
+run_plain_rows (const TlReduceArgs *args, const TlReducePlan *plan, void *const *data, int64_t first, int64_t end)
+{
+  const TlSpace *kept = &plan->kept, *reduced = &plan->reduced;
+  int64_t        in_step = kept->rank ? kept->strides[0][0] : 0, out_step = kept->rank ? kept->strides[0][1] : 0;
+
+  if (args->dtype != TL_TYPE_DTYPE || args->op > TL_REDUCE_MAX || kept->rank > 1 || reduced->rank != 1 || reduced->strides[0][0] != 1)
+    return 0;
+  for (int64_t k = first; k < end; k++) {
+    real value = reduce_chunk (args->op, (const real *)data[0] + k * in_step, plan->n_reduced, 0).value;
+
+    ((real *)data[1])[k * out_step] = args->op == TL_REDUCE_MEAN ? value / (real)plan->n_reduced : value;
+  }
+  return 1;
+}
+
 static void
 run_rows (const TlReduceArgs *args, const TlReducePlan *plan, void *const *data, Partial *partials, unsigned phase, size_t tile, real *buffer)
 {
   if (plan->chunks == 1) {
     int64_t first = (int64_t)tile * plan->kept_per_tile, end = tl_min_i64 (plan->n_kept, first + plan->kept_per_tile);
 
+    if (run_plain_rows (args, plan, data, first, end))
+      return;
     for (int64_t k = first; k < end; k++) {
       Partial p = row_chunk (args, plan, data, k, 0, buffer);
 
