@@ -68,8 +68,10 @@ local function collect_into (node, path, list, seen)
       if (of == 'userdata' or of == 'table') and (type (key) == 'string' or math.type (key) == 'integer') then keys[#keys + 1] = key end
     end
     sort (keys, by_name)
+    -- A list that is no module, as for an optimizer, names nothing: the next list has a 1, too.
+    local names_nothing = path == '' and getmetatable (node) == nil
     for _, key in ipairs (keys) do
-      local inner = tostring (key)
+      local inner = names_nothing and type (key) == 'number' and '' or tostring (key)
       collect_into (node[key], path ~= '' and path .. '.' .. inner or inner, list, seen)
     end
   end

@@ -127,18 +127,6 @@ internal_kind_of_variable (lua_State *L)
 }
 
 static int
-internal_clear_grad (lua_State *L)
-{
-  TlVariable *variable = tl_lua_check (L, 1, &tl_lua_type_variable);
-
-  if (tl_trace_is_active (tl_lua_get (L)->context))
-    tl_trace_clear_grad (variable);
-  else
-    tl_variable_set_grad (variable, NULL);
-  return 0;
-}
-
-static int
 internal_fail (lua_State *L)
 {
   return tl_lua_error (L, (int)luaL_checkinteger (L, 1), "%s", luaL_checkstring (L, 2));
@@ -234,7 +222,7 @@ tl_lua_open_module (lua_State *L)
     { "variables", internal_variables },
     { "set_training", internal_set_training },
     { "variable_kind", internal_kind_of_variable },
-    { "clear_grad", internal_clear_grad },
+    { "clear_grad", tl_lua_parameter_zero_grad },
     { "fail", internal_fail },
     { "no_option", internal_no_option },
     { "module_call", internal_module_call },

@@ -207,6 +207,7 @@ int       tl_lua_tensor_table (lua_State *L);
 int       tl_lua_tensor_create (lua_State *L);
 int       tl_lua_tensor_zeros (lua_State *L);
 int       tl_lua_tensor_ones (lua_State *L);
+int       tl_lua_parameter_zero_grad (lua_State *L);
 int       tl_lua_compile (lua_State *L);
 int       tl_lua_profile (lua_State *L);
 void      tl_lua_set_ops (lua_State *L);

@@ -359,8 +359,8 @@ parameter_set (lua_State *L)
   return 0;
 }
 
-static int
-parameter_zero_grad (lua_State *L)
+int
+tl_lua_parameter_zero_grad (lua_State *L)
 {
   TlVariable *variable = tl_lua_check (L, 1, &tl_lua_type_variable);
 
@@ -384,7 +384,7 @@ parameter_index (lua_State *L)
   else if (strcmp (name, "set") == 0)
     lua_pushcfunction (L, parameter_set);
   else if (strcmp (name, "zero_grad") == 0)
-    lua_pushcfunction (L, parameter_zero_grad);
+    lua_pushcfunction (L, tl_lua_parameter_zero_grad);
   else if (strcmp (name, "requires_grad") == 0)
     lua_pushboolean (L, tl_variable_get_trainable (variable));
   else {

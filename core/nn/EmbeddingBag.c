@@ -137,7 +137,7 @@ largest_of (TlTensor *rows,
     index = column != NULL ? tl_expand (column, 2, meta->shape, error) : NULL;
     most = index != NULL ? tl_op_apply1 (&tl_op_scatter_reduce, (TlTensor *[]){ start, index, rows }, 3, values, error) : NULL;
   }
-  return tl_map_numbers ("select (a > b, a, 0)", &most, 1, &low, 1, error);
+  return tl_map_numbers ("select (a == b, 0, a)", &most, 1, &low, 1, error);
 }
 
 /* What a vector counts, `[..., 1]`: its weight, 0 for padding; %NULL without @error set if all count 1. */

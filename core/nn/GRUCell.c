@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/nn/recurrent-common.h"
 
-static const TlAttrSpec attrs[] = {
-  TL_RECURRENT_SIZE_ATTRS,
-  TL_RECURRENT_BIAS_ATTR,
-  { NULL },
-};
-
 static const TlSample samples[] = {
   { "2,3", "hidden = 2" },
   { "3,2; 3,4", "hidden = 4" },
@@ -23,7 +17,7 @@ const TlLayerClass tl_layer_GRUCell = {
   .source = "Cho et al. 2014, arXiv:1406.1078",
   .in = tl_recurrent_cell_ports_1,
   .out = tl_recurrent_cell_out_1,
-  .attrs = attrs,
+  .attrs = tl_recurrent_cell_attrs,
   .op = "gru",
   .setup = tl_recurrent_cell_setup,
   .forward = tl_recurrent_cell_forward,

@@ -1,14 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/nn/recurrent-common.h"
 
-static const TlAttrSpec attrs[] = {
-  TL_RECURRENT_SIZE_ATTRS,
-  TL_RECURRENT_LAYERS_ATTR,
-  TL_RECURRENT_BIAS_ATTR,
-  TL_RECURRENT_SEQUENCE_ATTRS,
-  { NULL },
-};
-
 static const TlSample samples[] = {
   { "3,2,3", "hidden = 2" },
   { "2,3,2; 1,2,2; 1,2,2", "hidden = 2, batch_first = true" },
@@ -26,7 +18,7 @@ const TlLayerClass tl_layer_LSTM = {
   .source = "Hochreiter & Schmidhuber 1997, doi:10.1162/neco.1997.9.8.1735",
   .in = tl_recurrent_layer_ports_2,
   .out = tl_recurrent_layer_out_2,
-  .attrs = attrs,
+  .attrs = tl_recurrent_layer_attrs,
   .flags = TL_LAYER_RANDOM | TL_LAYER_MODAL,
   .op = "lstm",
   .setup = tl_recurrent_layer_setup,

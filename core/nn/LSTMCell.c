@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/nn/recurrent-common.h"
 
-static const TlAttrSpec attrs[] = {
-  TL_RECURRENT_SIZE_ATTRS,
-  TL_RECURRENT_BIAS_ATTR,
-  { NULL },
-};
-
 static const TlSample samples[] = {
   { "2,3", "hidden = 2" },
   { "3,2; 3,4; 3,4", "hidden = 4" },
@@ -23,7 +17,7 @@ const TlLayerClass tl_layer_LSTMCell = {
   .source = "Hochreiter & Schmidhuber 1997, doi:10.1162/neco.1997.9.8.1735",
   .in = tl_recurrent_cell_ports_2,
   .out = tl_recurrent_cell_out_2,
-  .attrs = attrs,
+  .attrs = tl_recurrent_cell_attrs,
   .op = "lstm",
   .setup = tl_recurrent_cell_setup,
   .forward = tl_recurrent_cell_forward,

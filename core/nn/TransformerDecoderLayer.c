@@ -19,18 +19,6 @@ enum { P_SELF_ATTN,
        P_DROPOUT2,
        P_DROPOUT3 };
 
-static const TlPort ports[] = {
-  { "tgt", "`[l, n, d_model]`" },
-  { "memory", "what an encoder made `[s, n, d_model]`" },
-  { "tgt_mask", "`[l, l]` or `[n nhead, l, l]`, as of MultiheadAttention", TL_PORT_OPTIONAL | TL_PORT_NODIFF },
-  { "memory_mask", "`[l, s]` or `[n nhead, l, s]`", TL_PORT_OPTIONAL | TL_PORT_NODIFF },
-  { "tgt_key_padding_mask", "`[n, l]`", TL_PORT_OPTIONAL | TL_PORT_NODIFF },
-  { "memory_key_padding_mask", "`[n, s]`", TL_PORT_OPTIONAL | TL_PORT_NODIFF },
-  { NULL },
-};
-
-static const TlAttrSpec attrs[] = { TL_TRANSFORMER_SIZE_ATTRS, TL_TRANSFORMER_ATTRS, { NULL } };
-
 static gboolean
 setup (TlLayerSetup *self,
        GError      **error)
@@ -99,8 +87,8 @@ const TlLayerClass tl_layer_TransformerDecoderLayer = {
   .doc = "A layer of a decoder: attention to itself, attention to an encoder's result and two linear layers, each around a residual with normalisation.",
   .formula = "z = norm (x + attention (x)), w = norm (z + attention (z, memory)), y = norm (w + linear (activation (linear (w))))",
   .source = "Vaswani et al. 2017, arXiv:1706.03762; norm_first: Xiong et al. 2020, arXiv:2002.04745",
-  .in = ports,
-  .attrs = attrs,
+  .in = tl_transformer_decoder_ports,
+  .attrs = tl_transformer_layer_attrs,
   .flags = TL_LAYER_RANDOM | TL_LAYER_MODAL,
   .setup = setup,
   .forward = forward,

@@ -8,21 +8,6 @@ static const TlPort ports[] = {
   { NULL },
 };
 
-static const TlAttrSpec attrs[] = {
-  TL_TRANSFORMER_SIZE_ATTRS,
-  { "num_layers", "layers one upon the other", TL_ATTR_INT, TRUE, .has_range = TRUE, .min = 1, .max = 1000 },
-  TL_TRANSFORMER_ATTRS,
-  { "norm", "whether the result is normalised", TL_ATTR_BOOL },
-  { NULL },
-};
-
-static gboolean
-setup (TlLayerSetup *self,
-       GError      **error)
-{
-  return tl_transformer_stack_setup (self, tl_layer_find ("TransformerEncoderLayer"), error);
-}
-
 static const TlSample samples[] = {
   { "2,2,2", "nhead = 1, num_layers = 2, dim_feedforward = 2, batch_first = true" },
   { "2,1,2; 2,2", "nhead = 2, num_layers = 1, dim_feedforward = 3, norm = true, activation = gelu, dropout = 0" },
@@ -36,9 +21,9 @@ const TlLayerClass tl_layer_TransformerEncoder = {
   .formula = "y = layer_n (... layer_1 (x))",
   .source = "Vaswani et al. 2017, arXiv:1706.03762",
   .in = ports,
-  .attrs = attrs,
+  .attrs = tl_transformer_stack_attrs,
   .flags = TL_LAYER_RANDOM | TL_LAYER_MODAL,
-  .setup = setup,
+  .setup = tl_transformer_stack_setup,
   .forward = tl_transformer_stack_forward,
   .samples = samples,
   .torch = "torch.nn.TransformerEncoder(torch.nn.TransformerEncoderLayer(x0.shape[-1], nhead, dim_feedforward, dropout, activation, layer_norm_eps, batch_first, norm_first, bias), "

@@ -20,8 +20,6 @@ static const TlPort ports[] = {
   { NULL },
 };
 
-static const TlAttrSpec attrs[] = { TL_TRANSFORMER_SIZE_ATTRS, TL_TRANSFORMER_ATTRS, { NULL } };
-
 static gboolean
 setup (TlLayerSetup *self,
        GError      **error)
@@ -78,7 +76,7 @@ const TlLayerClass tl_layer_TransformerEncoderLayer = {
   .formula = "z = norm (x + attention (x)), y = norm (z + linear (activation (linear (z))))",
   .source = "Vaswani et al. 2017, arXiv:1706.03762; norm_first: Xiong et al. 2020, arXiv:2002.04745",
   .in = ports,
-  .attrs = attrs,
+  .attrs = tl_transformer_layer_attrs,
   .flags = TL_LAYER_RANDOM | TL_LAYER_MODAL,
   .setup = setup,
   .forward = forward,

@@ -56,6 +56,15 @@ const TlPort tl_recurrent_cell_out_2[] = {
 
 const char *const tl_recurrent_nonlinearities[] = { "tanh", "relu", NULL };
 
+const TlAttrSpec tl_recurrent_layer_attrs[] = {
+  TL_RECURRENT_SIZE_ATTRS,
+  TL_RECURRENT_LAYERS_ATTR,
+  TL_RECURRENT_BIAS_ATTR,
+  TL_RECURRENT_SEQUENCE_ATTRS,
+  { NULL },
+};
+const TlAttrSpec tl_recurrent_cell_attrs[] = { TL_RECURRENT_SIZE_ATTRS, TL_RECURRENT_BIAS_ATTR, { NULL } };
+
 static guint
 n_gates_of (const char *op)
 {

@@ -42,6 +42,8 @@ extern const TlPort tl_recurrent_cell_out_2[];
 // clang-format on
 
 extern const char *const tl_recurrent_nonlinearities[];
+extern const TlAttrSpec  tl_recurrent_layer_attrs[]; /* of what has no nonlinearity to choose */
+extern const TlAttrSpec  tl_recurrent_cell_attrs[];
 
 gboolean tl_recurrent_layer_setup (TlLayerSetup *self,
                                    GError      **error);

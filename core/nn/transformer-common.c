@@ -6,6 +6,25 @@
 
 const char *const tl_transformer_activations[] = { "relu", "gelu", NULL };
 
+const TlAttrSpec tl_transformer_layer_attrs[] = { TL_TRANSFORMER_SIZE_ATTRS, TL_TRANSFORMER_ATTRS, { NULL } };
+const TlAttrSpec tl_transformer_stack_attrs[] = {
+  TL_TRANSFORMER_SIZE_ATTRS,
+  { "num_layers", "layers one upon the other", TL_ATTR_INT, TRUE, .has_range = TRUE, .min = 1, .max = 1000 },
+  TL_TRANSFORMER_ATTRS,
+  { "norm", "whether the result is normalised", TL_ATTR_BOOL },
+  { NULL },
+};
+
+const TlPort tl_transformer_decoder_ports[] = {
+  { "tgt", "`[l, n, d_model]`" },
+  { "memory", "what an encoder made `[s, n, d_model]`" },
+  { "tgt_mask", "`[l, l]` or `[n nhead, l, l]`, as of MultiheadAttention", TL_PORT_OPTIONAL | TL_PORT_NODIFF },
+  { "memory_mask", "`[l, s]` or `[n nhead, l, s]`", TL_PORT_OPTIONAL | TL_PORT_NODIFF },
+  { "tgt_key_padding_mask", "`[n, l]`", TL_PORT_OPTIONAL | TL_PORT_NODIFF },
+  { "memory_key_padding_mask", "`[n, s]`", TL_PORT_OPTIONAL | TL_PORT_NODIFF },
+  { NULL },
+};
+
 const TlAttrValue *
 tl_transformer_attr (const TlLayerClass *klass,
                      const TlAttrValue  *values,
@@ -129,13 +148,13 @@ tl_transformer_feed_forward (TlLayerForward *self,
 }
 
 gboolean
-tl_transformer_stack_setup (TlLayerSetup       *self,
-                            const TlLayerClass *klass,
-                            GError            **error)
+tl_transformer_stack_setup (TlLayerSetup *self,
+                            GError      **error)
 {
-  guint       n = (guint)tl_transformer_attr (self->klass, self->attrs, "num_layers")->i;
-  TlDim       size;
-  TlLayerAttr attr = { "d_model" };
+  g_autofree char *row = g_strconcat (self->klass->name, "Layer", NULL);
+  guint            n = (guint)tl_transformer_attr (self->klass, self->attrs, "num_layers")->i;
+  TlDim            size;
+  TlLayerAttr      attr = { "d_model" };
 
   if (!tl_transformer_size (self, &size, error))
     return FALSE;
@@ -143,7 +162,7 @@ tl_transformer_stack_setup (TlLayerSetup       *self,
   for (guint i = 0; i < n; i++) {
     g_autofree char *name = g_strdup_printf ("layers.%u", i);
 
-    if (!tl_layer_declare_part (self, i, name, klass, &attr, 1, NULL, 0, error))
+    if (!tl_layer_declare_part (self, i, name, tl_layer_find (row), &attr, 1, NULL, 0, error))
       return FALSE;
   }
   return tl_transformer_attr (self->klass, self->attrs, "norm")->i == 0 || tl_transformer_declare_norm (self, n, "norm", size, error);

@@ -32,6 +32,10 @@ extern const char *const tl_transformer_activations[];
   { "weight_init", "how linear layers get their first values: name of an initialiser; if not given, as Linear does", TL_ATTR_STRING }
 // clang-format on
 
+extern const TlAttrSpec tl_transformer_layer_attrs[];
+extern const TlAttrSpec tl_transformer_stack_attrs[];
+extern const TlPort     tl_transformer_decoder_ports[];
+
 /* By name, which the row must have. */
 const TlAttrValue *tl_transformer_attr (const TlLayerClass *klass,
                                         const TlAttrValue  *values,
@@ -86,10 +90,9 @@ TlTensor *tl_transformer_feed_forward (TlLayerForward *self,
                                        TlTensor       *x,
                                        GError        **error);
 
-/* A stack of num_layers layers of @klass in slots 0..., then a normalisation if the row's attribute "norm" says so. */
-gboolean tl_transformer_stack_setup (TlLayerSetup       *self,
-                                     const TlLayerClass *klass,
-                                     GError            **error);
+/* A stack of num_layers layers, whose row is called as the stack with "Layer" behind it, in slots 0..., then a normalisation if norm says so. */
+gboolean tl_transformer_stack_setup (TlLayerSetup *self,
+                                     GError      **error);
 gboolean tl_transformer_stack_forward (TlLayerForward *self,
                                        GError        **error);
 

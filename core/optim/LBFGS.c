@@ -184,16 +184,6 @@ add_row (const Step   *self,
 
 /* Parameters and gradients as one vector. */
 
-static gsize
-count (TlOptimizer *optimizer)
-{
-  gsize n = 0;
-
-  for (guint i = 0; i < optimizer->n; i++)
-    n += tl_tensor_get_n_elements (tl_variable_get_value (optimizer->parameters[i]));
-  return n;
-}
-
 static void
 get_values (TlOptimizer *optimizer,
             double      *x)
@@ -510,7 +500,8 @@ minimize (TlOptimizer    *optimizer,
           double         *loss,
           GError        **error)
 {
-  gsize                n = count (optimizer);
+  TlDType              widest;
+  gsize                n = tl_optimizer_count_elements (optimizer, &widest);
   Step                 self = { .optimizer = optimizer, .attrs = tl_optimizer_get_attrs (optimizer), .compute = compute, .user_data = user_data, .n = n, .n_evaluations = 1 };
   TlDim                n_scratch = (TlDim)count_scratch (self.attrs, n);
   g_autoptr (TlTensor) scratch = NULL;

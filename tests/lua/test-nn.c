@@ -59,6 +59,17 @@ test_fit_losses (void)
   cells_fail (cells, "fit { nn.Linear (4, 2), data = data.tensors (x, y), loss = l }", TL_ERROR_SHAPE, 1, "the model takes 1 inputs and the loss 2 more, but the data set has 2 fields");
 }
 
+/* What is no number shows. */
+static void
+test_embedding_bag (void)
+{
+  g_autoptr (Cells) cells = cells_new ();
+
+  cells_run (cells, "e = nn.EmbeddingBag { num_embeddings = 3, embedding_dim = 1, mode = 'max', padding_idx = 2 }\n"
+                    "x = tl.tensor { 0, 1, 2 }\ne (x, tl.tensor { 0 })\ne.weight:set (tl.tensor { { 0 / 0 }, { 1.0 }, { 5.0 } })");
+  cells_value (cells, "y = e (x, tl.tensor { 0, 1, 2 })\ny[1]:isnan ():item (), y[2]:item (), y[3]:item ()", "true\t1.0\t0.0");
+}
+
 static void
 test_init (void)
 {
@@ -106,6 +117,7 @@ main (int    argc,
   g_test_add_func ("/lua/nn/optional-inputs", test_optional_inputs);
   g_test_add_func ("/lua/nn/loss-factors", test_loss_factors);
   g_test_add_func ("/lua/nn/fit-losses", test_fit_losses);
+  g_test_add_func ("/lua/nn/embedding-bag", test_embedding_bag);
   g_test_add_func ("/lua/nn/init", test_init);
   g_test_add_func ("/lua/nn/init-functions", test_init_functions);
   g_test_add_func ("/lua/nn/modules", test_modules);

@@ -313,6 +313,8 @@ test_fit (void)
                     "groups = optim.AdamW ({ { params = { m[3] } }, { params = { m[1] }, lr = 0, weight_decay = 0 } }, { lr = 0.05 })\n"
                     "fit { m, data = train, optimizer = groups, schedule = 'cosine' }\n"
                     "assert (groups.lr < 0.05 and (m:parameters ()[1] - frozen):abs ():sum ():item () == 0)");
+  cells_run (cells, "a, b = nn.Parameter (tl.ones (1)), nn.Parameter (tl.ones (1))\nlists = optim.SGD ({ { params = { a } }, { params = { b }, lr = 0 } }, { lr = 1 });\n"
+                    "(a * b):sum ():backward ()\nlists:step ()\nassert (a:item () == 0 and b:item () == 1)");
   cells_fail (cells, "optim.SGD ({ { params = m }, { lr = 3 } })", TL_ERROR_VALUE, 1, "group 2 has no params");
   cells_fail (cells, "optim.SGD ({ { params = m, lrr = 3 } })", TL_ERROR_NAME, 1, "did you mean lr?");
   cells_fail (cells, "optim.SGD ({ { params = m }, { params = m } })", TL_ERROR_VALUE, 1, "there are two parameters");

@@ -172,6 +172,28 @@ lenet_new (void)
   return model;
 }
 
+void
+build_model (TlModel *model)
+{
+  g_autoptr (GError) error = NULL;
+
+  tl_model_build (model, &error);
+  g_assert_no_error (error);
+}
+
+void
+assert_node_shape (TlModel    *model,
+                   const char *node,
+                   const char *text)
+{
+  const TlMeta    *meta = tl_model_get_node_output (model, node, 0);
+  g_autofree char *shape = NULL;
+
+  g_assert_nonnull (meta);
+  shape = tl_shape_to_string (meta->shape, meta->rank);
+  g_assert_cmpstr (shape, ==, text);
+}
+
 TlTensor *
 model_call (TlModel  *model,
             TlTensor *x)

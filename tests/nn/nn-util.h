@@ -23,6 +23,10 @@ TlModel  *mlp_new (TlDType dtype,
                    gint64  n_hidden,
                    gint64  n_out);
 TlModel  *lenet_new (void);
+void      build_model (TlModel *model);
+void      assert_node_shape (TlModel    *model,
+                             const char *node,
+                             const char *text);
 TlTensor *model_call (TlModel  *model,
                       TlTensor *x);
 void      set_attrs (TlLayer    *layer,
