@@ -8,6 +8,7 @@
 #define CHUNK 65536     /* packed weights that a tile works through at a time */
 #define COPY_MAX 262144 /* elements of a tile's copied source, if one image fits */
 #define PIXELS 128      /* destination pixels that share a pass over many weights */
+#define MIN_COLS 64     /* destination pixels of a part of a row, at least */
 
 typedef struct {
   const TlConvArgs *args;
@@ -23,8 +24,8 @@ typedef struct {
   const int64_t    *n_src, *n_dst; /* sizes of the axes */
   bool              copy;
   ptrdiff_t         copy_pixel;
-  int64_t           image_tile, row_tile, unit_tile;
-  int64_t           n_image_tiles, n_row_tiles, n_unit_tiles;
+  int64_t           image_tile, row_tile, col_tile, unit_tile; /* rows are parted only where a tile has one */
+  int64_t           n_image_tiles, n_row_tiles, n_col_tiles, n_unit_tiles;
   int64_t           n_pack_tiles, pack_tile; /* class-units */
   int64_t           n_segments;              /* room */
   size_t            n_copy, n_shared;
@@ -97,6 +98,9 @@ cut (ConvPlan *plan)
   plan->row_tile = max_i64 (rows, 1);
   if (image_work > tile_work && plan->image_tile == 1)
     plan->row_tile = ceil_div (rows, min_i64 (ceil_div (image_work, tile_work), rows));
+  plan->col_tile = max_i64 (cols, 1);
+  if (image_work > tile_work * rows && plan->row_tile == 1)
+    plan->col_tile = min_i64 (plan->col_tile, max_i64 (MIN_COLS, ceil_div (cols, ceil_div (image_work, tile_work * rows))));
 
   for (;;) {
     int64_t n = 0;
@@ -107,7 +111,7 @@ cut (ConvPlan *plan)
     copy_size = 0;
     for (int64_t r = 0; r < plan->classes[1] && plan->copy; r++) {
       ConvAxis w = axis_of (plan, 1, r);
-      copy_size = max_i64 (copy_size, n * reach (&w, w.n_dst) * plan->copy_pixel);
+      copy_size = max_i64 (copy_size, n * reach (&w, min_i64 (plan->col_tile, w.n_dst)) * plan->copy_pixel);
     }
     if (copy_size * plan->image_tile <= COPY_MAX)
       break;
@@ -121,7 +125,8 @@ cut (ConvPlan *plan)
   plan->n_copy = copy_size * plan->image_tile;
   plan->n_image_tiles = ceil_div (args->n, plan->image_tile);
   plan->n_row_tiles = ceil_div (rows, plan->row_tile);
-  n_pixel_tiles = max_i64 (plan->n_image_tiles * plan->n_row_tiles, 1);
+  plan->n_col_tiles = ceil_div (cols, plan->col_tile);
+  n_pixel_tiles = max_i64 (plan->n_image_tiles * plan->n_row_tiles * plan->n_col_tiles, 1);
   plan->n_unit_tiles = max_i64 (1, min_i64 (plan->n_units, n_wanted / n_pixel_tiles));
   plan->unit_tile = ceil_div (plan->n_units, plan->n_unit_tiles);
   plan->n_unit_tiles = ceil_div (plan->n_units, plan->unit_tile);
@@ -402,16 +407,20 @@ static void
 run_tile (const ConvPlan *plan, const real *src, real *dst, bool has_bias, const real *shared, size_t index, void *scratch)
 {
   ConvTile tile = { .plan = plan, .segments = scratch };
-  int64_t  n_classes = plan->classes[0] * plan->classes[1], unit, end, class;
+  int64_t  n_classes = plan->classes[0] * plan->classes[1], unit, end, class, col0;
   real    *copy = (real *)((char *)scratch + round_up (plan->n_segments * sizeof (MicroSegment), 64));
 
   unit = (int64_t)(index % plan->n_unit_tiles) * plan->unit_tile, index /= plan->n_unit_tiles;
+  col0 = (int64_t)(index % plan->n_col_tiles) * plan->col_tile, index /= plan->n_col_tiles;
   tile.row0 = (int64_t)(index % plan->n_row_tiles) * plan->row_tile, index /= plan->n_row_tiles;
   tile.image0 = (int64_t)(index % plan->n_image_tiles) * plan->image_tile, index /= plan->n_image_tiles;
   class = (int64_t)index;
   end = min_i64 (unit + plan->unit_tile, plan->n_units);
   tile.h = axis_of (plan, 0, class / plan->classes[1]);
   tile.w = axis_of (plan, 1, class % plan->classes[1]);
+  tile.w.dst_first += col0 * tile.w.dst_step;
+  tile.w.offset += col0 * tile.w.step;
+  tile.w.n_dst = min_i64 (plan->col_tile, tile.w.n_dst - col0);
   tile.n_images = min_i64 (plan->image_tile, plan->args->n - tile.image0);
   tile.n_rows = min_i64 (plan->row_tile, tile.h.n_dst - tile.row0);
   if (tile.n_rows <= 0 || tile.w.n_dst <= 0)
@@ -451,7 +460,7 @@ measure (const TlConvArgs *args, bool gradient, TlWork *work)
     return;
   work->n_phases = 2;
   work->n_tiles[0] = plan.n_pack_tiles;
-  work->n_tiles[1] = plan.classes[0] * plan.classes[1] * plan.n_image_tiles * plan.n_row_tiles * plan.n_unit_tiles;
+  work->n_tiles[1] = plan.classes[0] * plan.classes[1] * plan.n_image_tiles * plan.n_row_tiles * plan.n_col_tiles * plan.n_unit_tiles;
   work->workspace = plan.n_shared * sizeof (real);
   work->scratch = round_up (plan.n_segments * sizeof (MicroSegment), 64) + plan.n_copy * sizeof (real);
 }

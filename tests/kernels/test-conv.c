@@ -264,6 +264,8 @@ static const struct {
   { "one-by-one", SHAPE (3, 24, 40, 7, 5, K (1, 1)) },
   { "one-by-one-stride-2", SHAPE (2, 24, 40, 7, 5, K (1, 1), .stride = { 2, 2 }) },
   { "rank-1", SHAPE (3, 5, 11, 1, 50, K (1, 5), PAD (0, 2), .stride = { 1, 2 }) },
+  { "line", SHAPE (1, 8, 16, 1, 2600, K (1, 5), PAD (0, 2)) },
+  { "line-stride-2", SHAPE (1, 8, 17, 1, 3801, K (1, 5), PAD (0, 3), .stride = { 1, 2 }) },
   { "many-channels", SHAPE (1, 260, 70, 4, 4, K (3, 3), PAD (1, 1)) },
   { "more-than-a-block-of-channels", SHAPE (1, 1030, 5, 3, 2, K (1, 2)) },
   { "power-of-two-channels", SHAPE (2, 256, 33, 5, 6, K (3, 3), PAD (1, 1)) },

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Scans against plain loops: short and long axes, columns, all dtypes, tiles in any order.
+ * Scans and recurrences against plain loops: short and long axes, columns, all dtypes, tiles in any order.
  */
 
 #include "tests/kernels/kernels-util.h"
 
+#include "core/kernels/recurrence.h"
 #include "core/kernels/scan.h"
 
 static const TlDType dtypes[] = { TL_DTYPE_F32, TL_DTYPE_F64, TL_DTYPE_I64, TL_DTYPE_I32, TL_DTYPE_I8, TL_DTYPE_U8 };
@@ -104,6 +105,47 @@ test_nan (void)
   }
 }
 
+static void
+check_recurrence (TlDType dtype, gboolean backwards, gint64 outer, gint64 n, gint64 inner)
+{
+  TlRecurrenceArgs args = { dtype, backwards, outer, n, inner };
+  gsize            count = (gsize)(outer * n * inner), size = count * tl_dtype_size (dtype);
+  void            *a = random_elements (dtype, count, -1, 1, 1), *b = random_elements (dtype, count, -1, 1, 2);
+  void            *y = guarded_new (size), *z = guarded_new (size);
+
+  run_kernel (&tl_recurrence_kernel, &args, (void *const[]){ a, b, y }, RUN_FORWARDS);
+  run_kernel (&tl_recurrence_kernel, &args, (void *const[]){ a, b, z }, RUN_BACKWARDS);
+  g_assert_cmpmem (y, size, z, size);
+  for (gint64 o = 0; o < outer; o++)
+    for (gint64 c = 0; c < inner; c++) {
+      double state = 0;
+
+      for (gint64 j = 0; j < n; j++) {
+        gint64 i = backwards ? n - 1 - j : j, k = (o * n + i) * inner + c, factor = backwards ? k + inner : k;
+
+        state = get_element (dtype, b, k) + (j > 0 ? get_element (dtype, a, factor) * state : 0);
+        assert_near (get_element (dtype, y, k), state, (dtype == TL_DTYPE_F32 ? 1e-5 : 1e-12) * (1 + fabs (state)), "recurrence", k);
+      }
+    }
+  guarded_free (a, size);
+  guarded_free (b, size);
+  guarded_free (y, size);
+  guarded_free (z, size);
+}
+
+/* One phase and several. */
+static void
+test_recurrence (void)
+{
+  for (TlDType dtype = TL_DTYPE_F32; dtype <= TL_DTYPE_F64; dtype++)
+    for (int backwards = 0; backwards < 2; backwards++) {
+      check_recurrence (dtype, backwards, 3, 7, 1);
+      check_recurrence (dtype, backwards, 2, 5, 300);
+      check_recurrence (dtype, backwards, 1, 1, 1);
+      check_recurrence (dtype, backwards, 1, 5001, 257);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -111,5 +153,6 @@ main (int argc, char **argv)
   g_test_add_func ("/kernels/scan/short", test_scan);
   g_test_add_func ("/kernels/scan/long", test_long);
   g_test_add_func ("/kernels/scan/nan", test_nan);
+  g_test_add_func ("/kernels/scan/recurrence", test_recurrence);
   return g_test_run ();
 }
