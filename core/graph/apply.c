@@ -79,6 +79,21 @@ check_count_of_numbers (const TlOpClass  *op,
   return FALSE;
 }
 
+/* What is computed at once has no symbolic sizes, and a size is not negative; %TL_DIM_INVALID is one that the row finds. */
+static gboolean
+check_sizes (const TlOpClass   *op,
+             const TlAttrSpec  *spec,
+             const TlAttrValue *value,
+             GError           **error)
+{
+  for (gint i = 0; i < value->n; i++)
+    if (value->v[i] < 0 && value->v[i] != TL_DIM_INVALID) {
+      g_set_error (error, TL_ERROR, TL_ERROR_VALUE, "%s: %s = %" G_GINT64_FORMAT " is no size", op->name, spec->name, value->v[i]);
+      return FALSE;
+    }
+  return TRUE;
+}
+
 static gboolean
 check_attrs (const TlOpClass   *op,
              const TlAttrValue *attrs,
@@ -90,6 +105,8 @@ check_attrs (const TlOpClass   *op,
     guint             n = is_list ? (guint)attrs[i].n : 1;
 
     if (is_list && !check_count_of_numbers (op, spec, n, error))
+      return FALSE;
+    if (tl_context_get ()->trace == NULL && tl_attr_is_sizes (spec) && !check_sizes (op, spec, &attrs[i], error))
       return FALSE;
     if (spec->has_range && !check_numbers (op, spec, &attrs[i], n, error))
       return FALSE;

@@ -142,6 +142,11 @@ test_ranges (void)
   g_assert_error (error, TL_ERROR, TL_ERROR_VALUE);
   g_assert_cmpstr (error->message, ==, "sum: dim has 9 numbers, at most 8 are wanted");
   g_clear_error (&error);
+  values[0] = TL_INTS1 (-3);
+  g_assert_null (tl_op_apply1 (&tl_op_expand, &x, 1, values, &error));
+  g_assert_error (error, TL_ERROR, TL_ERROR_VALUE);
+  g_assert_cmpstr (error->message, ==, "expand: shape = -3 is no size");
+  g_clear_error (&error);
   g_assert_null (tl_narrow (x, 1, 3, 2, &error));
   g_assert_error (error, TL_ERROR, TL_ERROR_VALUE);
   g_assert_nonnull (strstr (error->message, "narrow: 2 positions from 3 on are not in axis 1 of [3, 4]"));
