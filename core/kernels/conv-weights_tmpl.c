@@ -10,6 +10,8 @@
 #include "core/kernels/conv-winograd.h"
 
 #define CHUNK_PIXELS 128     /* pixels of a chain of multiply-adds, if a row is not longer: a panel of dy stays in the first cache */
+#define LONG_ROW 1024        /* longer ones are parted */
+#define PART_PIXELS 512      /* into parts of so many pixels at most */
 #define PARTIALS_MAX 1048576 /* elements of all partials, if one partial is not larger */
 #define N_PARTIALS 16
 #define COMBINE_WORK 65536 /* elements that a tile of phase 1 adds */
@@ -24,7 +26,8 @@ typedef struct {
   int64_t           n_panels, n_units; /* panels of a group; of all */
   int64_t           partial;           /* elements */
   int64_t           n_partials, n_unit_tiles, unit_tile;
-  int64_t           chunk_images, chunk_rows, chunks_per_image, n_chunks;
+  int64_t           chunk_images, chunk_rows, chunk_cols; /* a part of a row is one of one row of one image */
+  int64_t           chunks_per_row, chunks_per_image, n_chunks;
   int64_t           rows, cols; /* of x with its margins, for a chunk's image */
   bool              copy;
   ptrdiff_t         copy_pixel;
@@ -63,7 +66,10 @@ plan_weights (const TlConvArgs *args, WeightPlan *plan)
     inside = inside && args->pad_low[d] <= 0 && end <= args->in[d];
   }
   plan->copy = plan->depthwise || !inside || args->x_stride[2] * args->stride[1] * (int64_t)sizeof (real) % 1024 == 0;
-  plan->cols = (args->out[1] - 1) * args->stride[1] + (args->kernel[1] - 1) * args->dilation[1] + 1;
+  plan->chunks_per_row = args->out[1] > LONG_ROW ? ceil_div (args->out[1], PART_PIXELS) : 1;
+  plan->chunk_cols = ceil_div (args->out[1], plan->chunks_per_row);
+  plan->chunks_per_row = ceil_div (args->out[1], plan->chunk_cols);
+  plan->cols = (plan->chunk_cols - 1) * args->stride[1] + (args->kernel[1] - 1) * args->dilation[1] + 1;
   for (;;) {
     plan->rows = (plan->chunk_rows - 1) * args->stride[0] + (args->kernel[0] - 1) * args->dilation[0] + 1;
     plan->n_copy = plan->copy ? plan->chunk_images * plan->rows * plan->cols * plan->copy_pixel : 0;
@@ -74,13 +80,13 @@ plan_weights (const TlConvArgs *args, WeightPlan *plan)
     else
       plan->chunk_rows = ceil_div (plan->chunk_rows, 2);
   }
-  plan->chunks_per_image = ceil_div (args->out[0], plan->chunk_rows);
+  plan->chunks_per_image = ceil_div (args->out[0], plan->chunk_rows) * plan->chunks_per_row;
   plan->n_chunks = ceil_div (args->n, plan->chunk_images) * plan->chunks_per_image;
   plan->n_segments = plan->chunk_images * plan->chunk_rows;
   if (plan->depthwise)
-    plan->n_edge = args->o % VL != 0 ? plan->n_segments * args->out[1] * plan->width : 0;
+    plan->n_edge = args->o % VL != 0 ? plan->n_segments * plan->chunk_cols * plan->width : 0;
   else
-    plan->n_edge = plan->o % VL != 0 ? plan->n_segments * args->out[1] * NR : 0;
+    plan->n_edge = plan->o % VL != 0 ? plan->n_segments * plan->chunk_cols * NR : 0;
 
   work = plan->partial * pixels * args->n;
   n_tiles = ceil_div (work, TL_NAME (tl_gemm_tile_work) (work));
@@ -95,10 +101,10 @@ plan_weights (const TlConvArgs *args, WeightPlan *plan)
   return true;
 }
 
-/* A chunk of pixels: some whole images, or some rows of one. */
+/* A chunk of pixels: some whole images, some rows of one, or a part of a row. */
 typedef struct {
   const WeightPlan *plan;
-  int64_t           image0, n_images, row0, n_rows;
+  int64_t           image0, n_images, row0, n_rows, col0, n_cols;
   const real       *x; /* what the first tap of the first pixel reads */
   ptrdiff_t         x_image, x_row, x_pixel;
   const real       *dy;
@@ -111,7 +117,7 @@ set_x (Chunk *chunk, const real *x, real *copy)
 {
   const WeightPlan *plan = chunk->plan;
   const TlConvArgs *args = plan->args;
-  int64_t           row = chunk->row0 * args->stride[0] - args->pad_low[0];
+  int64_t           row = chunk->row0 * args->stride[0] - args->pad_low[0], col = chunk->col0 * args->stride[1] - args->pad_low[1];
 
   if (plan->copy) {
     ConvMargins margins = {
@@ -123,7 +129,7 @@ set_x (Chunk *chunk, const real *x, real *copy)
       .n_cols = args->in[1],
       .n_channels = args->c,
       .row_first = row,
-      .col_first = -args->pad_low[1],
+      .col_first = col,
       .rows = (chunk->n_rows - 1) * args->stride[0] + (args->kernel[0] - 1) * args->dilation[0] + 1,
       .cols = plan->cols,
       .copy_pixel = plan->copy_pixel,
@@ -134,7 +140,7 @@ set_x (Chunk *chunk, const real *x, real *copy)
     chunk->x_row = plan->cols * plan->copy_pixel;
     chunk->x_image = margins.rows * chunk->x_row;
   } else {
-    chunk->x = x + chunk->image0 * args->x_stride[0] + row * args->x_stride[1] - args->pad_low[1] * args->x_stride[2];
+    chunk->x = x + chunk->image0 * args->x_stride[0] + row * args->x_stride[1] + col * args->x_stride[2];
     chunk->x_image = args->x_stride[0];
     chunk->x_row = args->x_stride[1];
     chunk->x_pixel = args->x_stride[2];
@@ -152,8 +158,8 @@ set_segments (Chunk *chunk, bool packed, int64_t width)
     for (int64_t i = 0; i < chunk->n_rows; i++) {
       MicroSegment *s = &chunk->segments[chunk->n_segments];
       s->a = n * chunk->x_image + i * args->stride[0] * chunk->x_row;
-      s->b = packed ? chunk->n_segments * args->out[1] * width : n * args->y_stride[0] + i * args->y_stride[1];
-      s->len = args->out[1];
+      s->b = packed ? chunk->n_segments * chunk->n_cols * width : n * args->y_stride[0] + i * args->y_stride[1];
+      s->len = chunk->n_cols;
       chunk->n_segments++;
     }
 }
@@ -164,9 +170,9 @@ pack_dy (const Chunk *chunk, const real *dy, int64_t n_cols, real *dst)
   const TlConvArgs *args = chunk->plan->args;
 
   for (int64_t n = 0; n < chunk->n_images; n++)
-    for (int64_t i = 0; i < chunk->n_rows; i++, dst += args->out[1] * NR)
+    for (int64_t i = 0; i < chunk->n_rows; i++, dst += chunk->n_cols * NR)
       TL_NAME (tl_gemm_pack)
-  (dy + n * args->y_stride[0] + i * args->y_stride[1], args->y_stride[2], 1, args->out[1], n_cols,
+  (dy + n * args->y_stride[0] + i * args->y_stride[1], args->y_stride[2], 1, chunk->n_cols, n_cols,
    dst);
 }
 
@@ -237,7 +243,7 @@ pad_dy (const Chunk *chunk, real *dst)
 
   for (int64_t n = 0; n < chunk->n_images; n++)
     for (int64_t i = 0; i < chunk->n_rows; i++)
-      for (int64_t j = 0; j < args->out[1]; j++, dst += width) {
+      for (int64_t j = 0; j < chunk->n_cols; j++, dst += width) {
         memcpy (dst, chunk->dy + n * args->y_stride[0] + i * args->y_stride[1] + j * args->y_stride[2],
                 args->o * sizeof (real));
         memset (dst + args->o, 0, (width - args->o) * sizeof (real));
@@ -256,7 +262,7 @@ sum_taps (const Chunk *chunk, const real *x, const real *dy, ptrdiff_t dy_pixel,
 
   for (int64_t s = 0; s < chunk->n_segments; s++) {
     const real *xs = x + chunk->segments[s].a, *ds = dy + chunk->segments[s].b;
-    for (int64_t j = 0; j < args->out[1]; j++, xs += step, ds += dy_pixel) {
+    for (int64_t j = 0; j < chunk->n_cols; j++, xs += step, ds += dy_pixel) {
       Vec d = vec_load (ds);
       UNROLL
       for (int t = 0; t < DEPTHWISE_TAPS; t++)
@@ -309,13 +315,16 @@ run_partial (const WeightPlan *plan, const real *x, const real *dy, size_t tile,
   real             *copy = (real *)((char *)scratch + round_up (plan->n_segments * sizeof (MicroSegment), 64));
 
   for (int64_t i = first; i < last; i++) {
-    Chunk chunk = { .plan = plan, .segments = scratch };
+    Chunk   chunk = { .plan = plan, .segments = scratch };
+    int64_t part = i % plan->chunks_per_image;
 
     chunk.image0 = i / plan->chunks_per_image * plan->chunk_images;
     chunk.n_images = min_i64 (plan->chunk_images, args->n - chunk.image0);
-    chunk.row0 = i % plan->chunks_per_image * plan->chunk_rows;
+    chunk.row0 = part / plan->chunks_per_row * plan->chunk_rows;
     chunk.n_rows = min_i64 (plan->chunk_rows, args->out[0] - chunk.row0);
-    chunk.dy = dy + chunk.image0 * args->y_stride[0] + chunk.row0 * args->y_stride[1];
+    chunk.col0 = part % plan->chunks_per_row * plan->chunk_cols;
+    chunk.n_cols = min_i64 (plan->chunk_cols, args->out[1] - chunk.col0);
+    chunk.dy = dy + chunk.image0 * args->y_stride[0] + chunk.row0 * args->y_stride[1] + chunk.col0 * args->y_stride[2];
     set_x (&chunk, x, copy);
     if (plan->depthwise)
       run_chunk_depthwise (&chunk, i > first, partials + p * plan->partial, copy + plan->n_copy);
