@@ -13,7 +13,7 @@ static const TlPort ports[] = {
   { NULL },
 };
 
-static const TlAttrSpec attrs[] = { TL_CONV_ATTRS, { "kernel_size", "height and width of the kernel", TL_ATTR_INTS, .required = TRUE, .n = 2 }, { NULL } };
+static const TlAttrSpec attrs[] = { TL_CONV_ATTRS, { "kernel_size", "height and width of the kernel", TL_ATTR_INTS, .required = TRUE, .has_range = TRUE, .min = 0, .max = 1e12, .n = 2 }, { NULL } };
 
 static gboolean
 infer (TlInfer *self,
