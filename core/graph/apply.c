@@ -230,19 +230,6 @@ tl_op_decompose (const TlGradient *self,
   return ok;
 }
 
-/* The error of a part names the part; what was asked for stands before it. */
-static void
-name_row (const TlOpClass *op,
-          GError         **error)
-{
-  gsize n = strlen (op->name);
-
-  if (error == NULL || *error == NULL || g_error_matches (*error, TL_ERROR, TL_ERROR_CANCELLED))
-    return;
-  if (strncmp ((*error)->message, op->name, n) != 0 || (*error)->message[n] != ':')
-    g_prefix_error (error, "%s: ", op->name);
-}
-
 /* A row without a kernel is its decomposition; infer() has the say about operands, and what it describes must come out. */
 static gboolean
 apply_composite (const TlNodeInit *init,
@@ -272,8 +259,6 @@ apply_composite (const TlNodeInit *init,
   tl_context_set_autocast (context, TL_DTYPE_F32);
   ok = tl_op_decompose (&decompose, error);
   tl_context_set_autocast (context, autocast);
-  if (!ok)
-    name_row (init->op, error);
   for (guint i = 0; i < n_out; i++)
     if (ok)
       g_assert (out[i]->meta.dtype == metas[i].dtype && (data_sized || tl_meta_same_shape (&out[i]->meta, &metas[i])));
@@ -367,6 +352,19 @@ check_count (const TlOpClass   *op,
   return FALSE;
 }
 
+/* The error of a part names the part, and one of memory nothing; what was asked for stands before it. */
+static void
+name_row (const TlOpClass *op,
+          GError         **error)
+{
+  gsize n = strlen (op->name);
+
+  if (error == NULL || *error == NULL || g_error_matches (*error, TL_ERROR, TL_ERROR_CANCELLED))
+    return;
+  if (strncmp ((*error)->message, op->name, n) != 0 || (*error)->message[n] != ':')
+    g_prefix_error (error, "%s: ", op->name);
+}
+
 /**
  * tl_op_apply:
  * @op: an operation
@@ -427,6 +425,8 @@ tl_op_apply (const TlOpClass   *op,
     ok = ok && apply_composite (&init, out, n_out, error);
   else
     ok = ok && tl_node_apply (&init, out, n_out, error);
+  if (!ok)
+    name_row (op, error);
   while (n-- > 0)
     if (seen[n] != NULL && !(borrows && seen[n] == in[n]))
       tl_tensor_unref (seen[n]);

@@ -123,11 +123,14 @@ take_gradients (TlGradient     *self,
   }
   if (!bias_gradient (self, grads[DSUMS], w + 2, error) || !bias_gradient (self, dsums_h, w + 3, error))
     return FALSE;
-  if (self->needs[w])
+  if (self->needs[w]) {
     self->dx[w] = weight_gradient (grads[DSUMS], n, self->in[0], error);
+    if (self->dx[w] == NULL)
+      return FALSE;
+  }
   if (self->needs[w + 1])
     self->dx[w + 1] = state_weight_gradient (dsums_h, n, self->in[1], self->out[0], reverse, error);
-  return (!self->needs[w] || self->dx[w] != NULL) && (!self->needs[w + 1] || self->dx[w + 1] != NULL);
+  return !self->needs[w + 1] || self->dx[w + 1] != NULL;
 }
 
 gboolean

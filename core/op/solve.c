@@ -78,7 +78,7 @@ gradient (TlGradient *self,
   db = vector ? tl_formula_squeeze (&f, db, -1) : db;
   if (!f.has_failed && self->needs[0])
     self->dx[0] = tl_sum_to_shape (da, a->rank, a->shape, error);
-  if (!f.has_failed && self->needs[1])
+  if (!f.has_failed && self->needs[1] && (!self->needs[0] || self->dx[0] != NULL))
     self->dx[1] = tl_sum_to_shape (db, b->rank, b->shape, error);
   tl_formula_finish (&f, NULL);
   return (!self->needs[0] || self->dx[0] != NULL) && (!self->needs[1] || self->dx[1] != NULL);
