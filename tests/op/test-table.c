@@ -10,13 +10,9 @@
 #include <string.h>
 
 #include "core/base/error.h"
-#include "core/graph/autodiff.h"
-#include "core/graph/plan.h"
 #include "core/kernels/kernels.h"
-#include "tests/op/sample.h"
+#include "tests/op/case.h"
 #include "tests/sanitized.h"
-
-#define MAX_OUT (TL_OP_MAX_OUT + CASE_MAX_IN)
 
 static const char *self_path;
 
@@ -24,210 +20,6 @@ static gboolean
 is_random (const TlOpClass *op)
 {
   return (op->flags & TL_OP_RANDOM) != 0;
-}
-
-static gboolean
-output_counts (const Case     *self,
-               guint           output,
-               const TlTensor *tensor)
-{
-  guint n = self->op->out != NULL ? tl_op_get_n_ports (self->op->out) : 0; /* the last port may stand for several */
-
-  if (n > 0 && (self->op->out[MIN (output, n - 1)].flags & TL_PORT_NODIFF) != 0)
-    return FALSE;
-  return tl_dtype_is_float (tl_tensor_get_dtype (tensor));
-}
-
-static gboolean
-input_counts (const Case *self,
-              guint       input)
-{
-  guint n = tl_op_get_n_ports (self->op->in);
-
-  return self->in[input].is_tested && (self->op->in[MIN (input, n - 1)].flags & TL_PORT_NODIFF) == 0;
-}
-
-/* Fixed numbers between 0.5 and 1.5, so that no element of a gradient is lost in a sum. */
-static TlTensor *
-make_weights (const TlTensor *like,
-              guint           seed)
-{
-  g_autoptr (GRand)  rand = g_rand_new_with_seed (seed);
-  g_autoptr (GError) error = NULL;
-  TlTensor          *weights = tl_tensor_new (tl_tensor_get_dtype (like), tl_tensor_get_rank (like), tl_tensor_get_shape (like), &error);
-  gsize              n = tl_tensor_get_n_elements (weights);
-
-  g_assert_no_error (error);
-  for (gsize i = 0; i < n; i++) {
-    float value = (float)g_rand_double_range (rand, 0.5, 1.5);
-
-    if (tl_tensor_get_dtype (weights) == TL_DTYPE_F64)
-      ((double *)tl_tensor_peek_data (weights))[i] = value;
-    else
-      ((float *)tl_tensor_peek_data (weights))[i] = value;
-  }
-  return weights;
-}
-
-/* Weights for traced tensors need their shape only. */
-static TlTensor *
-weigh (TlTensor *tensor,
-       guint     seed,
-       GError  **error)
-{
-  g_autoptr (TlTensor) weights = NULL;
-  g_autoptr (TlTensor) product = NULL;
-
-  weights = make_weights (tensor, seed);
-  product = tl_mul (tensor, weights, error);
-  return product != NULL ? tl_sum (product, NULL, 0, FALSE, error) : NULL;
-}
-
-static void
-unref_all (TlTensor **tensors,
-           guint      n)
-{
-  for (guint i = 0; i < n; i++)
-    g_clear_pointer (&tensors[i], tl_tensor_unref);
-}
-
-/* Operands as values of variables, so that gradients flow. */
-static void
-read_operands (Case      *self,
-               TlTensor **in)
-{
-  for (guint i = 0; i < self->n_in; i++)
-    in[i] = input_counts (self, i) ? tl_read (self->in[i].variable) : case_get_operand (self, i, LAYOUT_CONTIGUOUS);
-}
-
-static guint
-apply (Case      *self,
-       TlTensor **in,
-       TlTensor **out)
-{
-  g_autoptr (GError) error = NULL;
-  guint              n_out = case_get_n_out (self);
-
-  tl_op_apply (self->op, in, self->n_in, self->attrs, out, n_out, &error);
-  g_assert_no_error (error);
-  return n_out;
-}
-
-/* The weighted sum of all results through which gradients flow, or NULL. */
-static TlTensor *
-make_loss (Case      *self,
-           TlTensor **out,
-           guint      n_out)
-{
-  g_autoptr (TlTensor) loss = NULL;
-  g_autoptr (GError)   error = NULL;
-
-  for (guint i = 0; i < n_out; i++) {
-    g_autoptr (TlTensor) part = NULL;
-    g_autoptr (TlTensor) old = NULL;
-
-    if (!output_counts (self, i, out[i]) || !tl_tensor_requires_grad (out[i]))
-      continue;
-    part = weigh (out[i], 100 + i, &error);
-    g_assert_no_error (error);
-    old = g_steal_pointer (&loss);
-    loss = old != NULL ? tl_add (old, part, &error) : g_steal_pointer (&part);
-    g_assert_no_error (error);
-  }
-  return g_steal_pointer (&loss);
-}
-
-static guint
-wanted_inputs (Case      *self,
-               TlTensor **in,
-               TlTensor **wanted,
-               guint     *numbers)
-{
-  guint n = 0;
-
-  for (guint i = 0; i < self->n_in; i++)
-    if (input_counts (self, i)) {
-      numbers[n] = i;
-      wanted[n++] = in[i];
-    }
-  return n;
-}
-
-/* Results and first gradients, all that a case computes; NULL for a gradient that is zero. */
-static guint
-compute (Case      *self,
-         TlTensor **results)
-{
-  TlTensor            *in[CASE_MAX_IN] = { NULL }, *wanted[CASE_MAX_IN];
-  guint                numbers[CASE_MAX_IN];
-  guint                n_out, n_wanted;
-  g_autoptr (TlTensor) loss = NULL;
-  g_autoptr (GError)   error = NULL;
-
-  read_operands (self, in);
-  n_out = apply (self, in, results);
-  n_wanted = wanted_inputs (self, in, wanted, numbers);
-  loss = make_loss (self, results, n_out);
-  for (guint i = 0; i < n_wanted; i++)
-    results[n_out + i] = NULL;
-  if (loss != NULL) {
-    tl_grad (&loss, NULL, 1, wanted, n_wanted, FALSE, results + n_out, &error);
-    g_assert_no_error (error);
-  }
-  unref_all (in, self->n_in);
-  return n_out + n_wanted;
-}
-
-static double
-scale_of (TlTensor *tensor)
-{
-  double most = 0;
-
-  for (gsize i = 0; i < tl_tensor_get_n_elements (tensor); i++) {
-    double value = fabs (tl_tensor_peek_element (tensor, i));
-
-    most = isfinite (value) ? MAX (most, value) : most;
-  }
-  return most;
-}
-
-static void
-assert_near (Case       *self,
-             const char *what,
-             TlTensor   *a,
-             TlTensor   *b,
-             double      tolerance)
-{
-  double limit;
-
-  g_assert_cmpuint (tl_tensor_get_rank (a), ==, tl_tensor_get_rank (b));
-  for (guint i = 0; i < tl_tensor_get_rank (a); i++)
-    g_assert_cmpint (tl_tensor_get_shape (a)[i], ==, tl_tensor_get_shape (b)[i]);
-  limit = tolerance * (1 + scale_of (b));
-  for (gsize i = 0; i < tl_tensor_get_n_elements (a); i++) {
-    double x = tl_tensor_peek_element (a, i), y = tl_tensor_peek_element (b, i);
-
-    if (x == y || (isnan (x) && isnan (y)) || fabs (x - y) <= limit)
-      continue;
-    g_test_message ("%s: %s: element %zu is %.17g, should be %.17g", self->op->name, what, i, x, y);
-    g_test_fail ();
-    return;
-  }
-}
-
-static void
-assert_all_near (Case       *self,
-                 const char *what,
-                 TlTensor  **a,
-                 TlTensor  **b,
-                 guint       n,
-                 double      tolerance)
-{
-  for (guint i = 0; i < n; i++) {
-    g_assert_true ((a[i] == NULL) == (b[i] == NULL));
-    if (a[i] != NULL)
-      assert_near (self, what, a[i], b[i], tolerance);
-  }
 }
 
 /* f32 follows f64. */
@@ -242,11 +34,11 @@ check_dtypes (const TlOpClass *op,
 
   if (is_random (op))
     return;
-  n = compute (narrow, a);
-  g_assert_cmpuint (compute (wide, b), ==, n);
-  assert_all_near (narrow, "f32 against f64", a, b, n, 2e-5);
-  unref_all (a, n);
-  unref_all (b, n);
+  n = case_compute (narrow, a);
+  g_assert_cmpuint (case_compute (wide, b), ==, n);
+  case_assert_all_near (narrow, "f32 against f64", a, b, n, 2e-5);
+  case_unref_all (a, n);
+  case_unref_all (b, n);
 }
 
 /* Both work, or both are refused for the same reason: one element everywhere makes a matrix singular.  Returns: whether they work */
@@ -293,156 +85,14 @@ check_layouts (const TlOpClass *op,
       g_assert_no_error (error);
     }
     if (apply_alike (self, in, a, plain, b))
-      assert_all_near (self, layout == LAYOUT_PERMUTED ? "permuted" : layout == LAYOUT_GAPS ? "gaps"
-                                                                                            : "repeated",
-                       a, b, n, dtype == TL_DTYPE_F32 ? 2e-6 : 1e-13);
-    unref_all (in, self->n_in);
-    unref_all (plain, self->n_in);
-    unref_all (a, n);
-    unref_all (b, n);
+      case_assert_all_near (self, layout == LAYOUT_PERMUTED ? "permuted" : layout == LAYOUT_GAPS ? "gaps"
+                                                                                                 : "repeated",
+                            a, b, n, dtype == TL_DTYPE_F32 ? 2e-6 : 1e-13);
+    case_unref_all (in, self->n_in);
+    case_unref_all (plain, self->n_in);
+    case_unref_all (a, n);
+    case_unref_all (b, n);
   }
-}
-
-/* The loss as a number, without a tape. */
-static double
-evaluate (Case *self)
-{
-  TlContext *context = tl_context_get ();
-  gboolean   before = tl_context_set_grad_enabled (context, FALSE);
-  TlTensor  *in[CASE_MAX_IN] = { NULL }, *out[MAX_OUT] = { NULL };
-  double     sum = 0;
-  guint      n_out;
-
-  for (guint i = 0; i < self->n_in; i++)
-    in[i] = case_get_operand (self, i, LAYOUT_CONTIGUOUS);
-  n_out = apply (self, in, out);
-  for (guint i = 0; i < n_out; i++) {
-    g_autoptr (TlTensor) weights = NULL;
-
-    if (!output_counts (self, i, out[i]))
-      continue;
-    weights = make_weights (out[i], 100 + i);
-    for (gsize j = 0; j < tl_tensor_get_n_elements (out[i]); j++)
-      sum += tl_tensor_peek_element (out[i], j) * tl_tensor_peek_element (weights, j);
-  }
-  unref_all (in, self->n_in);
-  unref_all (out, n_out);
-  tl_context_set_grad_enabled (context, before);
-  return sum;
-}
-
-/* The weighted sum of all first gradients, as a number. */
-static double
-evaluate_gradient (Case *self)
-{
-  TlTensor *results[MAX_OUT] = { NULL };
-  double    sum = 0;
-  guint     n, n_out = case_get_n_out (self);
-
-  case_update_variables (self);
-  n = compute (self, results);
-  for (guint i = n_out; i < n; i++) {
-    g_autoptr (TlTensor) weights = NULL;
-
-    if (results[i] == NULL)
-      continue;
-    weights = make_weights (results[i], 200 + i - n_out);
-    for (gsize j = 0; j < tl_tensor_get_n_elements (results[i]); j++)
-      sum += tl_tensor_peek_element (results[i], j) * tl_tensor_peek_element (weights, j);
-  }
-  unref_all (results, n);
-  return sum;
-}
-
-#define EPS 1e-6
-
-static void
-check_against_differences (Case       *self,
-                           const char *what,
-                           guint       input,
-                           TlTensor   *gradient,
-                           double (*function) (Case *self))
-{
-  CaseOperand *operand = &self->in[input];
-
-  for (gsize i = 0; i < operand->n; i++) {
-    double value = operand->values[i], high, low, numeric, analytic;
-
-    operand->values[i] = value + EPS;
-    high = function (self);
-    operand->values[i] = value - EPS;
-    low = function (self);
-    operand->values[i] = value;
-    numeric = (high - low) / (2 * EPS);
-    analytic = gradient != NULL ? tl_tensor_peek_element (gradient, i) : 0;
-    if (fabs (numeric - analytic) <= 1e-5 + 1e-3 * fabs (numeric))
-      continue;
-    g_test_message ("%s: %s of input %u, element %zu is %.9g, differences give %.9g", self->op->name, what, input, i,
-                    analytic, numeric);
-    g_test_fail ();
-    break;
-  }
-  case_update_variables (self);
-}
-
-static void
-check_first_order (const TlOpClass *op,
-                   const TlSample  *sample)
-{
-  g_autoptr (Case) self = case_new (op, sample, TL_DTYPE_F64);
-  TlTensor        *results[MAX_OUT] = { NULL };
-  guint            n_out = case_get_n_out (self);
-  guint            n = compute (self, results), k = n_out;
-
-  for (guint i = 0; i < self->n_in; i++)
-    if (input_counts (self, i))
-      check_against_differences (self, "gradient", i, results[k++], evaluate);
-  unref_all (results, n);
-}
-
-/* The gradient of the weighted sum of gradients. */
-static void
-check_second_order (const TlOpClass *op,
-                    const TlSample  *sample)
-{
-  g_autoptr (Case)     self = case_new (op, sample, TL_DTYPE_F64);
-  TlTensor            *in[CASE_MAX_IN] = { NULL }, *out[MAX_OUT] = { NULL }, *wanted[CASE_MAX_IN];
-  TlTensor            *first[CASE_MAX_IN] = { NULL }, *second[CASE_MAX_IN] = { NULL };
-  guint                numbers[CASE_MAX_IN], n_out, n;
-  g_autoptr (TlTensor) loss = NULL;
-  g_autoptr (TlTensor) sum = NULL;
-  g_autoptr (GError)   error = NULL;
-
-  read_operands (self, in);
-  n_out = apply (self, in, out);
-  n = wanted_inputs (self, in, wanted, numbers);
-  loss = make_loss (self, out, n_out);
-  if (loss != NULL) {
-    tl_grad (&loss, NULL, 1, wanted, n, TRUE, first, &error);
-    g_assert_no_error (error);
-  }
-  for (guint i = 0; i < n; i++) {
-    g_autoptr (TlTensor) part = NULL;
-    g_autoptr (TlTensor) old = NULL;
-
-    if (first[i] == NULL || !tl_tensor_requires_grad (first[i]))
-      continue;
-    part = weigh (first[i], 200 + i, &error);
-    old = g_steal_pointer (&sum);
-    sum = old != NULL ? tl_add (old, part, &error) : g_steal_pointer (&part);
-    g_assert_no_error (error);
-  }
-  if (sum != NULL) {
-    tl_grad (&sum, NULL, 1, wanted, n, FALSE, second, &error);
-    g_assert_no_error (error);
-  }
-  unref_all (in, self->n_in);
-  /* Without a graph of the first gradient, the second must be zero. */
-  for (guint i = 0; i < n && loss != NULL; i++)
-    check_against_differences (self, "second gradient", numbers[i], second[i], evaluate_gradient);
-  unref_all (out, n_out);
-  unref_all (first, n);
-  unref_all (second, n);
 }
 
 static void
@@ -457,104 +107,18 @@ check_decompose (const TlOpClass *op,
 
   if (op->decompose == NULL || op->prepare == NULL)
     return;
-  read_operands (self, in);
+  case_read_operands (self, in);
   if (tl_tensor_get_n_elements (in[0]) > 0) {
-    apply (self, in, out);
+    case_apply (self, in, out);
     op->decompose (&decompose, &error);
     g_assert_no_error (error);
     for (guint i = 0; i < n_out; i++)
       if (parts[i] != NULL)
-        assert_near (self, "decompose", parts[i], out[i], 1e-12);
+        case_assert_near (self, "decompose", parts[i], out[i], 1e-12);
   }
-  unref_all (in, self->n_in);
-  unref_all (out, n_out);
-  unref_all (parts, n_out);
-}
-
-static void
-assert_same_bits (Case       *self,
-                  const char *what,
-                  TlTensor   *a,
-                  TlTensor   *b)
-{
-  g_assert_cmpint (tl_tensor_get_dtype (a), ==, tl_tensor_get_dtype (b));
-  g_assert_cmpuint (tl_tensor_get_n_elements (a), ==, tl_tensor_get_n_elements (b));
-  for (gsize i = 0; i < tl_tensor_get_n_elements (a); i++) {
-    double x = tl_tensor_peek_element (a, i), y = tl_tensor_peek_element (b, i);
-
-    if (memcmp (&x, &y, sizeof x) == 0 || (isnan (x) && isnan (y)))
-      continue;
-    g_test_message ("%s: %s: element %zu is %.17g, should be %.17g", self->op->name, what, i, x, y);
-    g_test_fail ();
-    return;
-  }
-}
-
-static void
-check_plan (Case       *self,
-            const char *what,
-            TlTensor  **eager,
-            guint       n,
-            TlPlanFlags flags)
-{
-  TlContext         *context = tl_context_get ();
-  TlTrace           *trace = tl_trace_begin (context);
-  TlTensor          *results[MAX_OUT] = { NULL }, *outputs[MAX_OUT];
-  guint              n_outputs = 0, k = 0;
-  g_autoptr (TlPlan) plan = NULL;
-  g_autoptr (GError) error = NULL;
-
-  g_assert_cmpuint (compute (self, results), ==, n);
-  for (guint i = 0; i < n; i++) {
-    g_assert_true ((results[i] == NULL) == (eager[i] == NULL));
-    if (results[i] != NULL)
-      outputs[n_outputs++] = results[i];
-  }
-  plan = tl_plan_new (trace, outputs, n_outputs, flags, &error);
-  g_assert_no_error (error);
-  unref_all (results, n);
-  for (guint run = 0; run < 2; run++) {
-    tl_plan_run (plan, NULL, 0, &error);
-    g_assert_no_error (error);
-  }
-  for (guint i = 0; i < n; i++) {
-    g_autoptr (TlTensor) planned = NULL;
-
-    if (eager[i] == NULL)
-      continue;
-    planned = tl_plan_dup_output (plan, k++, &error);
-    g_assert_no_error (error);
-    assert_same_bits (self, what, planned, eager[i]);
-  }
-}
-
-/* Planned, node by node and fused, and on another number of threads: the same bits. */
-static void
-check_evaluation (const TlOpClass *op,
-                  const TlSample  *sample,
-                  TlDType          dtype)
-{
-  g_autoptr (Case)      self = case_new (op, sample, dtype);
-  g_autoptr (TlContext) two = tl_context_new (2);
-  TlTensor             *eager[MAX_OUT] = { NULL }, *again[MAX_OUT] = { NULL };
-  TlContext            *before;
-  guint                 n = compute (self, eager);
-  gboolean              planned = (op->flags & TL_OP_DATA_SIZED) == 0;
-
-  if (planned) {
-    check_plan (self, "plan, unfused", eager, n, TL_PLAN_UNFUSED);
-    check_plan (self, "plan, fused", eager, n, 0);
-  }
-  before = tl_context_make_current (two);
-  compute (self, again);
-  if (planned)
-    check_plan (self, "plan on two threads", eager, n, 0);
-  for (guint i = 0; i < n; i++)
-    if (eager[i] != NULL)
-      assert_same_bits (self, "two threads", again[i], eager[i]);
-  unref_all (again, n);
-  tl_context_make_current (before);
-  unref_all (eager, n);
+  case_unref_all (in, self->n_in);
+  case_unref_all (out, n_out);
+  case_unref_all (parts, n_out);
 }
 
 static void
@@ -567,10 +131,10 @@ test_row (gconstpointer data)
     check_layouts (op, sample, TL_DTYPE_F32);
     check_layouts (op, sample, TL_DTYPE_F64);
     check_decompose (op, sample);
-    check_evaluation (op, sample, TL_DTYPE_F32);
-    check_evaluation (op, sample, TL_DTYPE_F64);
-    check_first_order (op, sample);
-    check_second_order (op, sample);
+    case_check_evaluation (op, sample, TL_DTYPE_F32);
+    case_check_evaluation (op, sample, TL_DTYPE_F64);
+    case_check_first_order (op, sample);
+    case_check_second_order (op, sample);
     if (g_test_failed ())
       g_test_message ("%s: in the sample \"%s\" {%s}", op->name, sample->shapes, sample->attrs != NULL ? sample->attrs : "");
   }
@@ -624,7 +188,7 @@ dump (const char *path)
     for (const TlSample *sample = op->samples; sample != NULL && sample->shapes != NULL; sample++) {
       g_autoptr (Case) self = case_new (op, sample, TL_DTYPE_F64);
       TlTensor        *results[MAX_OUT] = { NULL };
-      guint            n = compute (self, results);
+      guint            n = case_compute (self, results);
 
       for (guint i = 0; i < n; i++)
         for (gsize j = 0; results[i] != NULL && j < tl_tensor_get_n_elements (results[i]); j++) {
@@ -632,7 +196,7 @@ dump (const char *path)
 
           g_assert_cmpuint (fwrite (&value, sizeof value, 1, file), ==, 1);
         }
-      unref_all (results, n);
+      case_unref_all (results, n);
     }
   }
   g_assert_cmpint (fclose (file), ==, 0);
@@ -706,8 +270,8 @@ test_dropped_weights (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (samples); i++) {
     check_decompose (op, &samples[i]);
-    check_first_order (op, &samples[i]);
-    check_second_order (op, &samples[i]);
+    case_check_first_order (op, &samples[i]);
+    case_check_second_order (op, &samples[i]);
     if (g_test_failed ())
       g_test_message ("in the sample \"%s\" {%s}", samples[i].shapes, samples[i].attrs);
   }
@@ -748,7 +312,7 @@ test_tiles (void)
 
   /* Under sanitizers a part: tests/kernels runs the tiles of all kernels there, in fenced memory. */
   for (guint i = 0; i < G_N_ELEMENTS (cases); i += TESTS_SANITIZED ? 4 : 1)
-    check_evaluation (tl_op_find (cases[i].op), &cases[i].sample, TL_DTYPE_F32);
+    case_check_evaluation (tl_op_find (cases[i].op), &cases[i].sample, TL_DTYPE_F32);
 }
 
 static void
@@ -767,12 +331,12 @@ assert_values (const char   *op,
       self->in[i].values[j] = (double)j - 1;
     in[i] = case_get_operand (self, i, LAYOUT_CONTIGUOUS);
   }
-  n_out = apply (self, in, out);
+  n_out = case_apply (self, in, out);
   g_assert_cmpuint (tl_tensor_get_n_elements (out[0]), ==, n);
   for (guint i = 0; i < n; i++)
     g_assert_cmpfloat (tl_tensor_peek_element (out[0], i), ==, values[i]);
-  unref_all (in, self->n_in);
-  unref_all (out, n_out);
+  case_unref_all (in, self->n_in);
+  case_unref_all (out, n_out);
 }
 
 /* Values that can be checked by eye, where comparing implementations would prove nothing. */
