@@ -1,6 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/nn/recurrent-common.h"
 
+static const TlAttrSpec attrs[] = {
+  TL_RECURRENT_SIZE_ATTRS,
+  TL_RECURRENT_LAYERS_ATTR,
+  TL_RECURRENT_BIAS_ATTR,
+  TL_RECURRENT_SEQUENCE_ATTRS,
+  { NULL },
+};
+
 static const TlSample samples[] = {
   { "3,2,3", "hidden = 2" },
   { "2,3,2; 1,2,2", "hidden = 2, batch_first = true" },
@@ -18,7 +26,7 @@ const TlLayerClass tl_layer_GRU = {
   .source = "Cho et al. 2014, arXiv:1406.1078",
   .in = tl_recurrent_layer_ports_1,
   .out = tl_recurrent_layer_out_1,
-  .attrs = tl_recurrent_layer_attrs,
+  .attrs = attrs,
   .flags = TL_LAYER_RANDOM | TL_LAYER_MODAL,
   .op = "gru",
   .setup = tl_recurrent_layer_setup,

@@ -7,7 +7,14 @@
 #include "core/base/error.h"
 #include "core/op/ops.h"
 
-#define N_WEIGHTS 4 /* weight_ih, weight_hh, bias_ih, bias_hh of one layer and direction */
+/* Of one layer and direction; the last only where states are projected */
+enum { WEIGHT_IH,
+       WEIGHT_HH,
+       BIAS_IH,
+       BIAS_HH,
+       WEIGHT_HR,
+       N_WEIGHTS };
+
 #define MAX_STATES 2
 
 #define X(text) \
@@ -56,13 +63,6 @@ const TlPort tl_recurrent_cell_out_2[] = {
 
 const char *const tl_recurrent_nonlinearities[] = { "tanh", "relu", NULL };
 
-const TlAttrSpec tl_recurrent_layer_attrs[] = {
-  TL_RECURRENT_SIZE_ATTRS,
-  TL_RECURRENT_LAYERS_ATTR,
-  TL_RECURRENT_BIAS_ATTR,
-  TL_RECURRENT_SEQUENCE_ATTRS,
-  { NULL },
-};
 const TlAttrSpec tl_recurrent_cell_attrs[] = { TL_RECURRENT_SIZE_ATTRS, TL_RECURRENT_BIAS_ATTR, { NULL } };
 
 static guint
@@ -86,6 +86,16 @@ attr_of (const TlLayerClass *klass,
   return &values[tl_attr_find (klass->attrs, name)];
 }
 
+/* Size of a projected state, or 0. */
+static TlDim
+projection_of (const TlLayerClass *klass,
+               const TlAttrValue  *values)
+{
+  gint attr = tl_attr_find (klass->attrs, "proj_size");
+
+  return attr >= 0 ? values[attr].i : 0;
+}
+
 static guint
 n_directions_of (const TlLayerClass *klass,
                  const TlAttrValue  *values)
@@ -101,16 +111,19 @@ declare_weights (TlLayerSetup *self,
                  TlDim         n_in,
                  TlDim         hidden)
 {
-  static const char *const names[] = { "weight_ih", "weight_hh", "bias_ih", "bias_hh" };
+  static const char *const names[] = { "weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr" };
   gboolean                 has_bias = attr_of (self->klass, self->attrs, "bias")->i != 0;
   TlInit                   init = { &tl_initializer_uniform, 1 / sqrt ((double)hidden) };
-  TlDim                    n_sums = n_gates_of (self->klass->op) * hidden;
+  TlDim                    n_sums = n_gates_of (self->klass->op) * hidden, projected = projection_of (self->klass, self->attrs);
 
-  for (guint i = 0; i < (has_bias ? 4u : 2u); i++) {
+  for (guint i = 0; i < N_WEIGHTS; i++) {
+    gboolean         is_bias = i == BIAS_IH || i == BIAS_HH;
     g_autofree char *name = g_strconcat (names[i], suffix, NULL);
-    const TlDim      shape[] = { n_sums, i == 0 ? n_in : hidden };
+    const TlDim      shape[] = { i == WEIGHT_HR ? projected : n_sums, i == WEIGHT_IH ? n_in : i == WEIGHT_HR || projected == 0 ? hidden
+                                                                                                                               : projected };
 
-    tl_layer_declare (self, slot + i, name, TL_VARIABLE_PARAMETER, i < 2 ? 2 : 1, shape, init);
+    if (is_bias ? has_bias : i != WEIGHT_HR || projected > 0)
+      tl_layer_declare (self, slot + i, name, TL_VARIABLE_PARAMETER, is_bias ? 1 : 2, shape, init);
   }
 }
 
@@ -119,25 +132,127 @@ tl_recurrent_layer_setup (TlLayerSetup *self,
                           GError      **error)
 {
   guint  n_layers = (guint)attr_of (self->klass, self->attrs, "num_layers")->i, n_directions = n_directions_of (self->klass, self->attrs);
-  TlDim  hidden = attr_of (self->klass, self->attrs, "hidden")->i, n_in;
+  TlDim  hidden = attr_of (self->klass, self->attrs, "hidden")->i, projected = projection_of (self->klass, self->attrs), n_in;
   double dropout = attr_of (self->klass, self->attrs, "dropout")->d;
 
   if (self->n_in > 0 && self->in[0]->rank != 2 && self->in[0]->rank != 3)
     return tl_layer_fail (self->klass, TL_ERROR_SHAPE, error, "the input has %u axes, it must be a sequence with 3, or with 2 if it is alone", self->in[0]->rank);
   if (!tl_layer_in_size (self, 0, -1, (guint)tl_attr_find (self->klass->attrs, "input_size"), &n_in, error))
     return FALSE;
+  if (projected >= hidden)
+    return tl_layer_fail (self->klass, TL_ERROR_VALUE, error, "proj_size = %" G_GINT64_FORMAT " must be less than hidden = %" G_GINT64_FORMAT, projected, hidden);
   for (guint i = 0; i < n_layers; i++)
     for (guint d = 0; d < n_directions; d++) {
       g_autofree char *suffix = g_strdup_printf ("_l%u%s", i, d > 0 ? "_reverse" : "");
 
-      declare_weights (self, (i * n_directions + d) * N_WEIGHTS, suffix, i == 0 ? n_in : n_directions * hidden, hidden);
+      declare_weights (self, (i * n_directions + d) * N_WEIGHTS, suffix, i == 0 ? n_in : n_directions * (projected > 0 ? projected : hidden), hidden);
     }
   if (dropout > 0 && n_layers > 1)
     tl_layer_declare (self, n_layers * n_directions * N_WEIGHTS, "calls", TL_VARIABLE_COUNTER, 0, NULL, (TlInit){ &tl_initializer_zeros });
   return TRUE;
 }
 
-/* A sequence in one direction of one layer; @state: replaced by those after it. */
+/* A sequence in one direction with these weights; @state: replaced by those after it. */
+static TlTensor *
+run_sequence (TlLayerForward *self,
+              TlTensor       *x,
+              TlTensor      **state,
+              TlTensor      **weights,
+              gboolean        reverse,
+              GError        **error)
+{
+  guint       n_states = n_states_of (self->op->name), n_out = tl_op_get_n_out (self->op, 0);
+  TlTensor   *in[1 + MAX_STATES + WEIGHT_HR] = { x }, *out[TL_OP_MAX_OUT] = { NULL };
+  TlAttrValue values[TL_OP_MAX_ATTRS];
+  gboolean    ok;
+
+  memcpy (values, self->op_attrs, tl_op_get_n_attrs (self->op) * sizeof (TlAttrValue));
+  values[tl_attr_find (self->op->attrs, "reverse")].i = reverse;
+  for (guint i = 0; i < n_states; i++)
+    in[1 + i] = state[i];
+  for (guint i = 0; i < WEIGHT_HR; i++)
+    in[1 + n_states + i] = weights[i];
+  ok = tl_op_apply (self->op, in, 1 + n_states + WEIGHT_HR, values, out, n_out, error);
+  for (guint i = 0; i < n_states; i++) {
+    tl_tensor_unref (state[i]);
+    state[i] = g_steal_pointer (&out[1 + i]);
+  }
+  for (guint i = 1 + n_states; i < n_out; i++)
+    g_clear_pointer (&out[i], tl_tensor_unref);
+  return ok ? out[0] : NULL;
+}
+
+/*
+ * The first step from a projected state, which the weight for it reads as the first elements of a whole one.
+ */
+static TlTensor *
+run_first_step (TlLayerForward *self,
+                TlTensor       *x,
+                TlTensor      **state,
+                TlTensor      **weights,
+                gboolean        reverse,
+                GError        **error)
+{
+  TlDim                steps = tl_tensor_get_shape (x)[0], more = tl_tensor_get_shape (weights[WEIGHT_HR])[1] - tl_tensor_get_shape (weights[WEIGHT_HR])[0];
+  const TlAttrValue    pad[] = { { .n = 2, .v = { 0, more } }, TL_INT (0), TL_FLOAT (0) };
+  g_autoptr (TlTensor) step = tl_narrow (x, 0, reverse ? tl_dim_sub (steps, 1) : 0, 1, error);
+  g_autoptr (TlTensor) wide = step != NULL ? tl_op_apply1 (&tl_op_pad, &weights[WEIGHT_HH], 1, pad, error) : NULL;
+  TlTensor            *padded = wide != NULL ? tl_op_apply1 (&tl_op_pad, &state[0], 1, pad, error) : NULL;
+  TlTensor            *own[] = { weights[WEIGHT_IH], wide, weights[BIAS_IH], weights[BIAS_HH] };
+
+  if (padded == NULL)
+    return NULL;
+  tl_tensor_unref (state[0]);
+  state[0] = padded;
+  return run_sequence (self, step, state, own, reverse, error);
+}
+
+/* Steps that follow each other, as one sequence; @later may be %NULL. */
+static TlTensor *
+join_steps (TlTensor *first,
+            TlTensor *later,
+            gboolean  reverse,
+            GError  **error)
+{
+  if (first == NULL || later == NULL)
+    return tl_tensor_ref (first != NULL ? first : later);
+  return tl_concat (reverse ? (TlTensor *[]){ later, first } : (TlTensor *[]){ first, later }, 2, 0, error);
+}
+
+/*
+ * With states h' = weight_hr h: weight_hh h' is (weight_hh weight_hr) h, so that the sequence runs with whole states, which are projected
+ * afterwards.  A first state that is given is a projected one, and its step is taken alone.
+ */
+static TlTensor *
+run_projected (TlLayerForward *self,
+               TlTensor       *x,
+               TlTensor      **state,
+               TlTensor      **weights,
+               gboolean        reverse,
+               GError        **error)
+{
+  gboolean             is_given = self->n_in > 1 && self->in[1] != NULL;
+  TlDim                steps = tl_tensor_get_shape (x)[0];
+  g_autoptr (TlTensor) both = tl_matmul (weights[WEIGHT_HH], weights[WEIGHT_HR], error);
+  TlTensor            *own[] = { weights[WEIGHT_IH], both, weights[BIAS_IH], weights[BIAS_HH] };
+  g_autoptr (TlTensor) first = both != NULL && is_given ? run_first_step (self, x, state, weights, reverse, error) : NULL;
+  g_autoptr (TlTensor) rest = NULL, later = NULL, whole = NULL, last = NULL;
+
+  if (both == NULL || (is_given && first == NULL))
+    return NULL;
+  if (!is_given || steps != 1) {
+    rest = is_given ? tl_narrow (x, 0, reverse ? 0 : 1, tl_dim_sub (steps, 1), error) : tl_tensor_ref (x);
+    later = rest != NULL ? run_sequence (self, rest, state, own, reverse, error) : NULL;
+    if (later == NULL)
+      return NULL;
+  }
+  whole = join_steps (first, later, reverse, error);
+  last = whole != NULL ? g_steal_pointer (&state[0]) : NULL;
+  state[0] = last != NULL ? tl_linear (last, weights[WEIGHT_HR], NULL, error) : NULL;
+  return state[0] != NULL ? tl_linear (whole, weights[WEIGHT_HR], NULL, error) : NULL;
+}
+
+/* The same with the weights of a layer and direction from @slot on. */
 static TlTensor *
 run_direction (TlLayerForward *self,
                TlTensor       *x,
@@ -146,25 +261,17 @@ run_direction (TlLayerForward *self,
                gboolean        reverse,
                GError        **error)
 {
-  guint       n_states = n_states_of (self->op->name), n_out = tl_op_get_n_out (self->op, 0);
-  TlTensor   *in[1 + MAX_STATES + N_WEIGHTS] = { x }, *out[TL_OP_MAX_OUT] = { NULL };
-  TlAttrValue values[TL_OP_MAX_ATTRS];
-  gboolean    ok;
+  TlTensor *weights[N_WEIGHTS], *y;
 
-  memcpy (values, self->op_attrs, tl_op_get_n_attrs (self->op) * sizeof (TlAttrValue));
-  values[tl_attr_find (self->op->attrs, "reverse")].i = reverse;
-  for (guint i = 0; i < n_states; i++)
-    in[1 + i] = state[i];
   for (guint i = 0; i < N_WEIGHTS; i++)
-    in[1 + n_states + i] = tl_layer_read (self, slot + i);
-  ok = tl_op_apply (self->op, in, 1 + n_states + N_WEIGHTS, values, out, n_out, error);
-  for (guint i = 1; i < 1 + n_states + N_WEIGHTS; i++)
-    g_clear_pointer (&in[i], tl_tensor_unref);
-  for (guint i = 0; i < n_states; i++)
-    state[i] = g_steal_pointer (&out[1 + i]);
-  for (guint i = 1 + n_states; i < n_out; i++)
-    g_clear_pointer (&out[i], tl_tensor_unref);
-  return ok ? out[0] : NULL;
+    weights[i] = tl_layer_read (self, slot + i);
+  if (weights[WEIGHT_HR] != NULL)
+    y = run_projected (self, x, state, weights, reverse, error);
+  else
+    y = run_sequence (self, x, state, weights, reverse, error);
+  for (guint i = 0; i < N_WEIGHTS; i++)
+    g_clear_pointer (&weights[i], tl_tensor_unref);
+  return y;
 }
 
 /* The first state of layer and direction @at: of the given ones, or zeros. */

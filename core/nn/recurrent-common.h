@@ -4,7 +4,8 @@
 /*
  * What the recurrent layers share: sequences through layers and directions, and single steps (cells).
  *
- *     variables of a sequence   weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0, the same with _reverse, then _l1...
+ *     variables of a sequence   weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0, the same with _reverse, then _l1...; with proj_size
+ *                               weight_hr_l0 behind each
  *     variables of a cell       weight_ih, weight_hh, bias_ih, bias_hh
  *
  * The row's operation (rnn, gru, lstm) decides the number of gates and states.
@@ -42,8 +43,7 @@ extern const TlPort tl_recurrent_cell_out_2[];
 // clang-format on
 
 extern const char *const tl_recurrent_nonlinearities[];
-extern const TlAttrSpec  tl_recurrent_layer_attrs[]; /* of what has no nonlinearity to choose */
-extern const TlAttrSpec  tl_recurrent_cell_attrs[];
+extern const TlAttrSpec  tl_recurrent_cell_attrs[]; /* of what has no nonlinearity to choose */
 
 gboolean tl_recurrent_layer_setup (TlLayerSetup *self,
                                    GError      **error);
