@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/nn/embedding-common.h"
 
-enum { WEIGHT_INIT = 5 };
+enum { WEIGHT_INIT = 6 };
 
 static const TlPort ports[] = { { "x", "numbers of vectors, any shape: i64, i32 or u8", TL_PORT_NODIFF }, { NULL } };
 
@@ -34,6 +34,7 @@ static const TlSample samples[] = {
   { "i64:2<5", "num_embeddings = 5, embedding_dim = 2, weight_init = trunc_normal(0.02)" },
   { "i64:2,4<3", "num_embeddings = 4, embedding_dim = 3, padding_idx = 3" },
   { "i64:5<3", "num_embeddings = 3, embedding_dim = 2, padding_idx = -1, max_norm = 30, norm_type = 1" },
+  { "i64:1<4", "num_embeddings = 4, embedding_dim = 2, scale_grad_by_freq = true" },
   { NULL },
 };
 
@@ -48,5 +49,5 @@ const TlLayerClass tl_layer_Embedding = {
   .setup = setup,
   .forward = forward,
   .samples = samples,
-  .torch = "torch.nn.Embedding(num_embeddings, embedding_dim, None if padding_idx == -2147483648 else padding_idx, max_norm or None, norm_type)",
+  .torch = "torch.nn.Embedding(num_embeddings, embedding_dim, None if padding_idx == -2147483648 else padding_idx, max_norm or None, norm_type, scale_grad_by_freq)",
 };

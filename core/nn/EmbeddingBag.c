@@ -5,7 +5,7 @@
 #include "core/nn/embedding-common.h"
 #include "core/op/common.h"
 
-enum { MODE = 4,
+enum { MODE = 5,
        INCLUDE_LAST_OFFSET,
        PADDING_IDX,
        WEIGHT_INIT };
@@ -240,5 +240,5 @@ const TlLayerClass tl_layer_EmbeddingBag = {
   .setup = setup,
   .forward = forward,
   .samples = samples,
-  .torch = "torch.nn.EmbeddingBag(num_embeddings, embedding_dim, max_norm or None, norm_type, mode=mode, include_last_offset=include_last_offset, padding_idx=None if padding_idx == -2147483648 else padding_idx)",
+  .torch = "torch.nn.EmbeddingBag(num_embeddings, embedding_dim, max_norm or None, norm_type, scale_grad_by_freq, mode, include_last_offset=include_last_offset, padding_idx=None if padding_idx == -2147483648 else padding_idx)",
 };

@@ -105,18 +105,37 @@ limit (TlLayerForward *self,
   return ok ? tl_add (vectors, change, error) : NULL;
 }
 
+/* The same vectors, whose gradients are divided by how often each is used. */
+static TlTensor *
+share_gradients (TlLayerForward *self,
+                 TlTensor       *vectors,
+                 GError        **error)
+{
+  TlDim                n = tl_meta_get_n_elements (tl_tensor_get_meta (self->in[0]));
+  g_autoptr (TlTensor) index = tl_reshape (self->in[0], 1, &n, error);
+  g_autoptr (TlTensor) ones = index != NULL ? tl_ones (2, (const TlDim[]){ n, 1 }, tl_tensor_get_dtype (vectors), error) : NULL;
+  g_autoptr (TlTensor) counts = ones != NULL ? tl_index_add (ones, index, self->attrs[TL_EMBEDDING_NUM].i, error) : NULL;
+  g_autoptr (TlTensor) own = counts != NULL ? tl_embedding (self->in[0], counts, error) : NULL;
+  g_autoptr (TlTensor) fixed = own != NULL ? tl_detach (vectors) : NULL;
+
+  return fixed != NULL ? tl_map_text ("b + (a - b) / c", error, 3, vectors, fixed, own) : NULL;
+}
+
 TlTensor *
 tl_embedding_look_up (TlLayerForward *self,
                       GError        **error)
 {
   g_autoptr (TlTensor) table = tl_layer_read (self, 0);
-  g_autoptr (TlTensor) vectors = tl_embedding (self->in[0], table, error);
+  g_autoptr (TlTensor) plain = tl_embedding (self->in[0], table, error);
+  g_autoptr (TlTensor) vectors = NULL;
   g_autoptr (TlTensor) limited = NULL;
   g_autoptr (TlTensor) padding = NULL;
   g_autoptr (TlTensor) wide = NULL;
   g_autoptr (TlTensor) fixed = NULL;
   GError              *failure = NULL;
 
+  if (plain != NULL)
+    vectors = attr_of (self->klass, self->attrs, "scale_grad_by_freq")->i != 0 ? share_gradients (self, plain, error) : tl_tensor_ref (plain);
   if (vectors == NULL)
     return NULL;
   limited = attr_of (self->klass, self->attrs, "max_norm")->d > 0 ? limit (self, table, vectors, error) : tl_tensor_ref (vectors);

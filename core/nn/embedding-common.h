@@ -30,7 +30,8 @@ enum { TL_EMBEDDING_NUM,
 #define TL_EMBEDDING_NORM_ATTRS                                                                                                                  \
   { "max_norm", "largest length of a vector: longer ones are shortened when they are used, in training for good; 0: any", TL_ATTR_FLOAT,         \
     .has_range = TRUE, .max = G_MAXDOUBLE },                                                                                                     \
-  { "norm_type", "order of the norm that max_norm limits", TL_ATTR_FLOAT, .def = { .d = 2 }, .has_range = TRUE, .max = G_MAXDOUBLE }
+  { "norm_type", "order of the norm that max_norm limits", TL_ATTR_FLOAT, .def = { .d = 2 }, .has_range = TRUE, .max = G_MAXDOUBLE },              \
+  { "scale_grad_by_freq", "whether gradients are divided by how often their vector was used", TL_ATTR_BOOL }
 #define TL_EMBEDDING_INIT_ATTR                                                                                                                   \
   { "weight_init", "how the vectors get their first values: name of an initialiser, with its number if wanted", TL_ATTR_STRING,                  \
     .names = tl_embedding_normal }

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/base/error.h"
-#include "core/op/common.h"
+#include "core/op/pool-common.h"
 
 const TlPort tl_max_pool_layer_out[] = {
   { "y", "the largest elements" },
@@ -236,6 +236,74 @@ tl_max_unpool_layer_forward (TlLayerForward *self,
   zeros = index != NULL ? tl_zeros (3, (const TlDim[]){ shape[0], shape[1], n }, tl_tensor_get_dtype (x), error) : NULL;
   y = zeros != NULL ? tl_scatter (zeros, 2, index, x, error) : NULL;
   self->out[0] = y != NULL ? tl_reshape (y, rank, shape, error) : NULL;
+  return self->out[0] != NULL;
+}
+
+/* The input with its padding; in ceil_mode with so much behind it that no window is cut off. */
+static TlTensor *
+pad_whole (TlLayerForward *self,
+           gboolean        ceil_mode,
+           GError        **error)
+{
+  guint       rank = self->klass->attrs[TL_POOL_LAYER_KERNEL].n;
+  TlAttrValue pad[] = { { .n = 2 * (gint32)rank }, TL_INT (0), TL_FLOAT (0) };
+
+  for (guint i = 0; i < rank; i++) {
+    const Side side = get_side (self, i);
+    gint64    *sides = &pad[0].v[2 * (rank - 1 - i)];
+
+    sides[0] = side.padding;
+    sides[1] = side.padding + (ceil_mode ? side.stride - 1 : 0);
+  }
+  return tl_op_apply1 (&tl_op_pad, self->in, 1, pad, error);
+}
+
+/* Windows that begin behind the input do not count. */
+static TlTensor *
+take_windows (TlLayerForward *self,
+              TlTensor       *all,
+              GError        **error)
+{
+  TlTensor *kept = tl_tensor_ref (all);
+
+  for (guint i = 0; i < self->klass->attrs[TL_POOL_LAYER_KERNEL].n && kept != NULL; i++) {
+    const Side           side = get_side (self, i);
+    TlDim                n = tl_pool_get_out_dim (tl_tensor_get_shape (self->in[0])[2 + i], side.kernel, side.stride, 1, side.padding, TRUE);
+    g_autoptr (TlTensor) before = kept;
+
+    if (n == TL_DIM_INVALID)
+      tl_layer_fail (self->klass, TL_ERROR_UNSUPPORTED, error, "whether the last window of axis %u counts depends on its size (ceil_mode)", 2 + i);
+    kept = n != TL_DIM_INVALID ? tl_narrow (before, 2 + (gint)i, 0, n, error) : NULL;
+  }
+  return kept;
+}
+
+/* Means of whole windows are sums by a number that is known. */
+gboolean
+tl_avg_pool_layer_forward (TlLayerForward *self,
+                           GError        **error)
+{
+  gint64               divisor = self->attrs[tl_attr_find (self->klass->attrs, "divisor_override")].i;
+  gboolean             ceil_mode = self->attrs[tl_attr_find (self->klass->attrs, "ceil_mode")].i != 0;
+  double               factor = 1 / (double)MAX (divisor, 1);
+  TlAttrValue          values[TL_OP_MAX_ATTRS];
+  g_autoptr (TlTensor) padded = NULL, mean = NULL, windows = NULL;
+
+  if (divisor == 0)
+    return tl_layer_apply (self, self->in, self->n_in, error);
+  if (tl_tensor_get_rank (self->in[0]) != self->klass->attrs[TL_POOL_LAYER_KERNEL].n + 2)
+    return tl_layer_fail (self->klass, TL_ERROR_SHAPE, error, "the input has %u axes, it must have %u", tl_tensor_get_rank (self->in[0]),
+                          self->klass->attrs[TL_POOL_LAYER_KERNEL].n + 2);
+  for (guint i = 0; i < self->klass->attrs[TL_POOL_LAYER_KERNEL].n; i++)
+    factor *= (double)get_side (self, i).kernel;
+  memcpy (values, self->op_attrs, tl_op_get_n_attrs (self->op) * sizeof (TlAttrValue));
+  values[TL_POOL_ATTR_PADDING] = TL_INTS1 (0);
+  values[TL_POOL_ATTR_CEIL_MODE] = TL_INT (FALSE);
+  padded = pad_whole (self, ceil_mode, error);
+  mean = padded != NULL ? tl_op_apply1 (self->op, &padded, 1, values, error) : NULL;
+  if (mean != NULL)
+    windows = ceil_mode ? take_windows (self, mean, error) : tl_tensor_ref (mean);
+  self->out[0] = windows != NULL ? tl_map_numbers ("a * b", &windows, 1, &factor, 1, error) : NULL;
   return self->out[0] != NULL;
 }
 

@@ -27,6 +27,10 @@
 #define TL_AVG_POOL_LAYER_ATTRS(rank)                                                                                                             \
   TL_POOL_LAYER_WINDOW (rank), TL_POOL_LAYER_CEIL_MODE,                                                                                           \
   { "count_include_pad", "whether the padding counts in the divisor", TL_ATTR_BOOL, .def = { .i = TRUE } }, { NULL }
+#define TL_AVG_POOL_LAYER_DIVISOR_ATTRS(rank)                                                                                                     \
+  TL_POOL_LAYER_WINDOW (rank), TL_POOL_LAYER_CEIL_MODE,                                                                                           \
+  { "count_include_pad", "whether the padding counts in the divisor", TL_ATTR_BOOL, .def = { .i = TRUE } },                                       \
+  { "divisor_override", "what sums are divided by instead; 0: by the number of elements", TL_ATTR_INT, .has_range = TRUE, .max = G_MAXINT32 }, { NULL }
 #define TL_LP_POOL_LAYER_ATTRS(rank)                                                                                                              \
   { "norm_type", "order of the norm", TL_ATTR_FLOAT, TRUE, .has_range = TRUE, .min = 1e-3, .max = 1e3 },                                           \
   TL_POOL_LAYER_STEPS (rank), TL_POOL_LAYER_CEIL_MODE, { NULL }
@@ -47,6 +51,8 @@ extern const TlPort tl_max_pool_layer_out[];
 extern const TlPort tl_max_unpool_layer_ports[];
 
 gboolean tl_max_pool_layer_forward (TlLayerForward *self,
+                                    GError        **error);
+gboolean tl_avg_pool_layer_forward (TlLayerForward *self,
                                     GError        **error);
 gboolean tl_max_unpool_layer_forward (TlLayerForward *self,
                                       GError        **error);

@@ -59,6 +59,18 @@ test_fit_losses (void)
   cells_fail (cells, "fit { nn.Linear (4, 2), data = data.tensors (x, y), loss = l }", TL_ERROR_SHAPE, 1, "the model takes 1 inputs and the loss 2 more, but the data set has 2 fields");
 }
 
+/* As if each vector had been used once. */
+static void
+test_embedding_frequency (void)
+{
+  g_autoptr (Cells) cells = cells_new ();
+
+  cells_run (cells, "e = nn.Embedding { num_embeddings = 3, embedding_dim = 1, scale_grad_by_freq = true }\nx = tl.tensor { { 0, 2 }, { 2, 2 } }\n"
+                    "plain = nn.Embedding (3, 1)\nplain (x)\nplain.weight:set (e.weight:mul (1))\nassert (e (x):eq (plain (x)):all ():item ());\n"
+                    "(e (x) * tl.tensor { { { 5.0 }, { 1.0 } }, { { 2.0 }, { 6.0 } } }):sum ():backward ()");
+  cells_value (cells, "e.weight.grad:totable ()", "{ { 5.0 }, { 0.0 }, { 3.0 } }");
+}
+
 /* What is no number shows. */
 static void
 test_embedding_bag (void)
@@ -117,6 +129,7 @@ main (int    argc,
   g_test_add_func ("/lua/nn/optional-inputs", test_optional_inputs);
   g_test_add_func ("/lua/nn/loss-factors", test_loss_factors);
   g_test_add_func ("/lua/nn/fit-losses", test_fit_losses);
+  g_test_add_func ("/lua/nn/embedding-frequency", test_embedding_frequency);
   g_test_add_func ("/lua/nn/embedding-bag", test_embedding_bag);
   g_test_add_func ("/lua/nn/init", test_init);
   g_test_add_func ("/lua/nn/init-functions", test_init_functions);
