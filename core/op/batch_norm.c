@@ -239,8 +239,6 @@ static const TlPort grad_ports[] = {
   { NULL },
 };
 
-static const TlPort grad_out_ports[] = { { "dx", "" }, { "dweight", "" }, { "dbias", "" }, { NULL } };
-
 static const TlAttrSpec grad_attrs[] = { TL_NORM_EPS, TL_NORM_WANTED, { NULL } };
 
 static gboolean
@@ -255,13 +253,9 @@ static gboolean
 grad_prepare (TlPrepare *self,
               GError   **error)
 {
-  gint64 wanted = self->attrs[WANTED].i;
-
   tl_batch_norm_fill_args (tl_prepare_args (self, TlBatchNormArgs), self->in[1], self->in[0], self->attrs[EPS].d);
   self->kernel = &tl_kernels_get ()->batch_norm_backward;
-  tl_prepare_data (self, TL_OPERAND_IN (0), TL_OPERAND_IN (1), TL_OPERAND_IN (2), TL_OPERAND_IN (3), tl_operand_in (self, 4),
-                   tl_norm_operand_grad (self, 0, wanted), tl_norm_operand_grad (self, 1, wanted),
-                   tl_norm_operand_grad (self, 2, wanted));
+  tl_norm_set_grad_data (self, self->attrs[WANTED].i);
   return TRUE;
 }
 
@@ -269,7 +263,7 @@ const TlOpClass tl_op_batch_norm_grad = {
   .name = "batch_norm_grad",
   .doc = "Gradient of batch_norm.",
   .in = grad_ports,
-  .out = grad_out_ports,
+  .out = tl_norm_grad_out_ports,
   .attrs = grad_attrs,
   .flags = TL_OP_INTERNAL,
   .infer = grad_infer,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/op/norm-common.h"
 
+const TlPort tl_norm_grad_out_ports[] = { { "dx", "" }, { "dweight", "" }, { "dbias", "" }, { NULL } };
+
 /* Inputs 0 to 2 of every normalisation with a gradient kernel are x, weight, bias. */
 gint64
 tl_norm_wanted (const TlGradient *self)
@@ -42,6 +44,14 @@ tl_norm_operand_grad (const TlPrepare *self,
 }
 
 /* Hands the wanted ones of three gradients on. */
+void
+tl_norm_set_grad_data (TlPrepare *self,
+                       gint64     wanted)
+{
+  tl_prepare_data (self, TL_OPERAND_IN (0), TL_OPERAND_IN (1), TL_OPERAND_IN (2), TL_OPERAND_IN (3), tl_operand_in (self, 4),
+                   tl_norm_operand_grad (self, 0, wanted), tl_norm_operand_grad (self, 1, wanted), tl_norm_operand_grad (self, 2, wanted));
+}
+
 void
 tl_norm_take_grads (TlGradient *self,
                     TlTensor  **grads,

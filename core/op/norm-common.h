@@ -23,15 +23,20 @@ G_BEGIN_DECLS
     "wanted", "which gradients, by bit", TL_ATTR_INT \
   }
 
-gint64    tl_norm_wanted (const TlGradient *self);
-void      tl_norm_infer_grads (TlInfer      *self,
-                               const TlMeta *x,
-                               guint         rank,
-                               const TlDim  *weight_shape,
-                               gint64        wanted);
-gint      tl_norm_operand_grad (const TlPrepare *self,
-                                guint            i,
-                                gint64           wanted);
+extern const TlPort tl_norm_grad_out_ports[];
+
+gint64 tl_norm_wanted (const TlGradient *self);
+void   tl_norm_infer_grads (TlInfer      *self,
+                            const TlMeta *x,
+                            guint         rank,
+                            const TlDim  *weight_shape,
+                            gint64        wanted);
+gint   tl_norm_operand_grad (const TlPrepare *self,
+                             guint            i,
+                             gint64           wanted);
+/* Operands of a kernel: five inputs, of which the last, the weight, is optional, and the gradients that are wanted. */
+void      tl_norm_set_grad_data (TlPrepare *self,
+                                 gint64     wanted);
 void      tl_norm_take_grads (TlGradient *self,
                               TlTensor  **grads,
                               gint64      wanted);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/op/common.h"
+#include "core/op/pixel-common.h"
 
 static const TlPort ports[] = { { "x", "`[..., channels, height, width]`" }, { NULL } };
 
@@ -13,7 +13,7 @@ infer (TlInfer *self,
   gint64        r = self->attrs[0].i;
   TlDim         shape[TL_TENSOR_MAX_RANK], *last;
 
-  if (!tl_infer_need_rank (self, 0, 3, TL_TENSOR_MAX_RANK - 2, error))
+  if (!tl_infer_need_rank (self, 0, 3, TL_TENSOR_MAX_RANK, error))
     return FALSE;
   for (guint i = 0; i < x->rank; i++)
     shape[i] = x->shape[i];
@@ -35,22 +35,12 @@ static gboolean
 decompose (TlGradient *self,
            GError    **error)
 {
-  const TlMeta        *x = &self->in[0]->meta;
-  const TlDim         *last = x->shape + x->rank - 3;
-  gint64               r = self->attrs[0].i;
-  TlDim                n = 1;
-  TlMeta               out;
-  g_autoptr (TlTensor) open = NULL;
-  g_autoptr (TlTensor) turned = NULL;
+  const TlMeta *x = &self->in[0]->meta;
+  const TlDim  *last = x->shape + x->rank - 3;
+  gint64        r = self->attrs[0].i;
+  const TlDim   sizes[] = { tl_dim_div_exact (last[0], r * r), r, r, last[1], last[2] };
 
-  for (guint i = 0; i + 3 < x->rank; i++)
-    n = tl_dim_mul (n, x->shape[i]);
-  open = tl_reshape (self->in[0], 6, (TlDim[]){ n, tl_dim_div_exact (last[0], r * r), r, r, last[1], last[2] }, error);
-  turned = open != NULL ? tl_permute (open, (guint[]){ 0, 1, 4, 2, 5, 3 }, error) : NULL;
-  if (turned == NULL || !tl_decompose_infer (self, &out, error))
-    return FALSE;
-  self->dx[0] = tl_reshape (turned, out.rank, out.shape, error);
-  return self->dx[0] != NULL;
+  return tl_pixel_regroup (self, sizes, (const guint[]){ 0, 1, 4, 2, 5, 3 }, error);
 }
 
 static const TlSample samples[] = { { "1,8,2,3", "upscale_factor = 2" }, { "4,2,2", "upscale_factor = 2" }, { "2,2,3,2", "upscale_factor = 1" }, { NULL } };

@@ -1,41 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/op/common.h"
+#include "core/op/softmax-common.h"
 
-static const TlAttrSpec attrs[] = {
-  { "dim", "axis along which elements are compared, from the end if negative", TL_ATTR_INT, .def = { .i = -1 }, .has_range = TRUE, .min = -8, .max = 7 },
-  { NULL },
-};
-
-static gboolean
-infer (TlInfer *self,
-       GError **error)
-{
-  guint axis;
-
-  if (!tl_infer_need_float (self, 0, error) || !tl_infer_axis (self, self->attrs[0].i, self->in[0]->rank, &axis, error))
-    return FALSE;
-  tl_infer_out_like (self, 0, self->in[0]->dtype, 0);
-  return TRUE;
-}
-
-/* The kernel wants the axis last. */
 static gboolean
 decompose (TlGradient *self,
            GError    **error)
 {
-  gint                 rank = self->in[0]->meta.rank;
-  gint                 axis = (gint)self->attrs[0].i + (self->attrs[0].i < 0 ? rank : 0);
-  g_autoptr (TlTensor) last = NULL;
-  g_autoptr (TlTensor) rows = NULL;
-
-  if (axis >= rank - 1) {
-    self->dx[0] = tl_op_apply1 (&tl_op_softmax_rows, self->in, 1, NULL, error);
-    return self->dx[0] != NULL;
-  }
-  last = tl_transpose (self->in[0], axis, -1, error);
-  rows = last != NULL ? tl_op_apply1 (&tl_op_softmax_rows, &last, 1, NULL, error) : NULL;
-  self->dx[0] = rows != NULL ? tl_transpose (rows, axis, -1, error) : NULL;
-  return self->dx[0] != NULL;
+  return tl_softmax_along (self, &tl_op_softmax_rows, error);
 }
 
 /**
@@ -58,8 +28,6 @@ tl_softmax (TlTensor *x,
   return tl_op_apply1 (&tl_op_softmax, &x, 1, values, error);
 }
 
-static const TlSample samples[] = { { "3,4" }, { "2,3,4", "dim = 1" }, { "2,3,4,5", "dim = -3", .low = -4, .high = 4 }, { "", .low = -1, .high = 1 }, { "0,3" }, { NULL } };
-
 const TlOpClass tl_op_softmax = {
   .name = "softmax",
   .group = "activation",
@@ -67,11 +35,11 @@ const TlOpClass tl_op_softmax = {
   .formula = "y = e^x / sum e^x, along dim",
   .source = "Bridle 1990, doi:10.1007/978-3-642-76153-9_28",
   .in = tl_ports_x,
-  .attrs = attrs,
+  .attrs = tl_softmax_attrs,
   .precision = TL_PRECISION_WIDE,
-  .infer = infer,
+  .infer = tl_softmax_infer,
   .decompose = decompose,
-  .samples = samples,
+  .samples = tl_softmax_samples,
   .onnx = { "Softmax", 1 },
   .torch = "torch.softmax(x0, dim)",
 };

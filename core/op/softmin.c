@@ -1,22 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/op/common.h"
-
-static const TlAttrSpec attrs[] = {
-  { "dim", "axis, from the end if negative", TL_ATTR_INT, .def = { .i = -1 }, .has_range = TRUE, .min = -8, .max = 7 },
-  { NULL },
-};
-
-static gboolean
-infer (TlInfer *self,
-       GError **error)
-{
-  guint axis;
-
-  if (!tl_infer_need_float (self, 0, error) || !tl_infer_axis (self, self->attrs[0].i, self->in[0]->rank, &axis, error))
-    return FALSE;
-  tl_infer_out (self, 0, self->in[0]->dtype, self->in[0]->rank, self->in[0]->shape);
-  return TRUE;
-}
+#include "core/op/softmax-common.h"
 
 static gboolean
 decompose (TlGradient *self,
@@ -37,9 +20,9 @@ const TlOpClass tl_op_softmin = {
   .formula = "y = softmax (-x)",
   .source = "Bridle 1990, doi:10.1007/978-3-642-76153-9_28",
   .in = tl_ports_x,
-  .attrs = attrs,
+  .attrs = tl_softmax_attrs,
   .precision = TL_PRECISION_WIDE,
-  .infer = infer,
+  .infer = tl_softmax_infer,
   .decompose = decompose,
   .samples = samples,
   .torch = "F.softmin(x0, dim)",
