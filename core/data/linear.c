@@ -8,59 +8,64 @@
 #include "core/data/common.h"
 #include "core/kernels/cpu.h"
 
-#define LINEAR(name, type, real)                                                                                \
-  static inline __attribute__ ((always_inline)) void name##_body (const type *restrict in, float *restrict out, \
-                                                                  const float *scale, const float *shift,       \
-                                                                  gsize n_channels, gsize n_inner)              \
-  {                                                                                                             \
-    if (n_inner == 1) {                                                                                         \
-      for (gsize i = 0; i < n_channels; i++)                                                                    \
-        out[i] = (float)((real)in[i] * (real)scale[i] + (real)shift[i]);                                        \
-      return;                                                                                                   \
-    }                                                                                                           \
-    for (gsize channel = 0; channel < n_channels; channel++, in += n_inner, out += n_inner) {                   \
-      const real a = (real)scale[channel], b = (real)shift[channel];                                            \
-                                                                                                                \
-      for (gsize i = 0; i < n_inner; i++)                                                                       \
-        out[i] = (float)((real)in[i] * a + b);                                                                  \
-    }                                                                                                           \
+typedef struct {
+  TlDType       dtype;
+  gconstpointer in;
+  float        *out;
+  const float  *scale, *shift;
+  gsize         n_channels, n_inner;
+} Linear;
+
+#define LINEAR(type, real)                                                                    \
+  static inline __attribute__ ((always_inline)) void type##_body (const Linear *self)         \
+  {                                                                                           \
+    const type *restrict in = self->in;                                                       \
+    float *restrict out = self->out;                                                          \
+    const float *scale = self->scale, *shift = self->shift;                                   \
+    gsize        n_channels = self->n_channels, n_inner = self->n_inner;                      \
+                                                                                              \
+    if (n_inner == 1) {                                                                       \
+      for (gsize i = 0; i < n_channels; i++)                                                  \
+        out[i] = (float)((real)in[i] * (real)scale[i] + (real)shift[i]);                      \
+      return;                                                                                 \
+    }                                                                                         \
+    for (gsize channel = 0; channel < n_channels; channel++, in += n_inner, out += n_inner) { \
+      const real a = (real)scale[channel], b = (real)shift[channel];                          \
+                                                                                              \
+      for (gsize i = 0; i < n_inner; i++)                                                     \
+        out[i] = (float)((real)in[i] * a + b);                                                \
+    }                                                                                         \
   }
 
-LINEAR (u8, guint8, float)
-LINEAR (i8, gint8, float)
-LINEAR (i32, gint32, float)
-LINEAR (i64, gint64, double)
-LINEAR (f32, float, float)
-LINEAR (f64, double, double)
+LINEAR (guint8, float)
+LINEAR (gint8, float)
+LINEAR (gint32, float)
+LINEAR (gint64, double)
+LINEAR (float, float)
+LINEAR (double, double)
 
 static inline __attribute__ ((always_inline)) void
-linear_body (TlDType       dtype,
-             gconstpointer in,
-             float        *out,
-             const float  *scale,
-             const float  *shift,
-             gsize         n_channels,
-             gsize         n_inner)
+linear_body (const Linear *self)
 {
-  switch (dtype) {
+  switch (self->dtype) {
   case TL_DTYPE_U8:
   case TL_DTYPE_BOOL:
-    u8_body (in, out, scale, shift, n_channels, n_inner);
+    guint8_body (self);
     break;
   case TL_DTYPE_I8:
-    i8_body (in, out, scale, shift, n_channels, n_inner);
+    gint8_body (self);
     break;
   case TL_DTYPE_I32:
-    i32_body (in, out, scale, shift, n_channels, n_inner);
+    gint32_body (self);
     break;
   case TL_DTYPE_I64:
-    i64_body (in, out, scale, shift, n_channels, n_inner);
+    gint64_body (self);
     break;
   case TL_DTYPE_F32:
-    f32_body (in, out, scale, shift, n_channels, n_inner);
+    float_body (self);
     break;
   case TL_DTYPE_F64:
-    f64_body (in, out, scale, shift, n_channels, n_inner);
+    double_body (self);
     break;
   case TL_DTYPE_F16:
   case TL_DTYPE_BF16:
@@ -69,28 +74,16 @@ linear_body (TlDType       dtype,
 }
 
 static void
-linear_base (TlDType       dtype,
-             gconstpointer in,
-             float        *out,
-             const float  *scale,
-             const float  *shift,
-             gsize         n_channels,
-             gsize         n_inner)
+linear_base (const Linear *self)
 {
-  linear_body (dtype, in, out, scale, shift, n_channels, n_inner);
+  linear_body (self);
 }
 
 #if defined(__x86_64__)
 __attribute__ ((target ("avx2"))) static void
-linear_avx2 (TlDType       dtype,
-             gconstpointer in,
-             float        *out,
-             const float  *scale,
-             const float  *shift,
-             gsize         n_channels,
-             gsize         n_inner)
+linear_avx2 (const Linear *self)
 {
-  linear_body (dtype, in, out, scale, shift, n_channels, n_inner);
+  linear_body (self);
 }
 #endif
 
@@ -113,11 +106,13 @@ tl_data_linear (TlDType       dtype,
                 gsize         n_channels,
                 gsize         n_inner)
 {
+  const Linear linear = { dtype, in, out, scale, shift, n_channels, n_inner };
+
 #if defined(__x86_64__)
   if (tl_cpu_level () >= TL_CPU_AVX2) {
-    linear_avx2 (dtype, in, out, scale, shift, n_channels, n_inner);
+    linear_avx2 (&linear);
     return;
   }
 #endif
-  linear_base (dtype, in, out, scale, shift, n_channels, n_inner);
+  linear_base (&linear);
 }
