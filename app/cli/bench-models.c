@@ -93,16 +93,23 @@ multiply (TlBenchModel *self,
   return tl_linear (x, factors, NULL, error);
 }
 
-/* Part @i of three of the last axis as heads, where they lie: `[n, heads, length, width / heads]`. */
+/* All heads of queries, keys and values: `[n, length, 3 heads, width / heads]`. */
 static TlTensor *
-take_heads (TlTensor *qkv,
+split_heads (TlTensor *qkv,
+             GError  **error)
+{
+  const TlDim *shape = tl_tensor_get_shape (qkv);
+
+  return tl_reshape (qkv, 4, (const TlDim[]){ shape[0], shape[1], 3 * GPT_HEADS, GPT_WIDTH / GPT_HEADS }, error);
+}
+
+/* Part @i of three of them, where they lie: `[n, heads, length, width / heads]`. */
+static TlTensor *
+take_heads (TlTensor *apart,
             gint64    i,
             GError  **error)
 {
-  const TlDim         *shape = tl_tensor_get_shape (qkv);
-  const TlDim          heads[] = { shape[0], shape[1], 3 * GPT_HEADS, GPT_WIDTH / GPT_HEADS };
-  g_autoptr (TlTensor) apart = tl_reshape (qkv, 4, heads, error);
-  g_autoptr (TlTensor) part = apart != NULL ? tl_narrow (apart, 2, i * GPT_HEADS, GPT_HEADS, error) : NULL;
+  g_autoptr (TlTensor) part = tl_narrow (apart, 2, i * GPT_HEADS, GPT_HEADS, error);
 
   return part != NULL ? tl_transpose (part, 1, 2, error) : NULL;
 }
@@ -115,9 +122,10 @@ attend (TlBenchModel *self,
 {
   g_autoptr (TlTensor) normal = normalise (self, x, block + LN1_WEIGHT, error);
   g_autoptr (TlTensor) qkv = normal != NULL ? multiply (self, normal, block + QKV, error) : NULL;
-  g_autoptr (TlTensor) q = qkv != NULL ? take_heads (qkv, 0, error) : NULL;
-  g_autoptr (TlTensor) k = q != NULL ? take_heads (qkv, 1, error) : NULL;
-  g_autoptr (TlTensor) v = k != NULL ? take_heads (qkv, 2, error) : NULL;
+  g_autoptr (TlTensor) apart = qkv != NULL ? split_heads (qkv, error) : NULL;
+  g_autoptr (TlTensor) q = apart != NULL ? take_heads (apart, 0, error) : NULL;
+  g_autoptr (TlTensor) k = q != NULL ? take_heads (apart, 1, error) : NULL;
+  g_autoptr (TlTensor) v = k != NULL ? take_heads (apart, 2, error) : NULL;
   g_autoptr (TlTensor) means = NULL;
   g_autoptr (TlTensor) turned = NULL;
   g_autoptr (TlTensor) joined = NULL;

@@ -8,6 +8,9 @@
 /*
  * Nodes wait in a heap and are taken latest first, so a node is reached when the gradients of all its outputs are complete.
  * What arrived for a node's outputs stands in the node; leaves collect in the sink.
+ *
+ * Gradients of parts of an output (slices) are not put into zeros and added one by one: they wait in the node, too, until all of them are
+ * there, and the row joins them.
  */
 /* Operands of a node for which there is room on the stack. */
 #define N_INLINE 16
@@ -19,6 +22,13 @@ typedef struct {
   guint            n_wanted;
   TlTensor       **sums;
 } Walk;
+
+/* The gradient of a part of an output. */
+typedef struct {
+  guint     output;
+  TlNode   *node; /* owned: what took the part */
+  TlTensor *dy;   /* owned */
+} Part;
 
 static TlNode *
 node_of (TlTensor *tensor)
@@ -100,6 +110,17 @@ add_variable_grad (TlVariable *variable,
   return TRUE;
 }
 
+/* What arrives at a node of which nothing was there makes it wait for its turn. */
+static void
+await (Walk   *walk,
+       TlNode *node)
+{
+  if (node->dy != NULL || node->parts != NULL)
+    return;
+  node->dy = g_new0 (TlTensor *, node->n_out);
+  heap_push (walk->heap, node);
+}
+
 /* A gradient arrives at a tensor. */
 static gboolean
 deliver (Walk     *walk,
@@ -108,7 +129,7 @@ deliver (Walk     *walk,
          GError  **error)
 {
   TlNode  *node = node_of (to);
-  gboolean first = TRUE, arrived = FALSE;
+  gboolean arrived = FALSE;
 
   for (guint i = 0; i < walk->n_wanted; i++) {
     if (!same_value (walk->wanted[i], to))
@@ -123,13 +144,102 @@ deliver (Walk     *walk,
     return add_variable_grad (to->variable, dy, error);
   if (node == NULL || !node->keeps)
     return TRUE;
-  if (node->dy == NULL)
-    node->dy = g_new0 (TlTensor *, node->n_out);
-  for (guint i = 0; i < node->n_out; i++)
-    first = first && node->dy[i] == NULL;
-  if (first)
-    heap_push (walk->heap, node);
+  await (walk, node);
   return tl_accumulate (&node->dy[to->output], dy, error);
+}
+
+/* Whether @node takes a part of what another node gave, and nobody asks for that one's gradient as it arrives. */
+static gboolean
+takes_part (const Walk   *walk,
+            const TlNode *node)
+{
+  TlTensor *from = node->op->join != NULL ? node->in[0] : NULL;
+
+  if (from == NULL || node->function != NULL || node_of (from) == NULL || !node_of (from)->keeps || node->dy[0] == NULL)
+    return FALSE;
+  if (from->variable != NULL && walk->wanted == NULL && from->variable->trainable)
+    return FALSE;
+  for (guint i = 0; i < walk->n_wanted; i++)
+    if (same_value (walk->wanted[i], from))
+      return FALSE;
+  return TRUE;
+}
+
+static void
+clear_part (gpointer part_)
+{
+  Part *part = part_;
+
+  tl_tensor_unref (part->dy);
+  tl_producer_unref (&part->node->producer);
+}
+
+static void
+deliver_part (Walk   *walk,
+              TlNode *node)
+{
+  TlTensor *from = node->in[0];
+  TlNode   *to = node_of (from);
+  Part      part = { from->output, node, tl_tensor_ref (node->dy[0]) };
+
+  await (walk, to);
+  if (to->parts == NULL) {
+    to->parts = g_array_new (FALSE, FALSE, sizeof (Part));
+    g_array_set_clear_func (to->parts, clear_part);
+  }
+  tl_producer_ref (&node->producer);
+  g_array_append_val (to->parts, part);
+}
+
+/* The parts of one output that one row took become its gradient. */
+static gboolean
+join_parts (TlNode          *node,
+            guint            output,
+            const TlOpClass *op,
+            GError         **error)
+{
+  g_autofree TlPart   *parts = g_new (TlPart, node->parts->len);
+  TlContext           *context = tl_context_get ();
+  TlSource             source = context->source;
+  g_autoptr (TlTensor) sum = NULL;
+  guint                n = 0;
+
+  for (guint i = 0; i < node->parts->len; i++) {
+    const Part *part = &g_array_index (node->parts, Part, i);
+
+    if (part->output != output || part->node->op != op)
+      continue;
+    context->source = n == 0 ? part->node->source : context->source;
+    parts[n++] = (TlPart){ part->node->attrs, part->dy };
+  }
+  if (n == 0)
+    return TRUE;
+  context->source.is_gradient = TRUE;
+  sum = op->join (&node->out[output].meta, parts, n, error);
+  context->source = source;
+  return sum != NULL && tl_accumulate (&node->dy[output], sum, error);
+}
+
+/* All that will arrive at a node has arrived. */
+static gboolean
+join_all_parts (TlNode  *node,
+                GError **error)
+{
+  gboolean ok = TRUE;
+
+  for (guint i = 0; node->parts != NULL && i < node->parts->len && ok; i++) {
+    const Part *part = &g_array_index (node->parts, Part, i);
+    gboolean    is_first = TRUE;
+
+    for (guint j = 0; j < i && is_first; j++) {
+      const Part *other = &g_array_index (node->parts, Part, j);
+
+      is_first = other->output != part->output || other->node->op != part->node->op;
+    }
+    ok = !is_first || join_parts (node, part->output, part->node->op, error);
+  }
+  g_clear_pointer (&node->parts, g_array_unref);
+  return ok;
 }
 
 static gboolean run (Walk            *walk,
@@ -299,6 +409,12 @@ step (Walk    *walk,
                  node->op->name);
     return FALSE;
   }
+  if (!join_all_parts (node, error))
+    return FALSE;
+  if (takes_part (walk, node)) {
+    deliver_part (walk, node);
+    return TRUE;
+  }
   if (node->function != NULL && tl_function_is_repeated (node->function))
     return repeat (walk, node, error);
   for (guint i = 0; i < node->n_out; i++)
@@ -320,6 +436,7 @@ forget_grads (TlNode *node)
   for (guint i = 0; node->dy != NULL && i < node->n_out; i++)
     g_clear_pointer (&node->dy[i], tl_tensor_unref);
   g_clear_pointer (&node->dy, g_free);
+  g_clear_pointer (&node->parts, g_array_unref);
 }
 
 static gboolean

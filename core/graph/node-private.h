@@ -39,7 +39,8 @@ struct _TlNode {
   TlTensor       **in; /* owned; NULL where an optional input is not given, all NULL after backward */
   TlNodeOut       *out;
   TlAttrValue     *attrs;
-  TlTensor       **dy; /* owned; while backward() runs */
+  TlTensor       **dy;    /* owned; while backward() runs */
+  GArray          *parts; /* owned, nullable: gradients of parts of outputs, likewise */
 };
 
 extern const TlOpClass tl_op_map;

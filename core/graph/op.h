@@ -244,6 +244,16 @@ typedef struct {
 } TlGradient;
 
 /**
+ * TlPart:
+ * @attrs: attribute values of a row that takes a part of its input
+ * @dy: the gradient of that part
+ */
+typedef struct {
+  const TlAttrValue *attrs;
+  TlTensor          *dy;
+} TlPart;
+
+/**
  * TlCost:
  * @flops: floating-point operations
  * @bytes: bytes read and written at least
@@ -319,6 +329,10 @@ struct _TlOpClass {
                        GError   **error);
   gboolean (*gradient) (TlGradient *self,
                         GError    **error);
+  TlTensor *(*join) (const TlMeta *x, /* of a row that takes a part of its input: the gradient of that from those of several parts */
+                     const TlPart *parts,
+                     guint         n_parts,
+                     GError      **error);
   gboolean (*decompose) (TlGradient *self, /* in, attrs and n_out as given; sets dx[0..n_out) to the outputs */
                          GError    **error);
   void (*cost) (const TlInfer *self,

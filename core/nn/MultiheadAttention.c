@@ -128,23 +128,32 @@ project (TlLayerForward *self,
   return weight != NULL && (bias != NULL || biases == NULL) ? tl_linear (x, weight, bias, error) : NULL;
 }
 
-/*
- * `[length, n, n_parts embed]`, or with the batch first: part @i as `[n, heads, length, embed / heads]`.  Heads are told apart before parts
- * are, so that all are read where they lie.
- */
+/* `[length, n, n_parts embed]` as `[length, n, n_parts heads, embed / heads]`. */
 static TlTensor *
 split_heads (TlLayerForward *self,
              TlTensor       *x,
-             gint64          i,
              gint64          n_parts,
              GError        **error)
 {
+  const TlDim *shape = tl_tensor_get_shape (x);
+  gint64       heads = n_parts * self->attrs[NUM_HEADS].i;
+
+  return tl_reshape (x, 4, (const TlDim[]){ shape[0], shape[1], heads, shape[2] / heads }, error);
+}
+
+/*
+ * Part @i of these, or with the batch first, as `[n, heads, length, embed / heads]`.  Heads are told apart before parts are, so that all are read
+ * where they lie, and their gradients meet in one tensor.
+ */
+static TlTensor *
+take_heads (TlLayerForward *self,
+            TlTensor       *all,
+            gint64          i,
+            GError        **error)
+{
   static const guint   orders[2][4] = { { 1, 2, 0, 3 }, { 0, 2, 1, 3 } };
-  const TlDim         *shape = tl_tensor_get_shape (x);
   gint64               heads = self->attrs[NUM_HEADS].i;
-  const TlDim          apart[] = { shape[0], shape[1], n_parts * heads, shape[2] / (n_parts * heads) };
-  g_autoptr (TlTensor) all = tl_reshape (x, 4, apart, error);
-  g_autoptr (TlTensor) part = all != NULL && n_parts > 1 ? tl_narrow (all, 2, i * heads, heads, error) : g_steal_pointer (&all);
+  g_autoptr (TlTensor) part = tl_narrow (all, 2, i * heads, heads, error);
 
   return part != NULL ? tl_permute (part, orders[self->attrs[BATCH_FIRST].i != 0], error) : NULL;
 }
@@ -163,17 +172,18 @@ project_all (TlLayerForward *self,
   g_autoptr (TlTensor) all = NULL;
 
   if (weight != NULL && in[1] == query && in[2] == query) {
-    all = tl_linear (query, weight, bias, error);
+    g_autoptr (TlTensor) product = tl_linear (query, weight, bias, error);
+
+    all = product != NULL ? split_heads (self, product, 3, error) : NULL;
     if (all == NULL)
       return FALSE;
   }
   for (guint i = 0; i < 3; i++) {
-    g_autoptr (TlTensor) one = all == NULL ? project (self, in[i], i, error) : NULL;
+    g_autoptr (TlTensor) product = all == NULL ? project (self, in[i], i, error) : NULL;
+    g_autoptr (TlTensor) one = product != NULL ? split_heads (self, product, 1, error) : NULL;
 
-    if (all != NULL)
-      heads[i] = split_heads (self, all, i, 3, error);
-    else
-      heads[i] = one != NULL ? split_heads (self, one, 0, 1, error) : NULL;
+    if (all != NULL || one != NULL)
+      heads[i] = take_heads (self, all != NULL ? all : one, all != NULL ? i : 0, error);
     if (heads[i] == NULL)
       return FALSE;
   }

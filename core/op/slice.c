@@ -86,17 +86,105 @@ infer (TlInfer *self,
 }
 
 /* Zeros, and the elements where the slice took them from. */
+static TlTensor *
+put_back (const TlMeta      *x,
+          const TlAttrValue *values,
+          TlTensor          *dy,
+          GError           **error)
+{
+  guint axis = tl_axis (values[DIM].i, x->rank);
+  TlDim first = 0, n = 0;
+
+  resolve (x->shape[axis], values, &first, &n);
+  if (first == 0 && n == x->shape[axis])
+    return tl_tensor_ref (dy);
+  return tl_slice_scatter (dy, axis, first, values[STEP].i, x->shape[axis], 0, error);
+}
+
 static gboolean
 gradient (TlGradient *self,
           GError    **error)
 {
-  const TlMeta *x = &self->in[0]->meta;
-  gint64        axis = self->attrs[DIM].i + (self->attrs[DIM].i < 0 ? x->rank : 0);
-  TlDim         first = 0, n = 0;
-
-  resolve (x->shape[axis], self->attrs, &first, &n);
-  self->dx[0] = tl_slice_scatter (self->dy[0], (guint)axis, first, self->attrs[STEP].i, x->shape[axis], 0, error);
+  self->dx[0] = put_back (&self->in[0]->meta, self->attrs, self->dy[0], error);
   return self->dx[0] != NULL;
+}
+
+/* The part that begins at @first, of those that are not taken yet; @n_parts if there is none. */
+static guint
+find_part (const TlDim    *firsts,
+           const gboolean *taken,
+           guint           n_parts,
+           guint           near,
+           TlDim           first)
+{
+  /* Those of a split arrive from the last to the first. */
+  for (guint k = 0; k < n_parts; k++) {
+    guint i = (near + n_parts - k) % n_parts;
+
+    if (!taken[i] && firsts[i] == first)
+      return i;
+  }
+  return n_parts;
+}
+
+/* Parts one behind the other along one axis, if they are all of it; @order: their numbers. */
+static gboolean
+find_order (const TlMeta *x,
+            const TlPart *parts,
+            guint         n_parts,
+            guint        *order)
+{
+  gint64               axis = tl_axis (parts[0].attrs[DIM].i, x->rank);
+  TlDim                at = 0;
+  g_autofree TlDim    *firsts = g_new (TlDim, n_parts);
+  g_autofree TlDim    *lengths = g_new (TlDim, n_parts);
+  g_autofree gboolean *taken = g_new0 (gboolean, n_parts);
+  guint                near = n_parts - 1;
+
+  for (guint i = 0; i < n_parts; i++)
+    if (parts[i].attrs[STEP].i != 1 || tl_axis (parts[i].attrs[DIM].i, x->rank) != axis || !resolve (x->shape[axis], parts[i].attrs, &firsts[i], &lengths[i]) || lengths[i] == 0)
+      return FALSE;
+  for (guint k = 0; k < n_parts; k++) {
+    guint i = find_part (firsts, taken, n_parts, near, at);
+
+    if (i == n_parts)
+      return FALSE;
+    taken[i] = TRUE;
+    order[k] = i;
+    near = (i + n_parts - 1) % n_parts;
+    at = tl_dim_add (at, lengths[i]);
+  }
+  return at == x->shape[axis];
+}
+
+/* Parts that make up the whole are put one behind the other; others into zeros, and added. */
+static TlTensor *
+join (const TlMeta *x,
+      const TlPart *parts,
+      guint         n_parts,
+      GError      **error)
+{
+  g_autofree TlTensor **tensors = g_new (TlTensor *, n_parts);
+  g_autofree guint     *order = g_new (guint, n_parts);
+  g_autoptr (TlTensor)  sum = NULL;
+  gint                  axis = (gint)tl_axis (parts[0].attrs[DIM].i, x->rank);
+
+  if (n_parts > 1 && find_order (x, parts, n_parts, order)) {
+    for (guint i = 0; i < n_parts; i++)
+      tensors[i] = parts[order[i]].dy;
+    return tl_concat (tensors, n_parts, axis, error);
+  }
+  for (guint i = 0; i < n_parts; i++) {
+    g_autoptr (TlTensor) whole = put_back (x, parts[i].attrs, parts[i].dy, error);
+
+    g_autoptr (TlTensor) before = g_steal_pointer (&sum);
+
+    if (whole != NULL)
+      sum = before != NULL ? tl_add (before, whole, error) : tl_tensor_ref (whole);
+    if (sum == NULL)
+      return NULL;
+  }
+  return g_steal_pointer (&sum);
 }
 
 /**
@@ -215,6 +303,7 @@ const TlOpClass tl_op_slice = {
   .precision = TL_PRECISION_MOVES,
   .infer = infer,
   .gradient = gradient,
+  .join = join,
   .samples = samples,
   .onnx = { "Slice", 1 },
   .torch = "torch.ops.aten.slice(x0, dim, start, end, step) if not at else x0[at[0]::step][:at[1]]",

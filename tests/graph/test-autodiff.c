@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
 #include <string.h>
 
 #include "core/base/error.h"
@@ -175,6 +176,118 @@ test_long_chain (void)
   g_assert_cmpuint (after.n_live, ==, before.n_live);
 }
 
+#define N_ELEMENTS 12
+#define MAX_PARTS 12
+
+/* Parts of sin (x) along its last axis, each squared and weighed by its number: (transfer full) the sum. */
+static TlTensor *
+weigh_parts (TlTensor    *x,
+             const guint *firsts,
+             const guint *lengths,
+             guint        n_parts)
+{
+  g_autoptr (TlTensor) y = tl_op_apply1 (&tl_op_sin, &x, 1, NULL, NULL);
+  g_autoptr (TlTensor) sum = NULL;
+
+  for (guint k = 0; k < n_parts; k++) {
+    g_autoptr (TlTensor) part = tl_narrow (y, -1, firsts[k], lengths[k], NULL);
+    g_autoptr (TlTensor) square = tl_mul (part, part, NULL);
+    g_autoptr (TlTensor) weight = tl_tensor_new_number (k + 1, FALSE);
+    g_autoptr (TlTensor) weighed = tl_mul (square, weight, NULL);
+    g_autoptr (TlTensor) one = tl_sum (weighed, NULL, 0, FALSE, NULL);
+    g_autoptr (TlTensor) before = g_steal_pointer (&sum);
+
+    sum = before != NULL ? tl_add (before, one, NULL) : tl_tensor_ref (one);
+  }
+  return g_steal_pointer (&sum);
+}
+
+/* Gradients of parts that are the whole, in any order, that leave gaps or overlap; and second ones: c sin (2 x), 2 c cos (2 x). */
+static void
+test_parts (void)
+{
+  static const struct {
+    guint n, firsts[MAX_PARTS], lengths[MAX_PARTS];
+  } cases[] = {
+    { 3, { 0, 4, 8 }, { 4, 4, 4 } },
+    { 4, { 9, 0, 6, 1 }, { 3, 1, 3, 5 } },
+    { 2, { 0, 5 }, { 5, 6 } },
+    { 3, { 0, 4, 4 }, { 4, 8, 8 } },
+    { 3, { 0, 3, 6 }, { 6, 3, 6 } },
+    { 2, { 0, 0 }, { 12, 12 } },
+    { 1, { 0 }, { 12 } },
+    { 1, { 3 }, { 2 } },
+    { 4, { 0, 5, 5, 5 }, { 5, 0, 7, 0 } },
+    { 12, { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 }, { 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 } },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autoptr (TlTensor) values = random_tensor (TL_DTYPE_F64, 2, (const TlDim[]){ 2, N_ELEMENTS }, i);
+    g_autoptr (TlTensor) x = tl_watch (values, NULL);
+    g_autoptr (TlTensor) sum = weigh_parts (x, cases[i].firsts, cases[i].lengths, cases[i].n);
+    g_autoptr (TlTensor) ones = tl_ones (2, (const TlDim[]){ 2, N_ELEMENTS }, TL_DTYPE_F64, NULL);
+    g_autoptr (TlTensor) first = NULL;
+    g_autoptr (TlTensor) second = NULL;
+
+    g_assert_true (tl_grad (&sum, NULL, 1, &x, 1, TRUE, &first, NULL));
+    g_assert_true (tl_grad (&first, &ones, 1, &x, 1, FALSE, &second, NULL));
+    for (guint j = 0; j < 2 * N_ELEMENTS; j++) {
+      double angle = 2 * tl_tensor_peek_element (values, j), c = 0;
+
+      for (guint k = 0; k < cases[i].n; k++)
+        if (j % N_ELEMENTS >= cases[i].firsts[k] && j % N_ELEMENTS < cases[i].firsts[k] + cases[i].lengths[k])
+          c += k + 1;
+      g_assert_cmpfloat_with_epsilon (tl_tensor_peek_element (first, j), c * sin (angle), 1e-12);
+      g_assert_cmpfloat_with_epsilon (tl_tensor_peek_element (second, j), 2 * c * cos (angle), 1e-11);
+    }
+  }
+}
+
+/* Parts that are the whole meet in one copy, not in as many sums of zeros and them; also where the whole is open. */
+static void
+test_parts_of_a_plan (void)
+{
+  for (guint is_open = 0; is_open < 2; is_open++) {
+    TlTrace             *trace = tl_trace_begin (tl_context_get ());
+    const TlDim          shape[] = { 400, is_open ? tl_dim_symbol ("T") : N_ELEMENTS };
+    g_autoptr (TlTensor) values = random_tensor (TL_DTYPE_F64, 2, (const TlDim[]){ 400, N_ELEMENTS }, 1);
+    g_autoptr (TlTensor) input = NULL;
+    g_autoptr (TlTensor) x = NULL;
+    g_autoptr (TlTensor) y = NULL;
+    g_autoptr (TlPlan)   plan = NULL;
+    TlTensor            *parts[3] = { NULL }, *powers[3] = { NULL }, *dx = NULL;
+    TlMeta               meta;
+    TlPlanStats          stats;
+
+    tl_meta_init (&meta, TL_DTYPE_F64, 2, shape);
+    input = tl_trace_add_input (trace, &meta);
+    x = tl_watch (input, NULL);
+    y = tl_op_apply1 (&tl_op_sin, &x, 1, NULL, NULL);
+    for (guint k = 0; k < 3; k++) {
+      parts[k] = tl_narrow (y, 1, 4 * k, k < 2 ? 4 : tl_dim_sub (shape[1], 8), NULL);
+      powers[k] = tl_op_apply1 (&tl_op_exp, &parts[k], 1, NULL, NULL);
+    }
+    g_assert_true (tl_grad (powers, parts, 3, &x, 1, FALSE, &dx, NULL));
+    plan = tl_plan_new (trace, &dx, 1, TL_PLAN_UNFUSED, NULL);
+    g_assert_true (tl_plan_run (plan, &values, 1, NULL));
+    for (guint j = 0; j < 400 * N_ELEMENTS; j++) {
+      double v = tl_tensor_peek_element (values, j);
+
+      g_assert_cmpfloat_with_epsilon (tl_tensor_peek_element (tl_plan_peek_output (plan, 0), j), sin (v) * exp (sin (v)) * cos (v), 1e-12);
+    }
+    tl_plan_get_stats (plan, &stats);
+    g_test_message ("%u nodes, %zu bytes", stats.n_nodes, stats.n_arena);
+    /* Zeros with a part in them, three times, and their sums would be 14 nodes and three times the whole. */
+    g_assert_cmpuint (stats.n_nodes, <=, 10);
+    g_assert_cmpuint (stats.n_arena, <=, 2 * 400 * N_ELEMENTS * sizeof (double));
+    for (guint k = 0; k < 3; k++) {
+      tl_tensor_unref (parts[k]);
+      tl_tensor_unref (powers[k]);
+    }
+    tl_tensor_unref (dx);
+  }
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -184,6 +297,8 @@ main (int   argc,
   g_test_add_func ("/graph/autodiff/accumulation", test_accumulation);
   g_test_add_func ("/graph/autodiff/twice", test_twice);
   g_test_add_func ("/graph/autodiff/second-order", test_second_order);
+  g_test_add_func ("/graph/autodiff/parts", test_parts);
+  g_test_add_func ("/graph/autodiff/parts-of-a-plan", test_parts_of_a_plan);
   g_test_add_func ("/graph/autodiff/not-scalar", test_not_scalar);
   g_test_add_func ("/graph/autodiff/no-grad-and-detach", test_no_grad_and_detach);
   g_test_add_func ("/graph/autodiff/long-chain", test_long_chain);
