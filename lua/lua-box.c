@@ -91,7 +91,10 @@ tl_lua_type_error (lua_State  *L,
                    int         index,
                    const char *wanted)
 {
-  return tl_lua_error (L, TL_ERROR_CODE, "argument %d: a %s is wanted, not %s%s", index, wanted,
+  lua_Debug   called = { 0 };
+  const char *name = lua_getstack (L, 0, &called) && lua_getinfo (L, "n", &called) ? called.name : NULL;
+
+  return tl_lua_error (L, TL_ERROR_CODE, "%s%sargument %d: a %s is wanted, not %s%s", name != NULL ? name : "", name != NULL ? ": " : "", index, wanted,
                        lua_type (L, index) == LUA_TNONE || lua_type (L, index) == LUA_TNIL ? "" : "a ",
                        lua_type (L, index) == LUA_TNONE ? "nothing" : luaL_typename (L, index));
 }

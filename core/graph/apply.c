@@ -230,27 +230,47 @@ tl_op_decompose (const TlGradient *self,
   return ok;
 }
 
+/* What the parts made must be what infer() said of it. */
+static gboolean
+check_parts (const TlOpClass *op,
+             TlTensor       **out,
+             const TlMeta    *metas,
+             guint            n_out,
+             GError         **error)
+{
+  for (guint i = 0; i < n_out; i++)
+    if (out[i]->meta.dtype != metas[i].dtype || ((op->flags & TL_OP_DATA_SIZED) == 0 && !tl_meta_same_shape (&out[i]->meta, &metas[i]))) {
+      g_autofree char *made = tl_meta_to_string (&out[i]->meta);
+      g_autofree char *wanted = tl_meta_to_string (&metas[i]);
+
+      g_set_error (error, TL_ERROR, TL_ERROR_UNSUPPORTED, "%s: its parts made %s, which should be %s", op->name, made, wanted);
+      return FALSE;
+    }
+  return TRUE;
+}
+
 /* A row without a kernel is its decomposition; infer() has the say about operands, and what it describes must come out. */
 static gboolean
-apply_composite (const TlNodeInit *init,
-                 TlTensor        **out,
-                 guint             n_out,
-                 GError          **error)
+apply_parts (const TlNodeInit *init,
+             TlTensor *const  *given,
+             TlTensor        **out,
+             guint             n_out,
+             GError          **error)
 {
   TlContext                *context = tl_context_get ();
   TlDType                   autocast = tl_context_get_autocast (context);
   g_autofree TlMeta        *metas = g_new0 (TlMeta, n_out + 1);
-  TlGradient                decompose = { .op = init->op, .attrs = init->attrs, .n_in = init->n_in, .in = init->in, .n_out = n_out, .out_metas = metas, .dx = out };
+  TlGradient                decompose = { .op = init->op, .attrs = init->attrs, .n_in = init->n_in, .in = given, .n_out = n_out, .out_metas = metas, .dx = out };
   g_autofree const TlMeta **in = g_new0 (const TlMeta *, init->n_in + 1);
-  gboolean                  data_sized = (init->op->flags & TL_OP_DATA_SIZED) != 0, ok;
+  gboolean                  ok;
 
-  if (data_sized && context->trace != NULL) {
+  if ((init->op->flags & TL_OP_DATA_SIZED) != 0 && context->trace != NULL) {
     g_set_error (error, TL_ERROR, TL_ERROR_UNSUPPORTED,
                  "%s: the size of the result depends on values, so it cannot stand in a step that is planned", init->op->name);
     return FALSE;
   }
   for (guint i = 0; i < init->n_in; i++)
-    in[i] = init->in[i] != NULL ? &init->in[i]->meta : NULL;
+    in[i] = given[i] != NULL ? &given[i]->meta : NULL;
   if (!tl_node_infer (init->op, FALSE, init->result, in, init->n_in, init->attrs, metas, n_out, error))
     return FALSE;
   for (guint i = 0; i < n_out; i++)
@@ -259,11 +279,35 @@ apply_composite (const TlNodeInit *init,
   tl_context_set_autocast (context, TL_DTYPE_F32);
   ok = tl_op_decompose (&decompose, error);
   tl_context_set_autocast (context, autocast);
-  for (guint i = 0; i < n_out; i++)
-    if (ok)
-      g_assert (out[i]->meta.dtype == metas[i].dtype && (data_sized || tl_meta_same_shape (&out[i]->meta, &metas[i])));
-    else
-      g_clear_pointer (&out[i], tl_tensor_unref);
+  ok = ok && check_parts (init->op, out, metas, n_out, error);
+  for (guint i = 0; i < n_out && !ok; i++)
+    g_clear_pointer (&out[i], tl_tensor_unref);
+  return ok;
+}
+
+/* Operands that are all bare numbers are computed with, not only moved, in their usual width, as in arithmetic. */
+static gboolean
+apply_composite (const TlNodeInit *init,
+                 TlTensor        **out,
+                 guint             n_out,
+                 GError          **error)
+{
+  gboolean              bare = init->n_in > 0 && init->op->precision != TL_PRECISION_MOVES, ok = TRUE;
+  g_autofree TlTensor **narrow = NULL;
+
+  for (guint i = 0; i < init->n_in; i++)
+    bare = bare && (init->in[i] == NULL || init->in[i]->meta.weak);
+  if (!bare)
+    return apply_parts (init, init->in, out, n_out, error);
+  narrow = g_new0 (TlTensor *, init->n_in);
+  for (guint i = 0; i < init->n_in && ok; i++)
+    if (init->in[i] != NULL) {
+      narrow[i] = tl_cast (init->in[i], tl_dtype_is_float (init->in[i]->meta.dtype) ? TL_DTYPE_F32 : init->in[i]->meta.dtype, error);
+      ok = narrow[i] != NULL;
+    }
+  ok = ok && apply_parts (init, narrow, out, n_out, error);
+  for (guint i = 0; i < init->n_in; i++)
+    g_clear_pointer (&narrow[i], tl_tensor_unref);
   return ok;
 }
 

@@ -28,6 +28,9 @@ test_create (void)
   cells_value (cells, "tl.manual_seed (1)\na = tl.randn (3)\ntl.manual_seed (1)\nb = tl.randn (3)\na:eq (b):all ():item ()", "true");
   cells_fail (cells, "tl.tensor { { 1, 2 }, { 3 } }", TL_ERROR_SHAPE, 1, "one length");
   cells_fail (cells, "tl.tensor { 1, 'a' }", TL_ERROR_VALUE, 1, "a number is wanted");
+  cells_fail (cells, "tl.relu ('x')", TL_ERROR_CODE, 1, "relu: argument 1: a tensor is wanted, not a string");
+  cells_run (cells, "for _, name in ipairs { 'softmin', 'std', 'norm', 'nan_to_num' } do assert (tl[name] (1.5).dtype == 'f32', name) end");
+  cells_run (cells, "assert (tl.to (0.1, { dtype = 'f64' }):item () == 0.1)");
   cells_fail (cells, "tl.zeros (-3)", TL_ERROR_VALUE, 1, "");
   cells_fail (cells, "tl.zeros (2):item ()", TL_ERROR_SHAPE, 1, "item");
   cells_run (cells, "s = tostring (tl.randn (300, 300))\nassert (#s < 3000 and s:find ('…'))");
