@@ -49,6 +49,7 @@ new_metric (lua_State *L)
   const TlMetricClass *row = lua_touserdata (L, lua_upvalueindex (1));
   TlAttrValue          attrs[TL_OP_MAX_ATTRS];
   guint32              given = 0;
+  gpointer            *slot;
   TlMetric            *self;
   GError              *error = NULL;
 
@@ -56,7 +57,8 @@ new_metric (lua_State *L)
   tl_lua_read_attrs (L, 1, row->title, row->attrs, NULL, attrs, &given);
   if (!tl_attr_check_required (row->title, row->attrs, given, &error))
     return tl_lua_raise (L, error);
-  *tl_lua_new_box (L, &tl_lua_type_metric) = self = g_new0 (TlMetric, 1);
+  slot = tl_lua_new_box (L, &tl_lua_type_metric);
+  *slot = self = g_new0 (TlMetric, 1);
   tl_metric_init (self, row, attrs);
   return 1;
 }
@@ -170,6 +172,17 @@ metric_reset (lua_State *L)
 }
 
 static int
+metric_index (lua_State *L)
+{
+  TlMetric *self = tl_lua_check (L, 1, &tl_lua_type_metric);
+
+  lua_pushvalue (L, 2);
+  if (lua_rawget (L, lua_upvalueindex (1)) != LUA_TNIL)
+    return 1;
+  return tl_lua_no_name (L, lua_upvalueindex (1), NULL, "x", self->klass->title, luaL_tolstring (L, 2, NULL));
+}
+
+static int
 metric_tostring (lua_State *L)
 {
   TlMetric *self = tl_lua_check (L, 1, &tl_lua_type_metric);
@@ -194,6 +207,7 @@ tl_lua_open_metric (lua_State *L)
   tl_lua_new_type (L, &tl_lua_type_metric);
   lua_newtable (L);
   tl_lua_set_functions (L, tl_lua_metric_methods);
+  lua_pushcclosure (L, metric_index, 1);
   lua_setfield (L, -2, "__index");
   lua_pushcfunction (L, metric_tostring);
   lua_setfield (L, -2, "__tostring");

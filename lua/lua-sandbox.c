@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "core/graph/names.h"
 #include "lua/lua-private.h"
 
 #define STEPS_PER_POLL 1024
@@ -172,6 +173,20 @@ unref_model (gpointer object)
 
 static const TlLuaType type_found = { "found model", unref_model };
 
+/* What others call a module of ours is an error rather than nil: it is not asked whether there is a torch. */
+static int
+other_global (lua_State  *L,
+              const char *name)
+{
+  for (guint i = 0; i < tl_other_name_get_n_rows (); i++) {
+    const TlOtherName *row = tl_other_name_get_row (i);
+
+    if (strcmp (row->module, "globals") == 0 && tl_name_is_among (name, row->others))
+      return tl_lua_error (L, TL_ERROR_NAME, "there is no %s; here it is %s, %s", name, row->name, row->how);
+  }
+  return 0;
+}
+
 /* A global that is not set is asked from the host: graph cells are models by their names. */
 static int
 global_index (lua_State *L)
@@ -181,14 +196,16 @@ global_index (lua_State *L)
   GError     *error = NULL;
   gpointer   *slot;
 
-  if (name == NULL || self->host.find_model == NULL)
+  if (name == NULL)
     return 0;
+  if (self->host.find_model == NULL)
+    return other_global (L, name);
   slot = tl_lua_new_box (L, &type_found);
   *slot = self->host.find_model (self->host_data, name, &error);
   if (error != NULL)
     return tl_lua_raise (L, error);
   if (*slot == NULL)
-    return 0;
+    return other_global (L, name);
   /* The handle of the cell's model stays the same as long as the model does: it carries the mode. */
   luaL_getsubtable (L, LUA_REGISTRYINDEX, "trellis.models");
   lua_getfield (L, -1, name);

@@ -92,12 +92,14 @@ new_schedule (lua_State *L)
   const TlScheduleClass *row = lua_touserdata (L, lua_upvalueindex (1));
   TlLuaOptimizer        *optimizer = tl_lua_test (L, 1, &tl_lua_type_optimizer);
   guint32                given = 0;
+  gpointer              *slot;
   Schedule              *self;
   GError                *error = NULL;
 
   if (optimizer != NULL && optimizer->optimizer == NULL)
     return tl_lua_error (L, TL_ERROR_VALUE, "%s: the optimizer was given no parameters: optim.%s (model, { ... })", row->title, optimizer->klass->name);
-  *tl_lua_new_box (L, &type_schedule) = self = g_new0 (Schedule, 1);
+  slot = tl_lua_new_box (L, &type_schedule);
+  *slot = self = g_new0 (Schedule, 1);
   lua_insert (L, 1);
   self->klass = row;
   tl_attr_init_defaults (row->attrs, self->attrs);

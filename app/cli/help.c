@@ -58,6 +58,8 @@ find_text (const char *name)
 static char *
 full_name (const TlOtherName *row)
 {
+  if (strcmp (row->module, "globals") == 0)
+    return g_strdup (row->name);
   return g_strdup_printf ("%s%s%s", row->module, strcmp (row->module, "x") == 0 ? ":" : ".", row->name);
 }
 

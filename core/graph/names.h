@@ -13,7 +13,7 @@ G_BEGIN_DECLS
 
 /**
  * TlOtherName:
- * @module: "nn", "nn.init", "tl", "optim", "metric", "data", "x" (a value and its methods) or "fit"
+ * @module: "nn", "nn.init", "tl", "optim", "metric", "data", "x" (a value and its methods), "fit" or "globals"
  * @name: what it is called here
  * @others: words separated by blanks: what others call it
  * @how: (nullable): what to write besides

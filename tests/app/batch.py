@@ -23,7 +23,7 @@ def test_help_on_names(folder):
         expect(run('--help', name), 0)
     expect(run('--help', 'fit'), 0, 'clip_norm', 'on_step', 'data set')
     expect(run('--help', 'nn.Linaer'), 2, 'did you mean nn.Linear')
-    for name, here in {'Dense': 'nn.Linear', 'torch.nn.Linear': 'Linear', 'np.swapaxes': 'tl.transpose', 'ndim': 'x:rank',
+    for name, here in {'Dense': 'nn.Linear', 'torch.nn.Linear': 'Linear', 'np.swapaxes': 'tl.transpose', 'ndim': 'x:rank', 'torch': 'tl, and nn for layers',
                        'CosineAnnealingLR': 'optim.CosineLR', 'GlobalAveragePooling2D': 'nn.GlobalAvgPool', 'lr_scheduler': 'fit.schedule'}.items():
         expect(run('--help', name), 0, f'{name}: here it is {here}\n')
     expect(run('--help', 'xyzzy'), 2, 'nothing called xyzzy')

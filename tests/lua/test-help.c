@@ -97,8 +97,11 @@ static gboolean
 exists (const char *module,
         const char *name)
 {
-  g_autofree char *full = g_strdup_printf ("%s.%s", module, name), *help = NULL;
+  static const char *const globals[] = { "nn", "tl", NULL };
+  g_autofree char         *full = g_strdup_printf ("%s.%s", module, name), *help = NULL;
 
+  if (strcmp (module, "globals") == 0)
+    return g_strv_contains (globals, name);
   if (strcmp (module, "nn") == 0 && tl_layer_find (name) != NULL)
     return TRUE;
   help = strcmp (module, "fit") == 0 ? tl_lua_inspect_option (full) : tl_lua_inspect (NULL, full);
