@@ -1,15 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/nn/batch-norm-common.h"
 
-static const TlPort ports[] = { { "x", "volumes `[n, channels, depth, height, width]`" }, { NULL } };
-
-static gboolean
-setup (TlLayerSetup *self,
-       GError      **error)
-{
-  return tl_batch_norm_setup (self, 5, 5, "[n, channels, depth, height, width]", error);
-}
-
 static const TlSample samples[] = { { "3,2,2,3,2" }, { "2,2,2,2,2", "affine = false, momentum = 0.3" }, { NULL } };
 
 const TlLayerClass tl_layer_BatchNorm3d = {
@@ -18,10 +9,10 @@ const TlLayerClass tl_layer_BatchNorm3d = {
   .doc = "Mean 0 and variance 1 of each channel of volumes over the batch, then scaled and shifted; else than in training by running statistics.",
   .formula = "y = (x - mean) / sqrt (var + eps) weight + bias",
   .source = "Ioffe & Szegedy 2015, arXiv:1502.03167",
-  .in = ports,
+  .in = tl_channel_norm_ports_3d,
   .attrs = tl_batch_norm_attrs,
   .flags = TL_LAYER_MODAL,
-  .setup = setup,
+  .setup = tl_batch_norm_setup,
   .forward = tl_batch_norm_layer_forward,
   .samples = samples,
   .torch = "torch.nn.BatchNorm3d(x0.shape[1], eps, momentum, affine, track_running_stats, bias=bias)",

@@ -1,15 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/nn/batch-norm-common.h"
 
-static const TlPort ports[] = { { "x", "pictures `[n, channels, height, width]`" }, { NULL } };
-
-static gboolean
-setup (TlLayerSetup *self,
-       GError      **error)
-{
-  return tl_batch_norm_setup (self, 4, 4, "[n, channels, height, width]", error);
-}
-
 static const TlSample samples[] = {
   { "2,3,2,3" },
   { "2,3,2,3", "affine = true, eps = 0.01" },
@@ -23,11 +14,11 @@ const TlLayerClass tl_layer_InstanceNorm2d = {
   .doc = "Mean 0 and variance 1 of each channel of each of the pictures; scaled and shifted, and with running statistics, if wanted.",
   .formula = "y = (x - mean) / sqrt (var + eps) weight + bias",
   .source = "Ulyanov, Vedaldi & Lempitsky 2016, arXiv:1607.08022",
-  .in = ports,
+  .in = tl_channel_norm_ports_2d,
   .attrs = tl_instance_norm_attrs,
   .flags = TL_LAYER_MODAL,
   .op = "instance_norm",
-  .setup = setup,
+  .setup = tl_batch_norm_setup,
   .forward = tl_instance_norm_forward,
   .samples = samples,
   .torch = "torch.nn.InstanceNorm2d(x0.shape[1], eps, momentum, affine, track_running_stats, bias=bias)",

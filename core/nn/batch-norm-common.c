@@ -29,23 +29,47 @@ enum { V_WEIGHT,
 const TlAttrSpec tl_batch_norm_attrs[] = { CHANNEL_NORM_ATTRS (TRUE, TRUE) };
 const TlAttrSpec tl_instance_norm_attrs[] = { CHANNEL_NORM_ATTRS (FALSE, FALSE) };
 
+const TlPort tl_batch_norm_ports_1d[] = { { "x", "features `[n, features]` or sequences `[n, channels, length]`" }, { NULL } };
+const TlPort tl_channel_norm_ports_1d[] = { { "x", "sequences `[n, channels, length]`" }, { NULL } };
+const TlPort tl_channel_norm_ports_2d[] = { { "x", "pictures `[n, channels, height, width]`" }, { NULL } };
+const TlPort tl_channel_norm_ports_3d[] = { { "x", "volumes `[n, channels, depth, height, width]`" }, { NULL } };
+
+static const struct {
+  const TlPort *ports;
+  guint         min_rank;
+  guint         max_rank;
+  const char   *axes;
+} inputs[] = {
+  { tl_batch_norm_ports_1d, 2, 3, "[n, features] or [n, channels, length]" },
+  { tl_channel_norm_ports_1d, 3, 3, "[n, channels, length]" },
+  { tl_channel_norm_ports_2d, 4, 4, "[n, channels, height, width]" },
+  { tl_channel_norm_ports_3d, 5, 5, "[n, channels, depth, height, width]" },
+};
+
+static gboolean
+check_rank (TlLayerSetup *self,
+            GError      **error)
+{
+  g_autofree char *shape = NULL;
+  guint            at = 0;
+
+  while (inputs[at].ports != self->klass->in)
+    at++;
+  if (self->n_in == 0 || (self->in[0]->rank >= inputs[at].min_rank && self->in[0]->rank <= inputs[at].max_rank))
+    return TRUE;
+  shape = tl_shape_to_string (self->in[0]->shape, self->in[0]->rank);
+  return tl_layer_fail (self->klass, TL_ERROR_SHAPE, error, "the input must be %s, not %s", inputs[at].axes, shape);
+}
+
 gboolean
 tl_batch_norm_setup (TlLayerSetup *self,
-                     guint         min_rank,
-                     guint         max_rank,
-                     const char   *axes,
                      GError      **error)
 {
   TlInit          zeros = { &tl_initializer_zeros }, ones = { &tl_initializer_ones, 1 };
   TlLayerVariable tracked = { "num_batches_tracked", TL_VARIABLE_BUFFER, .init = zeros };
   TlDim           n;
 
-  if (self->n_in > 0 && (self->in[0]->rank < min_rank || self->in[0]->rank > max_rank)) {
-    g_autofree char *shape = tl_shape_to_string (self->in[0]->shape, self->in[0]->rank);
-
-    return tl_layer_fail (self->klass, TL_ERROR_SHAPE, error, "the input must be %s, not %s", axes, shape);
-  }
-  if (!tl_layer_in_size (self, 0, 1, NUM_FEATURES, &n, error))
+  if (!check_rank (self, error) || !tl_layer_in_size (self, 0, 1, NUM_FEATURES, &n, error))
     return FALSE;
   if (self->attrs[AFFINE].i)
     tl_layer_declare (self, V_WEIGHT, "weight", TL_VARIABLE_PARAMETER, 1, &n, ones);

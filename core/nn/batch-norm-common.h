@@ -14,11 +14,13 @@ G_BEGIN_DECLS
 extern const TlAttrSpec tl_batch_norm_attrs[];
 extern const TlAttrSpec tl_instance_norm_attrs[];
 
-/* @axes names the axes that an input must have, for the error. */
+/* Which axes the input must have is told by the row's description of it, one of these. */
+extern const TlPort tl_batch_norm_ports_1d[];
+extern const TlPort tl_channel_norm_ports_1d[];
+extern const TlPort tl_channel_norm_ports_2d[];
+extern const TlPort tl_channel_norm_ports_3d[];
+
 gboolean tl_batch_norm_setup (TlLayerSetup *self,
-                              guint         min_rank,
-                              guint         max_rank,
-                              const char   *axes,
                               GError      **error);
 gboolean tl_batch_norm_layer_forward (TlLayerForward *self,
                                       GError        **error);
