@@ -59,6 +59,19 @@ test_fit_losses (void)
   cells_fail (cells, "fit { nn.Linear (4, 2), data = data.tensors (x, y), loss = l }", TL_ERROR_SHAPE, 1, "the model takes 1 inputs and the loss 2 more, but the data set has 2 fields");
 }
 
+/* A choice that is one, and the gradient of probabilities. */
+static void
+test_gumbel (void)
+{
+  g_autoptr (Cells) cells = cells_new ();
+
+  cells_run (cells, "g = nn.GumbelSoftmax { hard = true, tau = 0.5 }\nx = nn.Parameter (tl.tensor { { 0.0, 1.0, 2.0 } })\ncounts = tl.zeros (3)\n"
+                    "for i = 1, 400 do counts = counts + g (x)[1] end\n(g (x) * tl.tensor { 1.0, 0.0, 0.0 }):sum ():backward ()");
+  cells_value (cells, "counts:sum ():item (), counts[1]:item () < counts[2]:item () and counts[2]:item () < counts[3]:item ()", "400.0\ttrue");
+  cells_value (cells, "math.abs (x.grad:sum ():item ()) < 1e-6, x.grad:abs ():amax ():item () > 0", "true\ttrue");
+  cells_value (cells, "g:eval () (x):totable ()", "{ { 0.0, 0.0, 1.0 } }");
+}
+
 /* As if each vector had been used once. */
 static void
 test_embedding_frequency (void)
@@ -129,6 +142,7 @@ main (int    argc,
   g_test_add_func ("/lua/nn/optional-inputs", test_optional_inputs);
   g_test_add_func ("/lua/nn/loss-factors", test_loss_factors);
   g_test_add_func ("/lua/nn/fit-losses", test_fit_losses);
+  g_test_add_func ("/lua/nn/gumbel", test_gumbel);
   g_test_add_func ("/lua/nn/embedding-frequency", test_embedding_frequency);
   g_test_add_func ("/lua/nn/embedding-bag", test_embedding_bag);
   g_test_add_func ("/lua/nn/init", test_init);
