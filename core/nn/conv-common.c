@@ -154,9 +154,11 @@ choose_output_padding (TlLayerForward    *self,
   for (guint i = 0; i < rank; i++) {
     gint64 stride = self->attrs[TL_CONV_STRIDE].v[i], dilation = tl_attr_pair (&values[tl_attr_find (specs, "dilation")], i);
     gint64 around = dilation * (self->attrs[TL_CONV_KERNEL].v[i] - 1) + 1 - 2 * self->attrs[TL_CONV_PADDING].v[i];
-    gint64 least = tl_dim_is_symbolic (shape[2 + i]) ? 0 : (shape[2 + i] - 1) * stride + around;
+    TlDim  least = tl_dim_add (tl_dim_mul (tl_dim_sub (shape[2 + i], 1), stride), around);
 
-    if (tl_dim_is_symbolic (shape[2 + i]))
+    if (least == TL_DIM_INVALID)
+      return tl_layer_fail (self->klass, TL_ERROR_SHAPE, error, "the result along axis %u is too large", 2 + i);
+    if (tl_dim_is_symbolic (least))
       return tl_layer_fail (self->klass, TL_ERROR_UNSUPPORTED, error, "output_size wants an input whose size along axis %u is known", 2 + i);
     padding->v[i] = wanted->v[i] - least;
     if (padding->v[i] < 0 || padding->v[i] >= stride)

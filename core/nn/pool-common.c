@@ -208,6 +208,8 @@ get_unpooled_size (TlLayerForward *self,
     TlDim  least = tl_dim_add (tl_dim_mul (tl_dim_sub (shape[2 + i], 1), stride), kernel - 2 * self->attrs[TL_POOL_LAYER_PADDING].v[i]);
     TlDim  size = wanted->n > 0 ? wanted->v[i] : least;
 
+    if (least == TL_DIM_INVALID)
+      return tl_layer_fail (self->klass, TL_ERROR_SHAPE, error, "the result along axis %u is too large", 2 + i);
     if (wanted->n > 0 && !tl_dim_is_symbolic (least) && (size <= least - stride || size >= least + stride))
       return tl_layer_fail (self->klass, TL_ERROR_VALUE, error, "output_size %" G_GINT64_FORMAT " along axis %u is not between %" G_GINT64_FORMAT " and %" G_GINT64_FORMAT,
                             size, 2 + i, least - stride + 1, least + stride - 1);
