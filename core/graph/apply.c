@@ -87,7 +87,7 @@ check_sizes (const TlOpClass   *op,
              GError           **error)
 {
   for (gint i = 0; i < value->n; i++)
-    if (value->v[i] < 0 && value->v[i] != TL_DIM_INVALID) {
+    if (value->v[i] < 0 && value->v[i] != TL_DIM_INVALID && tl_context_get ()->trace == NULL) {
       g_set_error (error, TL_ERROR, TL_ERROR_VALUE, "%s: %s = %" G_GINT64_FORMAT " is no size", op->name, spec->name, value->v[i]);
       return FALSE;
     }
@@ -106,7 +106,7 @@ check_attrs (const TlOpClass   *op,
 
     if (is_list && !check_count_of_numbers (op, spec, n, error))
       return FALSE;
-    if (tl_context_get ()->trace == NULL && tl_attr_is_sizes (spec) && !check_sizes (op, spec, &attrs[i], error))
+    if (tl_attr_is_sizes (spec) && !check_sizes (op, spec, &attrs[i], error))
       return FALSE;
     if (spec->has_range && !check_numbers (op, spec, &attrs[i], n, error))
       return FALSE;
