@@ -46,6 +46,19 @@ const TlAttrSpec tl_fft_2d_attrs[] = {
   { NULL },
 };
 
+const TlAttrSpec tl_fft_shift_attrs[] = {
+  { "dim", "axes, from the end if negative; none for all. That of pairs counts, and should not be among them", TL_ATTR_INTS, .has_range = TRUE, .min = -8, .max = 7 },
+  { NULL },
+};
+const TlSample tl_fft_shift_samples[] = { { "5" }, { "4,3" }, { "2,5,2", "dim = {1}" }, { "i64:4" }, { "1" }, { "0,3" }, { NULL } };
+
+const TlAttrSpec tl_fft_frequencies_attrs[] = {
+  { "n", "points of the transform", TL_ATTR_INT, .required = TRUE, .has_range = TRUE, .min = 1, .max = 1e12 },
+  { "d", "distance of the points", TL_ATTR_FLOAT, .def = { .d = 1 } },
+  { "dtype", "element type: f32 or f64", TL_ATTR_DTYPE, .def = { .i = TL_DTYPE_F32 } },
+  { NULL },
+};
+
 typedef struct {
   guint rank; /* axes without that of pairs */
   guint n;
@@ -228,6 +241,20 @@ swap_parts (TlFormula *f,
   TlTensor *parts[] = { tl_formula_narrow (f, x, (gint)axis, rest, shift), tl_formula_narrow (f, x, (gint)axis, 0, rest) };
 
   return tl_formula_concat (f, (gint)axis, 2, parts);
+}
+
+gboolean
+tl_fft_shift_infer (TlInfer *self,
+                    GError **error)
+{
+  const TlMeta *x = self->in[0];
+  guint         axis;
+
+  for (gint i = 0; i < self->attrs[0].n; i++)
+    if (!tl_infer_axis (self, self->attrs[0].v[i], x->rank, &axis, error))
+      return FALSE;
+  tl_infer_out (self, 0, x->dtype, x->rank, x->shape);
+  return TRUE;
 }
 
 gboolean

@@ -28,6 +28,9 @@ typedef enum {
 
 extern const TlPort     tl_fft_complex_ports[];
 extern const TlPort     tl_fft_real_ports[];
+extern const TlAttrSpec tl_fft_frequencies_attrs[];
+extern const TlAttrSpec tl_fft_shift_attrs[];
+extern const TlSample   tl_fft_shift_samples[];
 extern const TlAttrSpec tl_fft_attrs[];    /* along one axis: n, dim, norm */
 extern const TlAttrSpec tl_fft_nd_attrs[]; /* along several: s, dim, norm */
 extern const TlAttrSpec tl_fft_2d_attrs[]; /* the same, the last two by default */
@@ -53,6 +56,8 @@ TlTensor *tl_fourier (TlFormula *f,
 gboolean tl_fft_infer_frequencies (TlInfer *self,
                                    gboolean half,
                                    GError **error);
+gboolean tl_fft_shift_infer (TlInfer *self,
+                             GError **error);
 gboolean tl_fft_shift (TlGradient *self,
                        gboolean    inverse,
                        GError    **error);

@@ -1,13 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/op/fft-common.h"
 
-static const TlAttrSpec attrs[] = {
-  { "n", "points of the transform", TL_ATTR_INT, .required = TRUE, .has_range = TRUE, .min = 1, .max = 1e12 },
-  { "d", "distance of the points", TL_ATTR_FLOAT, .def = { .d = 1 } },
-  { "dtype", "element type: f32 or f64", TL_ATTR_DTYPE, .def = { .i = TL_DTYPE_F32 } },
-  { NULL },
-};
-
 static gboolean
 infer (TlInfer *self,
        GError **error)
@@ -38,7 +31,7 @@ const TlOpClass tl_op_rfftfreq = {
   .formula = "y[k] = k / (n d), k up to n / 2",
   .source = "elementary",
   .in = tl_ports_none,
-  .attrs = attrs,
+  .attrs = tl_fft_frequencies_attrs,
   .infer = infer,
   .decompose = decompose,
   .samples = samples,
