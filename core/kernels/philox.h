@@ -7,7 +7,7 @@
  * Source: Salmon, Moraes, Dror & Shaw 2011, doi:10.1145/2063384.2063405
  *
  * A generator is a key, from a seed and the number of a stream, and a call counter; the number at position i depends on (key,
- * call, i) and the dtype alone, never on size, thread or tile: a buffer is the prefix of a longer one.  Masks (bernoulli, dropout) do not
+ * call, i) and the dtype alone, never on size, thread or tile: a buffer is the prefix of a longer one.  Masks of dropout do not
  * depend on the dtype either, and uniform numbers, integers and masks are the same bits on every instruction set.  The call counter is read
  * from memory, so that a recorded call can be repeated with the next counter.
  *
@@ -36,10 +36,9 @@ typedef struct {
 } TlPhiloxKey;
 
 typedef enum {
-  TL_RANDOM_UNIFORM,   /* f32 (24 bits), f64 (53 bits): low + (high - low) u, u in [0, 1) */
-  TL_RANDOM_NORMAL,    /* f32, f64: low + high z: mean `low`, deviation `high` */
-  TL_RANDOM_BERNOULLI, /* bool, f32, f64: 1 with probability `high` */
-  TL_RANDOM_INTEGER,   /* i64, i32, u8: int_low <= value < int_high */
+  TL_RANDOM_UNIFORM, /* f32 (24 bits), f64 (53 bits): low + (high - low) u, u in [0, 1) */
+  TL_RANDOM_NORMAL,  /* f32, f64: low + high z: mean `low`, deviation `high` */
+  TL_RANDOM_INTEGER, /* i64, i32, u8: int_low <= value < int_high */
 } TlRandomKind;
 
 typedef struct {

@@ -3,7 +3,7 @@
 /*
  * Random numbers, dropout and permutations from Philox; philox.h says which counter serves which position.  A group serves
  *
- *     64 positions of one word    uniform f32, bernoulli, integers of a range up to 2^32, dropout:  word i / 16, counter i % 16
+ *     64 positions of one word    uniform f32, integers of a range up to 2^32, dropout:  word i / 16, counter i % 16
  *     64 normal f32               positions 0-31 from words 0 and 1 (cosine, sine), 32-63 from words 2 and 3
  *     32 positions of two words   uniform f64, integers of a wider range:  words 2 (i / 16) and the next
  *     32 normal f64               radius from words 0 and 1, angle from 2 and 3
@@ -86,16 +86,6 @@ normal_f64 (const TlRandomArgs *args, const Group *g, double *out)
   }
 }
 
-static void
-bernoulli (const TlRandomArgs *args, const Group *g, uint8_t *out)
-{
-  uint64_t threshold = threshold_of (args->high);
-
-  for (int w = 0; w < 4; w++)
-    for (int j = 0; j < COUNTERS; j++)
-      out[w * COUNTERS + j] = g->word[w][j] < threshold;
-}
-
 /* The high half of word times range: uniform but for 2^-32 range. */
 static void
 integers (const TlRandomArgs *args, const Group *g, int64_t *out)
@@ -133,8 +123,6 @@ group_dtype (const TlRandomArgs *args, int *positions)
   *positions = wide || f64 ? 32 : 64;
   if (args->kind == TL_RANDOM_INTEGER)
     return TL_DTYPE_I64;
-  if (args->kind == TL_RANDOM_BERNOULLI)
-    return TL_DTYPE_BOOL;
   return f64 ? TL_DTYPE_F64 : TL_DTYPE_F32;
 }
 
@@ -151,8 +139,6 @@ fill_group (const TlRandomArgs *args, int positions, const Group *g, void *out)
     normal_f64 (args, g, out);
   else if (args->kind == TL_RANDOM_NORMAL)
     normal_f32 (args, g, out);
-  else if (args->kind == TL_RANDOM_BERNOULLI)
-    bernoulli (args, g, out);
   else if (wide)
     wide_integers (args, g, out);
   else

@@ -79,10 +79,24 @@ measure (const void *args_, TlWork *work)
   work->workspace = (size_t)(cut.n_blocks * args->outer * args->inner) * sizeof (Carry);
 }
 
-/* One block of columns: rows of elements @stride apart.  @member is d or i, what @A accumulates in. */
+/*
+ * One block of columns: rows of elements @stride apart.  @member is d or i, what @A accumulates in.  A column alone keeps its sum in a
+ * register: each element waits for the one before it.
+ */
 #define SUMS(name, T, U, A, member, START, COMBINE)                                                     \
   static void scan_##name (const T *x, U *y, Carry *acc, int64_t rows, int64_t columns, int64_t stride) \
   {                                                                                                     \
+    if (columns == 1) {                                                                                 \
+      A a = START;                                                                                      \
+                                                                                                        \
+      for (int64_t r = 0; r < rows; r++) {                                                              \
+        A b = (A)x[r * stride];                                                                         \
+                                                                                                        \
+        a = COMBINE;                                                                                    \
+        y[r * stride] = (U)a;                                                                           \
+      }                                                                                                 \
+      return;                                                                                           \
+    }                                                                                                   \
     for (int64_t c = 0; c < columns; c++)                                                               \
       acc[c].member = START;                                                                            \
     for (int64_t r = 0; r < rows; r++)                                                                  \
@@ -101,6 +115,16 @@ measure (const void *args_, TlWork *work)
   }                                                                                                     \
   static void join_##name (U *y, const Carry *carry, int64_t rows, int64_t columns, int64_t stride)     \
   {                                                                                                     \
+    if (columns == 1) {                                                                                 \
+      A a = carry->member;                                                                              \
+                                                                                                        \
+      for (int64_t r = 0; r < rows; r++) {                                                              \
+        A b = (A)y[r * stride];                                                                         \
+                                                                                                        \
+        y[r * stride] = (U)(COMBINE);                                                                   \
+      }                                                                                                 \
+      return;                                                                                           \
+    }                                                                                                   \
     for (int64_t r = 0; r < rows; r++)                                                                  \
       for (int64_t c = 0; c < columns; c++) {                                                           \
         A a = carry[c].member, b = (A)y[r * stride + c];                                                \

@@ -1,58 +1,43 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/op/random-common.h"
 
-static const TlAttrSpec attrs[] = {
-  { "shape", "sizes", TL_ATTR_INTS, .required = TRUE },
-  { "unused", "0", TL_ATTR_FLOAT },
-  { "p", "probability of 1", TL_ATTR_FLOAT, .def = { .d = 0.5 }, .has_range = TRUE, .min = 0, .max = 1 },
-  TL_RANDOM_KEY_ATTRS,
+static const TlPort ports[] = {
+  { "x", "probabilities of 1, floating", TL_PORT_NODIFF },
+  { "call", "number of the call, i64 without axes", TL_PORT_NODIFF },
   { NULL },
 };
 
 static gboolean
-prepare (TlPrepare *self,
-         GError   **error)
+decompose (TlGradient *self,
+           GError    **error)
 {
-  return tl_random_prepare (self, TL_RANDOM_BERNOULLI);
+  g_autoptr (TlTensor) u = tl_random_of_shape (&tl_op_rand, &self->in[0]->meta, self->in[1], self->attrs, error);
+
+  self->dx[0] = tl_map_text ("select (a < b, 1, 0)", error, 2, u, self->in[0]);
+  return self->dx[0] != NULL;
 }
 
-/**
- * tl_bernoulli:
- * @rank: number of axes
- * @shape: (array length=rank): sizes
- * @p: probability of 1
- * @dtype: floating
- * @counter: (nullable): the call counter of the owner; the context's if %NULL
- * @error: return location for an error
- *
- * Errors: %TL_ERROR_DTYPE, %TL_ERROR_VALUE
- *
- * Returns: (transfer full): random numbers, or %NULL
- */
-TlTensor *
-tl_bernoulli (guint        rank,
-              const TlDim *shape,
-              double       p,
-              TlDType      dtype,
-              TlVariable  *counter,
-              GError     **error)
-{
-  return tl_random_apply (&tl_op_bernoulli, rank, shape, 0, p, dtype, counter, error);
-}
-
-static const TlSample samples[] = { { "i64:<9", "shape = {3, 4}" }, { "i64:<9", "shape = {70, 3}, seed = 5, stream = 2" }, { "i64:<9", "shape = {}" }, { "i64:<9", "shape = {0}" }, { NULL } };
+static const TlSample samples[] = {
+  { "3,4; i64:<9", .low = 0.001, .high = 1 },
+  { "70,3; i64:<9", "seed = 5, stream = 2", .low = 0.001, .high = 1 },
+  { "; i64:<9", .low = 0.001, .high = 1 },
+  { "0; i64:<9" },
+  { NULL },
+};
 
 const TlOpClass tl_op_bernoulli = {
   .name = "bernoulli",
   .group = "random",
-  .doc = "Ones and zeros by chance.",
-  .formula = "y = 1 with probability p, else 0",
+  .doc = "Ones and zeros by chance. A probability below 0 counts as 0, one above 1 as 1; of NaN comes 0.",
+  .formula = "y = 1 with probability x, else 0",
   .source = "Salmon, Moraes, Dror & Shaw 2011, doi:10.1145/2063384.2063405",
-  .in = tl_random_ports,
-  .attrs = attrs,
+  .in = ports,
+  .out = tl_random_out_ports,
+  .attrs = tl_random_like_attrs,
   .flags = TL_OP_RANDOM,
-  .infer = tl_random_infer,
-  .prepare = prepare,
+  .precision = TL_PRECISION_WIDE,
+  .infer = tl_random_infer_like,
+  .decompose = decompose,
   .samples = samples,
   .onnx = { "Bernoulli", 15 },
 };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
+#include <string.h>
 
-#include "core/op/common.h"
+#include "core/op/cdist-common.h"
 
 static const TlPort ports[] = { { "a", "vectors `[..., m, d]`, floating" }, { "b", "vectors `[..., n, d]`, same dtype; leading axes are broadcast" }, { NULL } };
 
@@ -36,25 +37,42 @@ infer (TlInfer *self,
   return TRUE;
 }
 
+/* Leading sizes as those of the result. */
+static TlTensor *
+spread (TlTensor     *x,
+        const TlMeta *out,
+        GError      **error)
+{
+  TlDim shape[TL_TENSOR_MAX_RANK];
+
+  memcpy (shape, out->shape, out->rank * sizeof *shape);
+  memcpy (shape + out->rank - 2, x->meta.shape + x->meta.rank - 2, 2 * sizeof *shape);
+  return tl_expand (x, out->rank, shape, error);
+}
+
 static gboolean
 decompose (TlGradient *self,
            GError    **error)
 {
-  const TlAttrValue    values[] = { TL_INTS1 (-1), TL_INT (FALSE), self->attrs[0] };
-  g_autoptr (TlTensor) a = tl_unsqueeze (self->in[0], -2, error);
-  g_autoptr (TlTensor) b = a != NULL ? tl_unsqueeze (self->in[1], -3, error) : NULL;
-  g_autoptr (TlTensor) difference = b != NULL ? tl_sub (a, b, error) : NULL;
+  TlMeta               out;
+  g_autoptr (TlTensor) a = tl_decompose_infer (self, &out, error) ? spread (self->in[0], &out, error) : NULL;
+  g_autoptr (TlTensor) b = a != NULL ? spread (self->in[1], &out, error) : NULL;
+  double               p = self->attrs[0].d;
 
-  self->dx[0] = difference != NULL ? tl_op_apply1 (&tl_op_norm, &difference, 1, values, error) : NULL;
+  if (b == NULL)
+    return FALSE;
+  if (p == 1 || p == 2)
+    self->dx[0] = tl_op_apply1 (&tl_op_cdist_rows, (TlTensor *[]){ a, b }, 2, self->attrs, error);
+  else
+    self->dx[0] = tl_norm_of_differences (a, b, p, error);
   return self->dx[0] != NULL;
 }
-
-static const TlSample samples[] = { { "3,4; 5,4" }, { "2,3,2; 1,2,2", "p = 1" }, { "2,3; 2,3", "p = inf" }, { "1,1; 1,1" }, { "0,2; 3,2" }, { NULL } };
+static const TlSample samples[] = { { "3,4; 5,4" }, { "2,3,2; 1,2,2", "p = 1" }, { "2,3; 2,3", "p = inf" }, { "1,1; 1,1" }, { "0,2; 3,2" }, { "2,1,5,3; 3,4,3", "p = 1" }, { "3,0; 2,0" }, { "2,3; 2,3", "p = 3" }, { NULL } };
 
 const TlOpClass tl_op_cdist = {
   .name = "cdist",
   .group = "linear algebra",
-  .doc = "Distances between all pairs of vectors. Makes all differences in memory.",
+  .doc = "Distances between all pairs of vectors. Orders other than 1 and 2 make all differences in memory.",
   .formula = "y[i, j] = |a[i] - b[j]|, in the norm of order p",
   .source = "Minkowski 1896, Geometrie der Zahlen",
   .in = ports,

@@ -32,6 +32,7 @@ G_BEGIN_DECLS
 /* Gradients that are operations of their own; each stands in the file of its row. */
 extern const TlOpClass tl_op_avg_pool2d_grad;
 extern const TlOpClass tl_op_batch_norm_grad;
+extern const TlOpClass tl_op_cdist_grad;
 extern const TlOpClass tl_op_cross_entropy_grad;
 extern const TlOpClass tl_op_layer_norm_grad;
 extern const TlOpClass tl_op_log_softmax_grad;
@@ -195,12 +196,6 @@ TlTensor *tl_randn (guint        rank,
                     TlDType      dtype,
                     TlVariable  *counter,
                     GError     **error);
-TlTensor *tl_bernoulli (guint        rank,
-                        const TlDim *shape,
-                        double       p,
-                        TlDType      dtype,
-                        TlVariable  *counter,
-                        GError     **error);
 TlTensor *tl_dropout (TlTensor   *x,
                       double      p,
                       TlVariable *counter,

@@ -65,8 +65,6 @@ static const Distribution distributions[] = {
   { { .dtype = TL_DTYPE_F64, .kind = TL_RANDOM_UNIFORM, .low = -1, .high = 3 }, 1, 1.154700, -1, 3 },
   { { .dtype = TL_DTYPE_F32, .kind = TL_RANDOM_NORMAL, .low = 0, .high = 1 }, 0, 1, -7, 7 },
   { { .dtype = TL_DTYPE_F64, .kind = TL_RANDOM_NORMAL, .low = 2, .high = 0.5 }, 2, 0.5, -3, 7 },
-  { { .dtype = TL_DTYPE_BOOL, .kind = TL_RANDOM_BERNOULLI, .high = 0.3 }, 0.3, 0.458258, 0, 1 },
-  { { .dtype = TL_DTYPE_F32, .kind = TL_RANDOM_BERNOULLI, .high = 0.5 }, 0.5, 0.5, 0, 1 },
   { { .dtype = TL_DTYPE_I64, .kind = TL_RANDOM_INTEGER, .int_low = -5, .int_high = 5 }, -0.5, 2.872281, -5, 4 },
   { { .dtype = TL_DTYPE_U8, .kind = TL_RANDOM_INTEGER, .int_low = 0, .int_high = 256 }, 127.5, 73.9, 0, 255 },
   { { .dtype = TL_DTYPE_I64, .kind = TL_RANDOM_INTEGER, .int_low = 0, .int_high = 1ll << 40 }, 0x1p39, 0.288675 * 0x1p40, 0, 0x1p40 },
