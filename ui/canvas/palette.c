@@ -87,20 +87,37 @@ header_cb (GtkListBoxRow *row,
   gtk_list_box_row_set_header (row, label);
 }
 
+/* Whether one of the words that others call a row by begins with a text. */
+static gboolean
+is_called (GtkListBoxRow *row,
+           const char    *text)
+{
+  const char    *others = g_object_get_data (G_OBJECT (row), "others");
+  g_auto (GStrv) words = g_strsplit (others != NULL ? others : "", " ", -1);
+
+  for (guint i = 0; words[i] != NULL; i++)
+    if (*text != '\0' && g_ascii_strncasecmp (words[i], text, strlen (text)) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+/* The row whose name begins so, or that others call so, or the first. */
 static GtkListBoxRow *
 first_shown (TlPalette *self)
 {
   const char    *text = gtk_editable_get_text (GTK_EDITABLE (self->entry));
-  GtkListBoxRow *first = NULL;
+  GtkListBoxRow *first = NULL, *called = NULL;
 
   for (int i = 0;; i++) {
     GtkListBoxRow *row = gtk_list_box_get_row_at_index (self->list, i);
 
     if (row == NULL)
-      return first;
+      return called != NULL ? called : first;
     if (!gtk_widget_get_child_visible (GTK_WIDGET (row)))
       continue;
     first = first != NULL ? first : row;
+    if (called == NULL && is_called (row, text))
+      called = row;
     if (g_ascii_strncasecmp (g_object_get_data (G_OBJECT (row), "name"), text, strlen (text)) == 0)
       return row;
   }
