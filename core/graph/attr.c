@@ -372,10 +372,11 @@ set_value (const Setter *self,
   TlAttrValue made = { .i = 0 };
   gboolean    wants_text = self->spec->type == TL_ATTR_ENUM || self->spec->type == TL_ATTR_DTYPE || self->spec->type == TL_ATTR_STRING;
 
-  if (wants_text && self->input->type == TL_ATTR_INPUT_DIM) {
+  if ((wants_text || self->spec->words != NULL) && self->input->type == TL_ATTR_INPUT_DIM) {
     g_autofree char *name = tl_dim_to_string (self->input->dim);
 
-    return fail (self, "a name without quotes is that of a size; write \"%s\"", name);
+    if (wants_text || strcmp (name, self->spec->words[0]) == 0 || strcmp (name, self->spec->words[1]) == 0)
+      return fail (self, "a name without quotes is that of a size; write \"%s\"", name);
   }
   switch (self->spec->type) {
   case TL_ATTR_INT:

@@ -108,13 +108,16 @@ test_set (void)
 static void
 test_unquoted (void)
 {
-  const TlAttrInput  input = TL_INPUT_DIM (tl_dim_symbol ("f32"));
+  const TlAttrInput  input = TL_INPUT_DIM (tl_dim_symbol ("f32")), same = TL_INPUT_DIM (tl_dim_symbol ("same"));
   TlAttrValue        values[G_N_ELEMENTS (specs)];
   g_autoptr (GError) error = NULL;
 
   tl_attr_init_defaults (specs, values);
   g_assert_false (tl_attr_set ("Row", specs, values, "type", &input, &error));
   g_assert_cmpstr (error->message, ==, "Row: type = f32: a name without quotes is that of a size; write \"f32\"");
+  g_clear_error (&error);
+  g_assert_false (tl_attr_set ("Row", specs, values, "padding", &same, &error));
+  g_assert_cmpstr (error->message, ==, "Row: padding = same: a name without quotes is that of a size; write \"same\"");
 }
 
 static void
