@@ -1,16 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <math.h>
-
 #include "core/op/common.h"
-
-/*
- * The forward recursion over the target with blanks between its letters, in logarithms, for all examples at once:
- *
- *     alpha[t, s] = log sum exp of alpha[t - 1, s], alpha[t - 1, s - 1] and, where letter s differs from letter s - 2 and is no blank,
- *                   alpha[t - 1, s - 2], plus log p[t, letter s]
- *
- * Steps behind an example's input length change nothing.
- */
 
 enum { X,
        TARGETS,
@@ -19,8 +8,6 @@ enum { X,
 enum { BLANK,
        REDUCTION,
        ZERO_INFINITY };
-
-#define NEVER (-1e30) /* for -inf, of which differences are no numbers */
 
 static const TlPort ports[] = {
   { "x", "logarithms of probabilities `[steps, n, classes]`, floating" },
@@ -49,8 +36,10 @@ infer (TlInfer *self,
   for (guint i = TARGETS; i <= TARGET_LENGTHS; i++)
     if (self->in[i]->dtype != TL_DTYPE_I64)
       return tl_infer_fail (self, TL_ERROR_DTYPE, error, "%s must be i64, not %s", ports[i].name, tl_dtype_name (self->in[i]->dtype));
-  if (tl_dim_is_symbolic (x->shape[0]) || x->shape[0] == 0 || tl_dim_is_symbolic (targets->shape[1]))
-    return tl_infer_fail (self, TL_ERROR_SHAPE, error, "the numbers of steps and letters must be known");
+  if (x->shape[0] == 0)
+    return tl_infer_fail (self, TL_ERROR_SHAPE, error, "x has no steps");
+  if (!tl_dim_is_symbolic (x->shape[2]) && self->attrs[BLANK].i >= x->shape[2])
+    return tl_infer_fail (self, TL_ERROR_VALUE, error, "blank = %" G_GINT64_FORMAT " is none of %" G_GINT64_FORMAT " classes", self->attrs[BLANK].i, x->shape[2]);
   if (targets->shape[0] != x->shape[1] || self->in[INPUT_LENGTHS]->shape[0] != x->shape[1] || self->in[TARGET_LENGTHS]->shape[0] != x->shape[1]) {
     g_autofree char *a = tl_shape_to_string (x->shape, 3);
     g_autofree char *b = tl_shape_to_string (targets->shape, 2);
@@ -61,129 +50,19 @@ infer (TlInfer *self,
   return TRUE;
 }
 
-/* Letters with blanks around them, `[n, 2 longest + 1]`. */
-static TlTensor *
-spread_letters (TlGradient *self,
-                GError    **error)
-{
-  gint64 longest = self->in[TARGETS]->meta.shape[1];
-
-  return tl_slice_scatter (self->in[TARGETS], 1, 1, 2, 2 * longest + 1, (double)self->attrs[BLANK].i, error);
-}
-
-/* @alpha moved by @by places, with what can never be in front. */
-static TlTensor *
-move (TlTensor *alpha,
-      gint64    by,
-      GError  **error)
-{
-  gint64               n = alpha->meta.shape[1];
-  g_autoptr (TlTensor) part = NULL;
-
-  if (by >= n)
-    return tl_full (2, alpha->meta.shape, NEVER, alpha->meta.dtype, error);
-  part = tl_narrow (alpha, 1, 0, n - by, error);
-  return part != NULL ? tl_slice_scatter (part, 1, (gint64)by, 1, n, NEVER, error) : NULL;
-}
-
-/* Where a letter may follow the one two places before it: 1, else 0. */
-static TlTensor *
-find_skips (TlTensor *letters,
-            gint64    blank,
-            GError  **error)
-{
-  gint64               n = letters->meta.shape[1];
-  const double         number = (double)blank;
-  g_autoptr (TlTensor) part = n > 2 ? tl_narrow (letters, 1, 0, n - 2, error) : NULL;
-  g_autoptr (TlTensor) before = NULL;
-
-  if (n <= 2)
-    return tl_map_text ("a * 0", error, 1, letters);
-  before = part != NULL ? tl_slice_scatter (part, 1, 2, 1, n, -1, error) : NULL;
-  return tl_map_numbers ("and (a != c, and (a != b, b >= 0))", (TlTensor *[]){ letters, before }, 2, &number, 1, error);
-}
-
-/* log p of step @t at each letter, `[n, 2 longest + 1]`. */
-static TlTensor *
-emit (TlGradient *self,
-      TlTensor   *letters,
-      gint64      t,
-      GError    **error)
-{
-  g_autoptr (TlTensor) one = tl_narrow (self->in[X], 0, t, 1, error);
-  g_autoptr (TlTensor) step = one != NULL ? tl_squeeze (one, 0, error) : NULL;
-
-  return step != NULL ? tl_gather (step, 1, letters, error) : NULL;
-}
-
-/* Before the first step only the first two places can come next. */
-static TlTensor *
-start (TlGradient *self,
-       TlTensor   *letters,
-       GError    **error)
-{
-  g_autoptr (TlTensor) places = tl_arange (0, (double)letters->meta.shape[1], 1, self->in[X]->meta.dtype, error);
-  g_autoptr (TlTensor) first = emit (self, letters, 0, error);
-
-  return tl_map_text ("select (b < 2, a, 0 - 1e30)", error, 2, first, places);
-}
-
-static TlTensor *
-forward (TlGradient *self,
-         TlTensor   *letters,
-         GError    **error)
-{
-  g_autoptr (TlTensor) skips = find_skips (letters, self->attrs[BLANK].i, error);
-  g_autoptr (TlTensor) lengths = skips != NULL ? tl_unsqueeze (self->in[INPUT_LENGTHS], 1, error) : NULL;
-  g_autoptr (TlTensor) alpha = lengths != NULL ? start (self, letters, error) : NULL;
-
-  for (gint64 t = 1; t < self->in[X]->meta.shape[0] && alpha != NULL; t++) {
-    const double         number = (double)t;
-    g_autoptr (TlTensor) before = g_steal_pointer (&alpha);
-    g_autoptr (TlTensor) one = move (before, 1, error);
-    g_autoptr (TlTensor) two = one != NULL ? move (before, 2, error) : NULL;
-    g_autoptr (TlTensor) allowed = tl_map_text ("select (b, a, 0 - 1e30)", error, 2, two, skips);
-    g_autoptr (TlTensor) most = tl_map_text ("max (a, max (b, c))", error, 3, before, one, allowed);
-    g_autoptr (TlTensor) fixed = most != NULL ? tl_detach (most) : NULL;
-    g_autoptr (TlTensor) sum = tl_map_text ("d + log (exp (a - d) + exp (b - d) + exp (c - d))", error, 4, before, one, allowed, fixed);
-    g_autoptr (TlTensor) p = sum != NULL ? emit (self, letters, t, error) : NULL;
-    TlTensor            *in[] = { sum, p, before, lengths };
-
-    alpha = tl_map_numbers ("select (d > e, max (a + b, 0 - 1e30), c)", in, 4, &number, 1, error);
-  }
-  return g_steal_pointer (&alpha);
-}
-
-/* What the last letter and the blank behind it come to. */
-static TlTensor *
-finish (TlGradient *self,
-        TlTensor   *alpha,
-        GError    **error)
-{
-  g_autoptr (TlTensor) lengths = tl_unsqueeze (self->in[TARGET_LENGTHS], 1, error);
-  g_autoptr (TlTensor) blank = tl_map_text ("2 * a", error, 1, lengths);
-  g_autoptr (TlTensor) letter = tl_map_text ("max (2 * a - 1, 0)", error, 1, lengths);
-  g_autoptr (TlTensor) a = blank != NULL ? tl_gather (alpha, 1, blank, error) : NULL;
-  g_autoptr (TlTensor) raw = a != NULL && letter != NULL ? tl_gather (alpha, 1, letter, error) : NULL;
-  g_autoptr (TlTensor) b = tl_map_text ("select (b > 0, a, 0 - 1e30)", error, 2, raw, lengths);
-  g_autoptr (TlTensor) most = tl_map_text ("max (a, b)", error, 2, a, b);
-  g_autoptr (TlTensor) fixed = most != NULL ? tl_detach (most) : NULL;
-  g_autoptr (TlTensor) rows = tl_map_text ("-(c + log (exp (a - c) + exp (b - c)))", error, 3, a, b, fixed);
-
-  return rows != NULL ? tl_squeeze (rows, 1, error) : NULL;
-}
-
 static gboolean
 decompose (TlGradient *self,
            GError    **error)
 {
-  const double         instead = self->attrs[ZERO_INFINITY].i != 0 ? 0 : HUGE_VAL;
-  g_autoptr (TlTensor) letters = spread_letters (self, error);
-  g_autoptr (TlTensor) alpha = letters != NULL ? forward (self, letters, error) : NULL;
-  g_autoptr (TlTensor) plain = alpha != NULL ? finish (self, alpha, error) : NULL;
-  g_autoptr (TlTensor) rows = tl_map_numbers ("select (a < 1e29, a, b)", &plain, 1, &instead, 1, error);
+  const double         zero = 0;
+  g_autoptr (TlTensor) plain = tl_op_apply1 (&tl_op_ctc_rows, self->in, 4, &self->attrs[BLANK], error);
+  g_autoptr (TlTensor) rows = NULL;
   g_autoptr (TlTensor) each = NULL;
 
+  if (self->attrs[ZERO_INFINITY].i != 0)
+    rows = tl_map_numbers ("select (a < 1e29, a, b)", &plain, 1, &zero, 1, error);
+  else
+    rows = plain != NULL ? tl_tensor_ref (plain) : NULL;
   if (self->attrs[REDUCTION].i == TL_REDUCTION_MEAN)
     each = tl_map_text ("a / max (b, 1)", error, 2, rows, self->in[TARGET_LENGTHS]);
   else

@@ -37,6 +37,7 @@ extern const TlOpClass tl_op_cross_entropy_grad;
 extern const TlOpClass tl_op_layer_norm_grad;
 extern const TlOpClass tl_op_log_softmax_grad;
 extern const TlOpClass tl_op_max_pool2d_grad;
+extern const TlOpClass tl_op_ctc_rows_grad;
 extern const TlOpClass tl_op_scaled_dot_product_attention_grad;
 extern const TlOpClass tl_op_softmax_grad;
 

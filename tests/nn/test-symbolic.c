@@ -191,9 +191,6 @@ static const struct {
   { "Upsample", "its scale_factor must be a multiple of 1/64" },
   /* Kernels of convolutions are laid out beforehand. */
   { "conv*", "the kernel's size must be a number: x [" },
-  /* A loop that is written out. */
-  { "ctc_loss", "the numbers of steps and letters must be known" },
-  { "CTCLoss", "the numbers of steps and letters must be known" },
 };
 
 static void

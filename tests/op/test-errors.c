@@ -38,6 +38,8 @@ static const Mistake mistakes[] = {
   { "concat", { "2,3; 2,4" }, TL_ERROR_SHAPE, "f32 [2, 4]" },
   { "concat", { "2,3; i64:2,3" }, TL_ERROR_DTYPE, "i64 [2, 3]" },
   { "stack", { "2,3; 3,2" }, TL_ERROR_SHAPE, "f32 [3, 2]" },
+  { "ctc_loss", { "4,3,3; i64:3,2<99; i64:3<5; i64:3<3", "blank = 1" }, TL_ERROR_VALUE, "ctc_loss: ctc_rows: index" },
+  { "ctc_loss", { "4,3,3; i64:3,2<3; i64:3<5; i64:3<3", "blank = 3" }, TL_ERROR_VALUE, "blank = 3 is none of 3 classes" },
   { "index_select", { "3,4; 2" }, TL_ERROR_DTYPE, "f32" },
   { "index_select", { "3,4; i64:2,2" }, TL_ERROR_SHAPE, "[2, 2]" },
   { "embedding", { "i64:3; 4" }, TL_ERROR_SHAPE, "[4]" },
