@@ -95,6 +95,7 @@ take_pixels (TlGradient *self,
   height = tl_formula_size (&f, x->shape[2], dtype);
   flat = tl_formula_reshape (&f, self->in[X], 3, shape);
   inside = tl_formula_map (&f, "and (and (a >= 0, a < c), and (b >= 0, b < d))", 4, px, py, width, height);
+  inside = tl_formula_cast (&f, inside, x->dtype);
   index = tl_formula_map (&f, "select (b > 0, min (b, d - 1), 0) * c + select (a > 0, min (a, c - 1), 0)", 4, px, py, width, height);
   index = tl_formula_cast (&f, index, TL_DTYPE_I64);
   if (!f.has_failed)

@@ -231,6 +231,35 @@ test_multinomial (void)
   g_assert_true (once[0] == 1 && once[1] == 0 && once[2] == 1 && once[3] == 1);
 }
 
+/* A picture of more pixels than f32 has whole numbers: neighbours are not confused. */
+static void
+test_grid_sample_large (void)
+{
+  const TlDim          shape[] = { 1, 1, 2, 8388700 };
+  const float          places[] = { -0.5f, 0.25f, 0.9999991f, 1 };
+  g_autoptr (GError)   error = NULL;
+  g_autoptr (TlTensor) x = tl_tensor_new (TL_DTYPE_F32, 4, shape, &error);
+  g_autoptr (TlTensor) grid = tl_tensor_new (TL_DTYPE_F32, 4, (const TlDim[]){ 1, 1, G_N_ELEMENTS (places), 2 }, &error);
+  g_autoptr (TlTensor) y = NULL;
+  float               *pixels, *grid_data;
+
+  g_assert_no_error (error);
+  pixels = tl_tensor_peek_data (x);
+  grid_data = tl_tensor_peek_data (grid);
+  for (gint64 i = 0; i < 2 * shape[3]; i++)
+    pixels[i] = (float)(i % 65536);
+  for (guint i = 0; i < G_N_ELEMENTS (places); i++) {
+    grid_data[2 * i] = places[i];
+    grid_data[2 * i + 1] = 1;
+  }
+  y = apply ("grid_sample", "mode = nearest, align_corners = true", (TlTensor *[]){ x, grid }, 2);
+  for (guint i = 0; i < G_N_ELEMENTS (places); i++) {
+    float at = (places[i] + 1) * 0.5f * (float)(shape[3] - 1);
+
+    g_assert_cmpfloat (tl_tensor_peek_element (y, i), ==, pixels[shape[3] + (gint64)rintf (at)]);
+  }
+}
+
 int
 main (int    argc,
       char **argv)
@@ -247,5 +276,6 @@ main (int    argc,
   g_test_add_func ("/op/rows/randperm", test_randperm);
   g_test_add_func ("/op/rows/randint", test_randint);
   g_test_add_func ("/op/rows/multinomial", test_multinomial);
+  g_test_add_func ("/op/rows/grid-sample-large", test_grid_sample_large);
   return g_test_run ();
 }
