@@ -40,6 +40,14 @@ infer (TlInfer *self,
       !tl_infer_need_rank (self, 0, 2, TL_TENSOR_MAX_RANK, error) || !tl_infer_need_rank (self, 1, a->rank, a->rank, error))
     return FALSE;
   memcpy (shape, a->shape, a->rank * sizeof *shape);
+  shape[a->rank - 2] = b->shape[b->rank - 2];
+  if (memcmp (shape, b->shape, b->rank * sizeof *shape) != 0) {
+    g_autofree char *rows = tl_shape_to_string (a->shape, a->rank);
+    g_autofree char *columns = tl_shape_to_string (b->shape, b->rank);
+
+    return tl_infer_fail (self, TL_ERROR_SHAPE, error, "leading or last sizes of %s and %s differ", rows, columns);
+  }
+  shape[a->rank - 2] = a->shape[a->rank - 2];
   shape[a->rank - 1] = b->shape[b->rank - 2];
   tl_infer_out (self, 0, a->dtype, a->rank, shape);
   return TRUE;

@@ -25,13 +25,26 @@ static const TlAttrSpec attrs[] = {
   { NULL },
 };
 
-/* ctc_loss has looked at all of it. */
 static gboolean
 infer (TlInfer *self,
        GError **error)
 {
   if (!tl_infer_need_float (self, X, error) || !tl_infer_need_rank (self, X, 3, 3, error))
     return FALSE;
+  for (guint i = TARGETS; i <= TARGET_LENGTHS; i++) {
+    const TlMeta *x = self->in[X], *of = self->in[i];
+
+    if (!tl_infer_need_rank (self, i, i == TARGETS ? 2 : 1, i == TARGETS ? 2 : 1, error))
+      return FALSE;
+    if (of->dtype != TL_DTYPE_I64)
+      return tl_infer_fail (self, TL_ERROR_DTYPE, error, "%s must be i64, not %s", ports[i].name, tl_dtype_name (of->dtype));
+    if (of->shape[0] != x->shape[1]) {
+      g_autofree char *steps = tl_shape_to_string (x->shape, 3);
+      g_autofree char *text = tl_shape_to_string (of->shape, of->rank);
+
+      return tl_infer_fail (self, TL_ERROR_SHAPE, error, "%s %s are not those of the examples of x %s", ports[i].name, text, steps);
+    }
+  }
   tl_infer_out (self, 0, self->in[X]->dtype, 1, self->in[X]->shape + 1);
   return TRUE;
 }

@@ -77,6 +77,8 @@ static const Mistake mistakes[] = {
   { "arange", { "", "end = 3, dtype = bool" }, TL_ERROR_DTYPE, "bool" },
   { "addmm", { "2,2,2; 3,4; 4,2" }, TL_ERROR_SHAPE, "[2, 2, 2] + [3, 4] x [4, 2]" },
   { "broadcast_to", { "3,4", "shape = {3, 5}" }, TL_ERROR_SHAPE, "[3, 4] cannot be repeated to [3, 5]" },
+  { "cdist_rows", { "2,3,4; 2,5,3" }, TL_ERROR_SHAPE, "[2, 3, 4] and [2, 5, 3]" },
+  { "ctc_rows", { "9,3,5; i64:2,2<4; i64:3<9; i64:3<2" }, TL_ERROR_SHAPE, "targets [2, 2] are not those of the examples of x [9, 3, 5]" },
   { "conv2d_data_grad", { "2,4,6,5; 4,3,3,3", "padding = {1}, input_shape = {2, 3, 6, 6}" }, TL_ERROR_SHAPE, "x [2, 3, 6, 6]" },
   { "conv2d_weight_grad", { "2,3,6,5; 2,4,6,6", "padding = {1}, kernel_size = {3}" }, TL_ERROR_SHAPE, "dy [2, 4, 6, 6]" },
   { "dequantize", { "i8:3; ; " }, TL_ERROR_DTYPE, "zero_point must be whole numbers, not f32" },
