@@ -412,6 +412,7 @@ tl_lua_help (lua_State *L)
     text = g_string_free (list, FALSE);
   } else {
     text = tl_lua_inspect (NULL, name);
+    text = text != NULL ? text : tl_lua_list_module (name);
     text = text != NULL ? text : inspect_other (name);
   }
   if (text == NULL)

@@ -222,7 +222,7 @@ global_index (lua_State *L)
 const TlLuaFunction tl_lua_base_functions[] = {
   { "print", base_print, "print (...)", "Prints values." },
   { "show", base_show, "show (...)", "Shows values as the end of a cell does." },
-  { "help", tl_lua_help, "help (name)", "Prints what there is to know about a function, layer, optimizer or data set." },
+  { "help", tl_lua_help, "help (name)", "Prints what there is to know about a function, layer, optimizer or data set, or what a module such as nn has; without a name, everything there is." },
   { "rawget", NULL, "rawget (table, name)", "What a table has under a name, or nil: whether nn, tl, optim or data know it, where asking for a name that is not there is an error." },
   { "collectgarbage", base_collectgarbage, "collectgarbage (\"collect\" | \"count\")", "Frees what is no longer used, or tells Lua's size in KiB." },
   { "fit", NULL, "fit { model, data = train, validate = test, epochs = 3, ... }", "Trains a model." },

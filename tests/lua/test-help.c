@@ -68,6 +68,8 @@ test_inspect (void)
   variable = tl_lua_inspect (cells->lua, "w");
   g_assert_cmpstr (variable, ==, "w: tensor f32 [2, 3]\n");
   cells_fail (cells, "help ('nothing')", TL_ERROR_NAME, 1, "no help on nothing");
+  cells_run (cells, "help ('nn.init')");
+  g_assert_nonnull (strstr (cells->printed->str, "nn.init.orthogonal"));
   cells_run (cells, "help ('tf.keras.layers.Dense')");
   g_assert_nonnull (strstr (cells->printed->str, "here it is nn.Linear"));
   g_assert_nonnull (strstr (cells->printed->str, "in_features"));
