@@ -13,7 +13,7 @@ static const TlPort ports[] = {
   { NULL },
 };
 
-static const TlAttrSpec attrs[] = { TL_CONV_ATTRS, { "input_shape", "shape of x", TL_ATTR_INTS, .required = TRUE, .n = 4 }, { NULL } };
+static const TlAttrSpec attrs[] = { TL_CONV_ATTRS, { "input_shape", "shape of x", TL_ATTR_INTS, .required = TRUE, .has_range = TRUE, .min = 0, .max = 1e15, .n = 4 }, { NULL } };
 
 static gboolean
 infer (TlInfer *self,
