@@ -23,7 +23,7 @@ max_i64 (int64_t a, int64_t b)
   return a > b ? a : b;
 }
 
-/* The unsigned order of keys is that of elements. */
+/* The unsigned order of keys is that of elements: without branches, because nobody can guess the signs of data.  Adding 0 makes 0 of -0. */
 static inline uint64_t
 make_key (TlDType dtype, const void *x, int64_t i)
 {
@@ -34,17 +34,13 @@ make_key (TlDType dtype, const void *x, int64_t i)
 
   switch (dtype) {
   case TL_DTYPE_F32:
-    f = ((const float *)x)[i];
-    f = f == 0 ? 0 : f;
+    f = ((const float *)x)[i] + 0.0f;
     memcpy (&u32, &f, sizeof u32);
-    return f != f ? UINT32_MAX : u32 >> 31 != 0 ? (uint32_t)~u32
-                                                : u32 | 0x80000000u;
+    return (u32 ^ (-(u32 >> 31) | 0x80000000u)) | -(uint32_t)(f != f);
   case TL_DTYPE_F64:
-    d = ((const double *)x)[i];
-    d = d == 0 ? 0 : d;
+    d = ((const double *)x)[i] + 0.0;
     memcpy (&u64, &d, sizeof u64);
-    return d != d ? UINT64_MAX : u64 >> 63 != 0 ? ~u64
-                                                : u64 | 0x8000000000000000u;
+    return (u64 ^ (-(u64 >> 63) | 0x8000000000000000u)) | -(uint64_t)(d != d);
   case TL_DTYPE_I64:
     return (uint64_t)((const int64_t *)x)[i] ^ 0x8000000000000000u;
   case TL_DTYPE_I32:
@@ -290,6 +286,206 @@ sort_run (const void *args_, void *const *data, void *workspace, unsigned phase,
 }
 
 const TlKernel tl_sort_kernel = { sort_measure, sort_run };
+
+/* Bits that keys are counted by at once: of short rows fewer, because the counts have to be cleared. */
+#define MAX_BITS 11
+
+static unsigned
+bits_of (int64_t n)
+{
+  return n < 8192 ? 8 : MAX_BITS;
+}
+
+/* Where a part lies: it begins at rank @first of the elements from bucket @low to bucket @high. */
+typedef struct {
+  int64_t first, count;
+  int64_t low, high;
+  int64_t n; /* elements of those buckets */
+} Window;
+
+static void
+find_buckets (Window *window, const int64_t *counts)
+{
+  int64_t below = 0, last = window->first + window->count - 1, b = 0;
+
+  for (; below + counts[b] <= window->first; b++)
+    below += counts[b];
+  window->low = b;
+  window->n = counts[b];
+  while (below + window->n <= last)
+    window->n += counts[++b];
+  window->high = b;
+  window->first -= below;
+}
+
+/* Which bits of a key count now. */
+typedef struct {
+  unsigned shift, bits;
+} Digit;
+
+static inline int64_t
+bucket_of (uint64_t key, Digit digit)
+{
+  return (int64_t)(key >> digit.shift & (((uint64_t)1 << digit.bits) - 1));
+}
+
+/* Of @n pairs those between the buckets stay, in their order. */
+static void
+keep_window (Pair *pairs, int64_t n, Digit digit, const Window *window)
+{
+  int64_t kept = 0;
+
+  for (int64_t i = 0; i < n; i++) {
+    int64_t b = bucket_of (pairs[i].key, digit);
+
+    pairs[kept] = pairs[i];
+    kept += b >= window->low && b <= window->high;
+  }
+}
+
+/* Loops over the elements of a row, compiled for each dtype. */
+static inline __attribute__ ((always_inline)) void
+count_keys (TlDType dtype, const void *row, int64_t n, uint64_t flip, Digit digit, int64_t *counts)
+{
+  for (int64_t i = 0; i < n; i++)
+    counts[bucket_of (make_key (dtype, row, i) ^ flip, digit)]++;
+}
+
+static inline __attribute__ ((always_inline)) void
+load_keys (TlDType dtype, const void *row, int64_t n, uint64_t flip, Digit digit, const Window *window, Pair *pairs)
+{
+  int64_t kept = 0;
+
+  for (int64_t i = 0; i < n && kept < window->n; i++) {
+    uint64_t key = make_key (dtype, row, i) ^ flip;
+    int64_t  b = bucket_of (key, digit);
+
+    pairs[kept] = (Pair){ key, i };
+    kept += b >= window->low && b <= window->high;
+  }
+}
+
+/* Loads what may belong to the part. */
+static inline __attribute__ ((always_inline)) void
+load_window (TlDType dtype, const TlSelectArgs *args, const void *row, Digit digit, Window *window, int64_t *counts, Pair *pairs)
+{
+  uint64_t flip = args->sort.descending ? UINT64_MAX : 0;
+
+  count_keys (dtype, row, args->sort.n, flip, digit, counts);
+  find_buckets (window, counts);
+  load_keys (dtype, row, args->sort.n, flip, digit, window, pairs);
+}
+
+static void
+load_part (const TlSelectArgs *args, const void *row, Digit digit, Window *window, int64_t *counts, Pair *pairs)
+{
+  memset (counts, 0, sizeof *counts << digit.bits);
+  switch (args->sort.dtype) {
+  case TL_DTYPE_F32:
+    load_window (TL_DTYPE_F32, args, row, digit, window, counts, pairs);
+    break;
+  case TL_DTYPE_F64:
+    load_window (TL_DTYPE_F64, args, row, digit, window, counts, pairs);
+    break;
+  default:
+    load_window (args->sort.dtype, args, row, digit, window, counts, pairs);
+    break;
+  }
+}
+
+static int
+is_behind (const Pair *a, const Pair *b)
+{
+  return a->key > b->key || (a->key == b->key && a->at > b->at);
+}
+
+static void
+sift (Pair *pairs, int64_t n, int64_t i)
+{
+  Pair pair = pairs[i];
+
+  for (int64_t child; (child = 2 * i + 1) < n; i = child) {
+    child += child + 1 < n && is_behind (&pairs[child + 1], &pairs[child]);
+    if (!is_behind (&pairs[child], &pair))
+      break;
+    pairs[i] = pairs[child];
+  }
+  pairs[i] = pair;
+}
+
+/* In place; positions tell equal keys apart. */
+static void
+sort_in_place (Pair *pairs, int64_t n)
+{
+  for (int64_t i = n / 2; i-- > 0;)
+    sift (pairs, n, i);
+  for (int64_t end = n - 1; end > 0; end--) {
+    Pair last = pairs[end];
+
+    pairs[end] = pairs[0];
+    pairs[0] = last;
+    sift (pairs, end, 0);
+  }
+}
+
+static void
+select_row (const TlSelectArgs *args, const void *row, void *values, int64_t *positions, int64_t *counts, Pair *pairs)
+{
+  size_t   size = tl_dtype_size (args->sort.dtype);
+  unsigned bits = size == 1 ? 8 : bits_of (args->sort.n);
+  Digit    digit = { (unsigned)size * 8 - bits, bits };
+  Window   window = { .first = args->first, .count = args->count };
+
+  load_part (args, row, digit, &window, counts, pairs);
+  /* One bucket holds the part: its elements are told apart by the bits below. */
+  while (window.n > SMALL && window.low == window.high && digit.shift > 0) {
+    int64_t n = window.n;
+
+    digit.shift = digit.shift > bits ? digit.shift - bits : 0;
+    memset (counts, 0, sizeof *counts << bits);
+    for (int64_t i = 0; i < n; i++)
+      counts[bucket_of (pairs[i].key, digit)]++;
+    find_buckets (&window, counts);
+    keep_window (pairs, n, digit, &window);
+  }
+  if (window.low == window.high && digit.shift == 0)
+    ; /* all are equal, and in the order of their positions */
+  else if (2 * window.n <= args->sort.n || window.n <= SMALL)
+    sort_pairs (pairs, pairs + window.n, window.n, (unsigned)size);
+  else
+    sort_in_place (pairs, window.n);
+  copy_elements (size, row, pairs + window.first, args->count, values, positions);
+}
+
+static void
+select_measure (const void *args_, TlWork *work)
+{
+  const TlSelectArgs *args = args_;
+  int64_t             per = rows_per_tile (&args->sort);
+  size_t              room = (size_t)args->sort.n * sizeof (Pair);
+
+  *work = (TlWork){ .n_phases = 1 };
+  if (args->sort.rows == 0 || args->count == 0)
+    return;
+  work->n_tiles[0] = (size_t)((args->sort.rows + per - 1) / per);
+  work->scratch = (sizeof (int64_t) << MAX_BITS) + (args->sort.rows > 1 ? room : 0);
+  work->workspace = args->sort.rows > 1 ? 0 : room;
+}
+
+static void
+select_run (const void *args_, void *const *data, void *workspace, unsigned phase, size_t tile, void *scratch)
+{
+  const TlSelectArgs *args = args_;
+  int64_t             per = rows_per_tile (&args->sort), n = args->sort.n;
+  size_t              size = tl_dtype_size (args->sort.dtype);
+
+  for (int64_t r = (int64_t)tile * per; r < min_i64 (args->sort.rows, ((int64_t)tile + 1) * per); r++)
+    select_row (args, (const char *)data[0] + (size_t)(r * n) * size, (char *)data[1] + (size_t)(r * args->count) * size,
+                (int64_t *)data[2] + r * args->count, scratch,
+                args->sort.rows > 1 ? (Pair *)((int64_t *)scratch + (1 << MAX_BITS)) : workspace);
+}
+
+const TlKernel tl_select_kernel = { select_measure, select_run };
 
 static void
 search_measure (const void *args_, TlWork *work)

@@ -11,6 +11,9 @@
  *
  * data[]: x, values, positions (i64).  Kernel: tl_sort_kernel.
  *
+ * tl_select_kernel gives a part of each sorted row without sorting the rest: data[] x, values [rows, count], positions.  Elements are counted by
+ * the highest bits of their keys, and only those that may belong to the part are looked at further.
+ *
  * tl_search_kernel finds places in sorted rows: data[] sorted [rows or 1, n], values [rows, m], y (i64) [rows, m].
  *
  * Thread rule: any thread.
@@ -29,6 +32,12 @@ typedef struct {
 } TlSortArgs;
 
 typedef struct {
+  TlSortArgs sort;
+  int64_t    first; /* of the part in the sorted row */
+  int64_t    count; /* first + count <= n */
+} TlSelectArgs;
+
+typedef struct {
   TlDType dtype;  /* of both */
   int32_t right;  /* behind equal elements instead of before them */
   int32_t shared; /* one sorted row for all rows of values */
@@ -38,4 +47,5 @@ typedef struct {
 } TlSearchArgs;
 
 extern const TlKernel tl_sort_kernel;
+extern const TlKernel tl_select_kernel;
 extern const TlKernel tl_search_kernel;

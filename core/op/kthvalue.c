@@ -34,8 +34,8 @@ decompose (TlGradient *self,
   g_autoptr (TlTensor) values = NULL;
   g_autoptr (TlTensor) indices = NULL;
 
-  return tl_sort (self->in[0], self->attrs[DIM].i, FALSE, &values, &indices, error) &&
-         tl_sort_pick (values, indices, self->attrs[DIM].i, self->attrs[K].i - 1, self->attrs[KEEPDIM].i != 0, self->dx, error);
+  return tl_sort_part (self->in[0], self->attrs[DIM].i, FALSE, self->attrs[K].i - 1, 1, &values, &indices, error) &&
+         tl_sort_pick (values, indices, self->attrs[DIM].i, 0, self->attrs[KEEPDIM].i != 0, self->dx, error);
 }
 
 static const TlSample samples[] = { { "7", "k = 3" }, { "3,5", "k = 2, dim = 0" }, { "2,3,4", "k = 1, dim = -2, keepdim = true" }, { "", "k = 1" }, { NULL } };

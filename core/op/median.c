@@ -22,17 +22,15 @@ decompose (TlGradient *self,
   g_autoptr (TlTensor) x = flat ? tl_flatten (self->in[0], 0, error) : tl_tensor_ref (self->in[0]);
   gint64               axis = flat ? 0 : self->attrs[DIM].v[0];
   TlDim                n;
-  g_autoptr (TlTensor) values = NULL;
-  g_autoptr (TlTensor) indices = NULL;
   TlTensor            *middle[2] = { NULL }, *last[2] = { NULL };
   gboolean             ok;
 
-  if (x == NULL || !tl_sort (x, axis, FALSE, &values, &indices, error))
+  if (x == NULL)
     return FALSE;
   n = x->meta.rank > 0 ? x->meta.shape[tl_axis (axis, x->meta.rank)] : 1;
-  ok = tl_sort_pick (values, indices, axis, tl_dim_floor_div (tl_dim_sub (n, 1), 2), keep, middle, error);
+  ok = tl_sort_place (x, axis, tl_dim_floor_div (tl_dim_sub (n, 1), 2), keep, middle, error);
   if (ok && tl_dtype_is_float (x->meta.dtype)) {
-    ok = tl_sort_pick (values, indices, axis, tl_dim_sub (n, 1), keep, last, error);
+    ok = tl_sort_place (x, axis, tl_dim_sub (n, 1), keep, last, error);
     self->dx[0] = ok ? tl_map_text ("select (b == b, a, b)", error, 2, middle[0], last[0]) : NULL;
     self->dx[1] = self->dx[0] != NULL ? tl_map_text ("select (c == c, a, b)", error, 3, middle[1], last[1], last[0]) : NULL;
     if (self->dx[1] != NULL) {

@@ -86,15 +86,18 @@ decompose (TlGradient *self,
   gint64               axis = flat ? 0 : self->attrs[DIM].v[0], n, low;
   g_autoptr (TlTensor) x = flat ? tl_flatten (self->in[0], 0, error) : tl_tensor_ref (self->in[0]);
   g_autoptr (TlTensor) values = NULL;
+  g_autoptr (TlTensor) indices = NULL;
   g_autoptr (TlTensor) weight = NULL;
   TlTensor            *parts[3][2] = { { NULL } };
   double               place;
   gboolean             ok;
 
-  if (x == NULL || !tl_sort (x, axis, FALSE, &values, NULL, error))
+  if (x == NULL)
     return FALSE;
   n = x->meta.rank > 0 ? x->meta.shape[tl_axis (axis, x->meta.rank)] : 1;
   if (tl_dim_is_symbolic (n)) {
+    if (!tl_sort (x, axis, FALSE, &values, NULL, error))
+      return FALSE;
     self->dx[0] = pick_open (self, values, tl_axis (axis, x->meta.rank), keep, error);
     return self->dx[0] != NULL;
   }
@@ -103,9 +106,10 @@ decompose (TlGradient *self,
     place = rint (place);
   low = (gint64)floor (place);
   weight = tl_tensor_new_number (weight_of (self->attrs[INTERPOLATION].i, place - (double)low), FALSE);
-  ok = tl_sort_pick (values, values, axis, low, keep, parts[0], error) &&
-       tl_sort_pick (values, values, axis, MIN (low + 1, n - 1), keep, parts[1], error) &&
-       tl_sort_pick (values, values, axis, n - 1, keep, parts[2], error);
+  ok = tl_sort_part (x, axis, FALSE, low, MIN (2, n - low), &values, &indices, error) &&
+       tl_sort_pick (values, indices, axis, 0, keep, parts[0], error) &&
+       tl_sort_pick (values, indices, axis, MIN (1, n - 1 - low), keep, parts[1], error) &&
+       tl_sort_place (x, axis, n - 1, keep, parts[2], error);
   if (ok)
     self->dx[0] = tl_map_text ("select (c == c, a + d * (b - a), c)", error, 4, parts[0][0], parts[1][0], parts[2][0], weight);
   for (guint i = 0; i < 3; i++)

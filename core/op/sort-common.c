@@ -36,21 +36,21 @@ tl_sort_infer_like (TlInfer *self,
   return TRUE;
 }
 
-/* @values and @indices (nullable) along any axis: it changes places with the last one. */
-gboolean
-tl_sort (TlTensor  *x,
-         gint64     axis,
-         gboolean   descending,
-         TlTensor **values,
-         TlTensor **indices,
-         GError   **error)
+/* @values and @indices (nullable) by a row that wants the axis last: it changes places with the last one. */
+static gboolean
+apply_rows (const TlOpClass   *op,
+            const TlAttrValue *attrs,
+            TlTensor          *x,
+            gint64             axis,
+            TlTensor         **values,
+            TlTensor         **indices,
+            GError           **error)
 {
   guint                normal = tl_axis (axis, x->meta.rank);
   gboolean             is_last = normal + 1 >= x->meta.rank;
   g_autoptr (TlTensor) rows = is_last ? tl_tensor_ref (x) : tl_transpose (x, (gint)normal, -1, error);
-  const TlAttrValue    attrs[] = { TL_INT (descending) };
   TlTensor            *out[2] = { NULL };
-  gboolean             ok = rows != NULL && tl_op_apply (&tl_op_sort_rows, &rows, 1, attrs, out, 2, error);
+  gboolean             ok = rows != NULL && tl_op_apply (op, &rows, 1, attrs, out, 2, error);
 
   for (guint i = 0; i < 2 && ok; i++) {
     TlTensor **to = i == 0 ? values : indices;
@@ -64,6 +64,55 @@ tl_sort (TlTensor  *x,
   if (!ok && values != NULL)
     g_clear_pointer (values, tl_tensor_unref);
   return ok;
+}
+
+/* @values and @indices (nullable) in order along any axis. */
+gboolean
+tl_sort (TlTensor  *x,
+         gint64     axis,
+         gboolean   descending,
+         TlTensor **values,
+         TlTensor **indices,
+         GError   **error)
+{
+  const TlAttrValue attrs[] = { TL_INT (descending) };
+
+  return apply_rows (&tl_op_sort_rows, attrs, x, axis, values, indices, error);
+}
+
+static TlTensor *
+cut (TlTensor *x,
+     gint64    axis,
+     gint64    first,
+     gint64    count,
+     GError  **error)
+{
+  return x->meta.rank > 0 ? tl_narrow (x, (gint)axis, first, count, error) : tl_tensor_ref (x);
+}
+
+/* The places from @first on of what tl_sort() gives.  A small part of an axis of known size is found without sorting the rest. */
+gboolean
+tl_sort_part (TlTensor  *x,
+              gint64     axis,
+              gboolean   descending,
+              gint64     first,
+              gint64     count,
+              TlTensor **values,
+              TlTensor **indices,
+              GError   **error)
+{
+  TlDim                n = x->meta.rank > 0 ? x->meta.shape[tl_axis (axis, x->meta.rank)] : 1;
+  const TlAttrValue    attrs[] = { TL_INT (first), TL_INT (count), TL_INT (descending) };
+  g_autoptr (TlTensor) all = NULL;
+  g_autoptr (TlTensor) places = NULL;
+
+  if (!tl_dim_is_symbolic (n) && count <= n / 4)
+    return apply_rows (&tl_op_select_sorted, attrs, x, axis, values, indices, error);
+  if (!tl_sort (x, axis, descending, &all, &places, error))
+    return FALSE;
+  *values = cut (all, axis, first, count, error);
+  *indices = *values != NULL ? cut (places, axis, first, count, error) : NULL;
+  return *indices != NULL;
 }
 
 /* One position of both along an axis. */
@@ -92,4 +141,22 @@ tl_sort_pick (TlTensor  *values,
       return FALSE;
   }
   return TRUE;
+}
+
+/* Element @place in rising order along an axis, and where it is. */
+gboolean
+tl_sort_place (TlTensor  *x,
+               gint64     axis,
+               TlDim      place,
+               gboolean   keep,
+               TlTensor **out,
+               GError   **error)
+{
+  gboolean             is_open = tl_dim_is_symbolic (place);
+  g_autoptr (TlTensor) values = NULL;
+  g_autoptr (TlTensor) indices = NULL;
+
+  if (!(is_open ? tl_sort (x, axis, FALSE, &values, &indices, error) : tl_sort_part (x, axis, FALSE, place, 1, &values, &indices, error)))
+    return FALSE;
+  return tl_sort_pick (values, indices, axis, is_open ? place : 0, keep, out, error);
 }

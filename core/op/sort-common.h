@@ -32,6 +32,14 @@ gboolean tl_sort (TlTensor  *x,
                   TlTensor **values,
                   TlTensor **indices,
                   GError   **error);
+gboolean tl_sort_part (TlTensor  *x,
+                       gint64     axis,
+                       gboolean   descending,
+                       gint64     first,
+                       gint64     count,
+                       TlTensor **values,
+                       TlTensor **indices,
+                       GError   **error);
 gboolean tl_sort_pick (TlTensor  *values,
                        TlTensor  *indices,
                        gint64     axis,
@@ -39,5 +47,11 @@ gboolean tl_sort_pick (TlTensor  *values,
                        gboolean   keep,
                        TlTensor **out,
                        GError   **error);
+gboolean tl_sort_place (TlTensor  *x,
+                        gint64     axis,
+                        TlDim      place,
+                        gboolean   keep,
+                        TlTensor **out,
+                        GError   **error);
 
 G_END_DECLS

@@ -35,20 +35,7 @@ static gboolean
 decompose (TlGradient *self,
            GError    **error)
 {
-  gint                 axis = (gint)self->attrs[DIM].i;
-  g_autoptr (TlTensor) values = NULL;
-  g_autoptr (TlTensor) indices = NULL;
-
-  if (!tl_sort (self->in[0], axis, self->attrs[LARGEST].i != 0, &values, &indices, error))
-    return FALSE;
-  if (values->meta.rank == 0) {
-    self->dx[0] = g_steal_pointer (&values);
-    self->dx[1] = g_steal_pointer (&indices);
-    return TRUE;
-  }
-  self->dx[0] = tl_narrow (values, axis, 0, self->attrs[K].i, error);
-  self->dx[1] = self->dx[0] != NULL ? tl_narrow (indices, axis, 0, self->attrs[K].i, error) : NULL;
-  return self->dx[1] != NULL;
+  return tl_sort_part (self->in[0], self->attrs[DIM].i, self->attrs[LARGEST].i != 0, 0, self->attrs[K].i, &self->dx[0], &self->dx[1], error);
 }
 
 static const TlSample samples[] = { { "7", "k = 3" }, { "3,5", "k = 2, dim = 0" }, { "2,3,4", "k = 2, dim = -2, largest = false" }, { "4", "k = 0" }, { "", "k = 1" }, { NULL } };

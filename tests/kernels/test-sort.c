@@ -56,6 +56,47 @@ check (TlDType dtype, int descending, gint64 rows, gint64 n, double limit)
   guarded_free ((guint8 *)at2, count * 8);
 }
 
+/* A part is what sorting gives there. */
+static void
+check_part (TlDType dtype, gint64 rows, gint64 n, gint64 first, gint64 part, double limit)
+{
+  TlSelectArgs args = { { dtype, n % 2, rows, n }, first, part };
+  gsize        count = (gsize)(rows * n), size = tl_dtype_size (dtype), some = (gsize)(rows * part);
+  void        *x = random_elements (dtype, count, dtype == TL_DTYPE_U8 ? 0 : -limit, limit, (guint64)n);
+  void        *y = guarded_new (count * size), *z = guarded_new (some * size);
+  gint64      *at = (gint64 *)guarded_new (count * 8), *at2 = (gint64 *)guarded_new (some * 8);
+
+  for (gsize i = 0; dtype <= TL_DTYPE_F64 && i < count; i += 37)
+    set_element (dtype, x, (gint64)i, i % 2 != 0 ? NAN : i % 3 == 0 ? -0.0
+                                                                    : INFINITY);
+  run_kernel (&tl_sort_kernel, &args.sort, (void *const[]){ x, y, at }, RUN_FORWARDS);
+  run_kernel (&tl_select_kernel, &args, (void *const[]){ x, z, at2 }, RUN_BACKWARDS);
+  for (gint64 r = 0; r < rows; r++) {
+    g_assert_cmpmem ((guint8 *)y + (gsize)(r * n + first) * size, (gsize)part * size, (guint8 *)z + (gsize)(r * part) * size, (gsize)part * size);
+    g_assert_cmpmem (at + r * n + first, (gsize)part * 8, at2 + r * part, (gsize)part * 8);
+  }
+  guarded_free (x, count * size);
+  guarded_free (y, count * size);
+  guarded_free (z, some * size);
+  guarded_free ((guint8 *)at, count * 8);
+  guarded_free ((guint8 *)at2, some * 8);
+}
+
+/* Few elements and many, equal ones and different, in the middle and at the ends, in one bucket and across buckets. */
+static void
+test_parts (void)
+{
+  for (guint t = 0; t < G_N_ELEMENTS (dtypes); t++) {
+    check_part (dtypes[t], 3, 7, 2, 1, 20);
+    check_part (dtypes[t], 2, 1000, 0, 3, 100);
+    check_part (dtypes[t], 2, 1000, 500, 2, 1e-3);
+    check_part (dtypes[t], 2, 1001, 400, 301, 2);
+    check_part (dtypes[t], 1, 1001, 0, 1001, 100);
+    check_part (dtypes[t], 1, TL_SORT_BLOCK + 9, TL_SORT_BLOCK + 8, 1, 3);
+    check_part (dtypes[t], 1, TL_SORT_BLOCK + 9, TL_SORT_BLOCK / 2, 9, 100);
+  }
+}
+
 static void
 test_rows (void)
 {
@@ -98,6 +139,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/kernels/sort/rows", test_rows);
   g_test_add_func ("/kernels/sort/blocks", test_blocks);
+  g_test_add_func ("/kernels/sort/parts", test_parts);
   g_test_add_func ("/kernels/sort/search", test_search);
   return g_test_run ();
 }
