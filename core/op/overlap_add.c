@@ -109,27 +109,46 @@ prepare (TlPrepare *self,
   return TRUE;
 }
 
+/* The sizes of padding behind the gradient, so that all windows are there. */
+static gboolean
+pad_behind (TlGradient  *self,
+            TlDim        span,
+            TlAttrValue *behind,
+            GError     **error)
+{
+  const TlMeta *x = &self->in[0]->meta;
+  TlDim         length = self->attrs[LENGTH].v[0];
+  TlDim         needed = tl_dim_add (tl_dim_mul (tl_dim_sub (x->shape[x->rank - 2], 1), self->attrs[STEP].i), span);
+  gboolean      known = !tl_dim_is_symbolic (needed) && !tl_dim_is_symbolic (length);
+
+  if (needed == TL_DIM_INVALID) {
+    g_set_error (error, TL_ERROR, TL_ERROR_VALUE, "overlap_add: windows at a distance of %" G_GINT64_FORMAT " reach too far", self->attrs[STEP].i);
+    return FALSE;
+  }
+  *behind = (TlAttrValue)TL_INTS2 (0, known ? needed - length : tl_dim_sub (needed, length));
+  return TRUE;
+}
+
 /* Windows again.  Those that reach beyond the end have zeros there. */
 static gboolean
 gradient (TlGradient *self,
           GError    **error)
 {
   const TlMeta        *x = &self->in[0]->meta;
-  gint64               step = self->attrs[STEP].i, dilation = self->attrs[DILATION].i;
-  TlDim                n = x->shape[x->rank - 2], size = x->shape[x->rank - 1], length = self->attrs[LENGTH].v[0];
-  gint64               span = (size - 1) * dilation + 1;
-  TlDim                needed = tl_dim_add (tl_dim_mul (tl_dim_sub (n, 1), step), span);
-  gboolean             known = !tl_dim_is_symbolic (needed) && !tl_dim_is_symbolic (length);
+  gint64               dilation = self->attrs[DILATION].i;
+  TlDim                size = x->shape[x->rank - 1], span = tl_dim_add (tl_dim_mul (tl_dim_sub (size, 1), dilation), 1);
   g_autoptr (TlTensor) padded = NULL;
   g_autoptr (TlTensor) windows = NULL;
-  const TlAttrValue    pad[] = { TL_INTS2 (0, known ? needed - length : tl_dim_sub (needed, length)), TL_INT (0), TL_FLOAT (0) };
-  const TlAttrValue    unfold[] = { TL_INT (-1), TL_INT (span), TL_INT (step) };
+  TlAttrValue          pad[] = { { 0 }, TL_INT (0), TL_FLOAT (0) };
+  const TlAttrValue    unfold[] = { TL_INT (-1), TL_INT (span), self->attrs[STEP] };
 
-  if (n == 0 || size == 0) {
+  if (x->shape[x->rank - 2] == 0 || size == 0) {
     self->dx[0] = tl_zeros (x->rank, x->shape, x->dtype, error);
     return self->dx[0] != NULL;
   }
-  padded = needed == length ? tl_tensor_ref (self->dy[0]) : tl_op_apply1 (&tl_op_pad, self->dy, 1, pad, error);
+  if (!pad_behind (self, span, &pad[0], error))
+    return FALSE;
+  padded = pad[0].v[1] == 0 ? tl_tensor_ref (self->dy[0]) : tl_op_apply1 (&tl_op_pad, self->dy, 1, pad, error);
   windows = padded != NULL ? tl_op_apply1 (&tl_op_unfold, &padded, 1, unfold, error) : NULL;
   if (windows != NULL)
     self->dx[0] = dilation > 1 ? tl_slice (windows, -1, 0, G_MAXINT64, dilation, error) : g_steal_pointer (&windows);
