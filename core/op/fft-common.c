@@ -272,7 +272,7 @@ tl_fft_shift (TlGradient *self,
   for (guint i = 0; i < n && y != NULL; i++) {
     guint axis = dims->n > 0 ? tl_axis (dims->v[i], x->rank) : i;
 
-    if (x->shape[axis] != 0)
+    if (x->rank > 0 && x->shape[axis] != 0)
       y = swap_parts (&f, y, axis, inverse);
   }
   return tl_formula_into (&f, y, &self->dx[0]);

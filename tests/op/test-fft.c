@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/base/error.h"
+#include "core/graph/trace.h"
 #include "core/op/ops.h"
 
 static const char *self_path;
@@ -258,6 +259,28 @@ check_absent (void)
   return 0;
 }
 
+/* A number has nothing to shift, whichever axis is named. */
+static void
+test_shift_of_number (void)
+{
+  const TlAttrValue    dims[] = { TL_INTS1 (0) };
+  const TlOpClass     *rows[] = { &tl_op_fftshift, &tl_op_ifftshift };
+  g_autoptr (TlTensor) x = tl_full (0, NULL, 3, TL_DTYPE_F64, NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autoptr (GError)   error = NULL;
+    TlTrace             *trace = tl_trace_begin (tl_context_get ());
+    g_autoptr (TlTensor) planned = tl_op_apply1 (rows[i], &x, 1, dims, &error);
+    g_autoptr (TlTensor) y = NULL;
+
+    tl_trace_abandon (trace);
+    g_assert_no_error (error);
+    y = tl_op_apply1 (rows[i], &x, 1, dims, &error);
+    g_assert_no_error (error);
+    g_assert_cmpfloat (tl_tensor_peek_element (y, 0), ==, 3);
+  }
+}
+
 int
 main (int    argc,
       char **argv)
@@ -270,6 +293,7 @@ main (int    argc,
   self_path = argv[0];
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/op/fft/lengths", test_lengths);
+  g_test_add_func ("/op/fft/shift-of-number", test_shift_of_number);
   g_test_add_func ("/op/fft/threads", test_threads);
   g_test_add_func ("/op/fft/addresses", test_addresses);
   g_test_add_func ("/op/fft/strides", test_strides);
