@@ -4,14 +4,22 @@
  */
 #include <math.h>
 
+#include "core/base/memory.h"
 #include "lua/lua-private.h"
+
+/* A metric, and what of the limit of memory its cells take. */
+typedef struct {
+  TlMetric metric; /* first: a box of this is one of a metric */
+  gsize    n_charged;
+} Charged;
 
 static void
 metric_free (gpointer object)
 {
-  TlMetric *self = object;
+  Charged *self = object;
 
-  tl_metric_clear (self);
+  tl_memory_charge (-(gssize)self->n_charged);
+  tl_metric_clear (&self->metric);
   g_free (self);
 }
 
@@ -50,7 +58,7 @@ new_metric (lua_State *L)
   TlAttrValue          attrs[TL_OP_MAX_ATTRS];
   guint32              given = 0;
   gpointer            *slot;
-  TlMetric            *self;
+  Charged             *self;
   GError              *error = NULL;
 
   tl_attr_init_defaults (row->attrs, attrs);
@@ -58,8 +66,8 @@ new_metric (lua_State *L)
   if (!tl_attr_check_required (row->title, row->attrs, given, &error))
     return tl_lua_raise (L, error);
   slot = tl_lua_new_box (L, &tl_lua_type_metric);
-  *slot = self = g_new0 (TlMetric, 1);
-  tl_metric_init (self, row, attrs);
+  *slot = self = g_new0 (Charged, 1);
+  tl_metric_init (&self->metric, row, attrs);
   return 1;
 }
 
@@ -110,6 +118,28 @@ make_contiguous (lua_State *L,
   return *slot;
 }
 
+/* Room for what a batch may add.  Rows that keep every item grow by doubling. */
+static void
+charge_cells (lua_State    *L,
+              Charged      *self,
+              const TlMeta *output,
+              const TlMeta *target)
+{
+  const TlMetric *metric = &self->metric;
+  gsize           n = metric->state.n_cells, wanted;
+
+  if (metric->klass->grows)
+    n = 2 * (n + (gsize)tl_meta_get_n_elements (output) + (gsize)tl_meta_get_n_elements (target) + 2);
+  else if (metric->klass->get_n_cells != NULL)
+    n = metric->klass->get_n_cells (metric, output, target);
+  wanted = n * sizeof (double);
+  if (wanted <= self->n_charged)
+    return;
+  if (!tl_memory_charge ((gssize)(wanted - self->n_charged)))
+    tl_lua_error (L, TL_ERROR_MEMORY, "%s: out of memory for %" G_GSIZE_FORMAT " numbers", metric->klass->title, n);
+  self->n_charged = wanted;
+}
+
 static int
 metric_update (lua_State *L)
 {
@@ -124,6 +154,9 @@ metric_update (lua_State *L)
   batch.output = check_values (L, 2, self);
   batch.target = check_values (L, 3, self);
   meta = tl_tensor_get_meta (batch.output);
+  if (!tl_metric_check (self, meta, tl_tensor_get_meta (batch.target), &error))
+    return tl_lua_raise (L, error);
+  charge_cells (L, (Charged *)self, meta, tl_tensor_get_meta (batch.target));
   if (!tl_metric_prepare (self, meta, tl_tensor_get_meta (batch.target), &error))
     return tl_lua_raise (L, error);
   batch.n_items = meta->rank > 0 ? (gsize)meta->shape[0] : 1;

@@ -110,6 +110,7 @@ test_bombs (void)
   cells_value (cells, "#(''):rep (1e18)", "0");
   cells_fail (cells, "local t = {}\nwhile true do t[#t + 1] = ('x'):rep (1e6) .. #t end", TL_ERROR_MEMORY, 2, "memory");
   cells_fail (cells, "local t = {}\nfor i = 1, 1e9 do\n t[i] = tl.zeros (1000, 1000) end", TL_ERROR_MEMORY, 3, "out of memory");
+  cells_fail (cells, "local x, c = tl.randn (10000, 8), tl.zeros ({ 10000 }, { dtype = 'i64' })\nlocal m = metric.AUCROC ()\nwhile true do\n m:update (x, c) end", TL_ERROR_MEMORY, 4, "AUCROC: out of memory for");
   cells_fail (cells, "function f () return 1 + f () end\nf ()", TL_ERROR_CODE, 1, "stack overflow");
   cells_fail (cells, "x = setmetatable ({}, { __index = function (t, k) return t[k] end })\ny = x.a", TL_ERROR_CODE, 1, "overflow");
   cells_fail (cells, "x = ('('):rep (300) .. (')'):rep (300)\nload ('return ' .. ('('):rep (300) .. '1' .. (')'):rep (300)) ()", TL_ERROR_CODE, 2, "");
